@@ -1,0 +1,1 @@
+"""Floor 2: the catalog answers over HTTP, as JSON and as plain pages."""

@@ -1,0 +1,1 @@
+"""HXL hashtags, tag patterns, and where a column's hashtag came from."""

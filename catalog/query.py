@@ -1,0 +1,72 @@
+"""The one question type, from URL or command line to index, and the one answer type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetQuery:
+    """What is asked of the catalog. An empty query lists all.
+
+    Attributes:
+        q: Words; all are required first, then they are relaxed with a notice.
+        selected: Values chosen per facet parameter (``{"country": ("SSD", "UKR")}``); values of one mean any,
+            different parameters mean all.
+        hxl: libhxl tag patterns that must all match, each on any column.
+        covers: First and last day that the reference period must overlap; ``None`` leaves an end open.
+        modified_since: Only records whose data changed on this day or later.
+        sort: ``relevance`` (the default with words), ``modified`` (the default without) or ``title``.
+        limit: Items on a page, 0 to 1,000.
+        after: The ``next`` of the page before.
+        facets: Parameters of the facets to count.
+    """
+
+    q: str = ""
+    selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hxl: tuple[str, ...] = ()
+    covers: tuple[date | None, date | None] | None = None
+    modified_since: date | None = None
+    sort: str = ""
+    limit: int = 20
+    after: str = ""
+    facets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """One value of a facet: as it is asked for, as it is read, how many records have it, whether it is chosen."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The answer to a query for one audience.
+
+    Attributes:
+        total: Exact number of matching records that the audience may know of.
+        items: JSON objects as stored (bytes, see :func:`catalog.disclosure.item`) with ``freshness.state`` of today.
+        facets: Counts per asked facet parameter, each leaving out its own selection; highest first, ties by label.
+        next: What to pass as ``after`` for the next page; empty on the last.
+        notices: Sentences about how the question was understood ("no record has all words; left out: ...").
+        generation: Changes whenever the index does; part of the ETag.
+    """
+
+    total: int
+    items: tuple[bytes, ...]
+    facets: Mapping[str, tuple[FacetCount, ...]]
+    next: str
+    notices: tuple[str, ...]
+    generation: str
+
+
+class QueryError(ValueError):
+    """A question that cannot be asked: names the parameter and the mend."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter

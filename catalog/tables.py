@@ -1,0 +1,462 @@
+"""The catalog's tables (SQLAlchemy 2.1 typed models).
+
+Natural keys wherever a record gives one, so that two catalogs harvested from the same portals hold the same rows
+(``landmark dump`` relies on it) and bulk writes need no round trip to learn an id.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from catalog.vocabulary import (
+    AccessModality,
+    AgentKind,
+    Artefact,
+    Audience,
+    Level,
+    RecordState,
+    RelationKind,
+    Role,
+    RunState,
+    TagOrigin,
+    Visibility,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC on both databases: SQLite drops the zone, so it is put back; a naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse naive times, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time needs a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back aware UTC."""
+        return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _words(kind: type[Any]) -> Enum:
+    """A closed list stored by its values and checked by the database."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """Names every constraint: SQLite's batch migrations need them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime(),
+        date: Date(),
+        str: Text(),
+        UUID: Uuid(),
+        bytes: LargeBinary(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+    } | {
+        words: _words(words)
+        for words in (
+            AccessModality, AgentKind, Artefact, Audience, Level, RecordState, RelationKind, Role, RunState, TagOrigin,
+            Visibility,
+        )
+    }
+
+
+class Counter(Base):
+    """Gap-free numbers. Taking one locks its row to the end of the transaction, so numbers appear in commit order."""
+
+    __tablename__ = "counter"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+class SourceRow(Base):
+    """A declared source as last seen, so that readers need no YAML."""
+
+    __tablename__ = "source"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    url: Mapped[str]
+    publisher: Mapped[str]
+    licence: Mapped[str]
+    visibility: Mapped[Visibility]
+    access: Mapped[AccessModality]
+    enabled: Mapped[bool]
+    schedule: Mapped[str]
+
+
+class HarvestRun(Base):
+    """One run of one source. The counts must add up, and a source has one running run at the most."""
+
+    __tablename__ = "harvest_run"
+    __table_args__ = (
+        CheckConstraint("seen = created + updated + unchanged + failed + skipped", name="counts_add_up"),
+        Index(
+            "uq_harvest_run_running",
+            "source_key",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_key: Mapped[str] = mapped_column(ForeignKey("source.key"), index=True)
+    mode: Mapped[str]
+    state: Mapped[RunState]
+    started: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    seen: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    missing: Mapped[int] = mapped_column(default=0)
+    portal_total: Mapped[int | None]
+    page_token: Mapped[str | None]
+    since: Mapped[datetime | None]
+    lease_owner: Mapped[str | None]
+    heartbeat: Mapped[datetime | None]
+    stages: Mapped[dict[str, Any]]
+    outcome: Mapped[str] = mapped_column(default="")
+
+
+class HarvestIssue(Base):
+    """Something a person should know of one record or page; outlives the record."""
+
+    __tablename__ = "harvest_issue"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("harvest_run.id", ondelete="SET NULL"), index=True)
+    source_key: Mapped[str]
+    code: Mapped[str]
+    severity: Mapped[str]
+    remote_id: Mapped[str] = mapped_column(default="")
+    field: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    message: Mapped[str]
+    mend: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class Agent(Base):
+    """An organisation, one row however it is spelt; ``id`` is UUIDv5 of its canonical key."""
+
+    __tablename__ = "agent"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    acronym: Mapped[str]
+    kind: Mapped[AgentKind]
+
+
+class AgentAlias(Base):
+    """A spelling under which an agent was met."""
+
+    __tablename__ = "agent_alias"
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
+    alias: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Dataset(Base):
+    """A dataset as harvested or registered. ``seq`` is the catalog's own number: it breaks ties in every order."""
+
+    __tablename__ = "dataset"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(unique=True)
+    source_key: Mapped[str] = mapped_column(ForeignKey("source.key"), index=True)
+    title: Mapped[dict[str, Any]]
+    notes: Mapped[dict[str, Any]]
+    landing_page: Mapped[str]
+    issued: Mapped[datetime | None]
+    modified: Mapped[datetime | None]
+    period_start: Mapped[date | None]
+    period_end: Mapped[date | None]
+    period_open: Mapped[bool]
+    update_frequency: Mapped[int | None]
+    reviewed: Mapped[datetime | None]
+    due: Mapped[datetime | None]
+    overdue: Mapped[datetime | None]
+    delinquent: Mapped[datetime | None]
+    methodology: Mapped[str]
+    caveats: Mapped[str]
+    licence: Mapped[str]
+    languages: Mapped[list[Any]]
+    keywords: Mapped[list[Any]]
+    cod_level: Mapped[str]
+    series: Mapped[str]
+    visibility: Mapped[Visibility]
+    urgent: Mapped[bool]
+    urgency_recipients: Mapped[list[Any]]
+    extra: Mapped[dict[str, Any]]
+
+
+class CatalogRecord(Base):
+    """The catalog's entry about a dataset (DCAT): where it came from, when it was seen, what its hash is."""
+
+    __tablename__ = "catalog_record"
+    __table_args__ = (Index("uq_catalog_record_source_remote", "source_key", "remote_id", unique=True),)
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    source_key: Mapped[str] = mapped_column(ForeignKey("source.key"))
+    remote_id: Mapped[str]
+    state: Mapped[RecordState]
+    hash: Mapped[str]
+    record_hash: Mapped[str]
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    last_seen_run: Mapped[UUID | None] = mapped_column(ForeignKey("harvest_run.id", ondelete="SET NULL"))
+    missing_since: Mapped[datetime | None]
+    missing_runs: Mapped[int] = mapped_column(default=0)
+
+
+class Slug(Base):
+    """The readable name of a dataset that was public once; never given to another."""
+
+    __tablename__ = "slug"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    dataset_id: Mapped[UUID] = mapped_column(index=True)
+
+
+class DatasetAgent(Base):
+    """A role of an agent on a dataset."""
+
+    __tablename__ = "dataset_agent"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    contact: Mapped[str]
+
+
+class DatasetLocation(Base):
+    """A place a dataset is about; ``p_coded`` NULL is *not assessed*."""
+
+    __tablename__ = "dataset_location"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    iso3: Mapped[str] = mapped_column(primary_key=True)
+    admin_level: Mapped[int | None]
+    p_coded: Mapped[bool | None]
+
+
+class DatasetConcept(Base):
+    """A concept found in a dataset, with the words and fields that say so."""
+
+    __tablename__ = "dataset_concept"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    concept: Mapped[str] = mapped_column(primary_key=True)
+    evidence: Mapped[list[Any]]
+
+
+class Distribution(Base):
+    """A file or service of a dataset; ``key`` is the portal's resource id, ``""`` holds columns of no known file."""
+
+    __tablename__ = "distribution"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    name: Mapped[str]
+    description: Mapped[str]
+    url: Mapped[str]
+    format: Mapped[str]
+    declared_format: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int | None]
+    modified: Mapped[datetime | None]
+    under_review: Mapped[bool]
+
+
+class Column(Base):
+    """A column of a table: its header, never a cell."""
+
+    __tablename__ = "column"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["dataset_id", "distribution"], ["distribution.dataset_id", "distribution.key"], ondelete="CASCADE"
+        ),
+    )
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    distribution: Mapped[str] = mapped_column(primary_key=True)
+    sheet: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    header: Mapped[str]
+
+
+class ColumnTag(Base):
+    """A hashtag of a column with where it came from; ``tagspec`` is canonical (``#adm1+code+v_pcode``)."""
+
+    __tablename__ = "column_tag"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["dataset_id", "distribution", "sheet", "position"],
+            ["column.dataset_id", "column.distribution", "column.sheet", "column.position"],
+            ondelete="CASCADE",
+        ),
+    )
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    distribution: Mapped[str] = mapped_column(primary_key=True)
+    sheet: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    tagspec: Mapped[str] = mapped_column(primary_key=True)
+    origin: Mapped[TagOrigin] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    confidence: Mapped[float]
+
+
+class LevelAssertion(Base):
+    """One statement about how sensitive the data is; appended, never changed."""
+
+    __tablename__ = "level_assertion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), index=True)
+    scope: Mapped[str]
+    level: Mapped[Level | None]
+    asserted_by: Mapped[str]
+    basis: Mapped[str]
+    rule: Mapped[str]
+    rule_version: Mapped[int]
+    evidence: Mapped[str]
+    confidence: Mapped[float]
+    reason: Mapped[str]
+    isp_date: Mapped[date | None]
+    valid_from: Mapped[datetime]
+    review_by: Mapped[date | None]
+    supersedes: Mapped[int | None] = mapped_column(ForeignKey("level_assertion.id"))
+    accepted_by: Mapped[str | None]
+    withhold_links: Mapped[bool]
+
+
+class AccessRoute(Base):
+    """How one artefact of a dataset can be had."""
+
+    __tablename__ = "access_route"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    artefact: Mapped[Artefact] = mapped_column(primary_key=True)
+    modality: Mapped[AccessModality]
+    steps: Mapped[list[Any]]
+    address: Mapped[str]
+    origin: Mapped[str]
+
+
+class Relation(Base):
+    """A link from one dataset to another record, named by address or remote id."""
+
+    __tablename__ = "relation"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[RelationKind] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CuratedValue(Base):
+    """What a person put over a harvested field; both stay."""
+
+    __tablename__ = "curated_value"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class PayloadVersion(Base):
+    """The native payload's essence as it was read, zlib-compressed JSON; the last few versions are kept."""
+
+    __tablename__ = "payload_version"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    address: Mapped[str]
+    fetched: Mapped[datetime]
+    payload: Mapped[bytes]
+
+
+class Grant(Base):
+    """A named organisation or owner may reach one record beyond its audience."""
+
+    __tablename__ = "grant"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    grantee: Mapped[str] = mapped_column(primary_key=True)
+    granted_by: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class Disclosure(Base):
+    """What one audience may know of a record, rendered in the record's own transaction. No row: nothing may be known."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (Index("ix_disclosure_audience_seq", "audience", "seq"),)
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    audience: Mapped[Audience] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+    name: Mapped[str | None] = mapped_column(index=True)
+    document: Mapped[bytes]
+    etag: Mapped[str]
+
+
+class Change(Base):
+    """The change feed: one line per changed record, written with the change. ``fields`` has field, old and new."""
+
+    __tablename__ = "change"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    dataset_id: Mapped[UUID] = mapped_column(index=True)
+    source_key: Mapped[str]
+    run_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    fields: Mapped[list[Any]]
+
+
+class Audit(Base):
+    """Who did what and why, hash-chained; never the content."""
+
+    __tablename__ = "audit"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    reason: Mapped[str]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]

@@ -1,0 +1,127 @@
+"""What a portal kind is: one module in ``harvester/portals`` with ``kind``, ``records`` and ``normalize``."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from catalog.records import DatasetRecord, ReadingNote
+from config.declarations import Source
+
+if TYPE_CHECKING:
+    from harvester.http import Client
+
+Native = Mapping[str, Any]
+"""A record as the portal gives it: a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record as read.
+
+    Attributes:
+        remote_id: The portal's identifier; empty if the record has none (the run reports it).
+        payload: The native JSON object.
+        address: Where it was read.
+    """
+
+    remote_id: str
+    payload: Native
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """What one request gave.
+
+    Attributes:
+        records: In the portal's order.
+        token: Where to go on after this page, ``None`` after the last.
+        total: The portal's own count of all records, if it says.
+        notes: What was odd about the page itself.
+    """
+
+    records: tuple[RawRecord, ...]
+    token: str | None = None
+    total: int | None = None
+    notes: tuple[ReadingNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a run begins.
+
+    Attributes:
+        token: The last committed page's token, to go on from; ``None`` from the beginning.
+        since: For an incremental run, only records the portal changed since then (UTC).
+    """
+
+    token: str | None = None
+    since: datetime | None = None
+
+
+class SkipRecord(Exception):  # noqa: N818
+    """The record is not ours to keep (a showcase among datasets); counted as skipped, not as failed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RecordError(Exception):
+    """The record cannot be read; it is reported and the run goes on."""
+
+    def __init__(self, code: str, field: str, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.mend = mend
+
+
+class PortalError(Exception):
+    """The portal cannot be read any further; the run ends as failed and nothing is withdrawn.
+
+    Attributes:
+        code: Stable, kebab-case: ``not-json``, ``http-500``, ``timeout``, ``host-refused``.
+        address: The request that failed, without credentials.
+        mend: What a person can do.
+    """
+
+    def __init__(self, code: str, message: str, address: str = "", mend: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.address = address
+        self.mend = mend
+
+
+class Portal(Protocol):
+    """A portal kind. Only ``records`` touches the network; ``essence`` and ``normalize`` are pure and total."""
+
+    kind: str
+
+    def records(self, source: Source, client: "Client", start: Start) -> Iterator[RawPage]:
+        """Read pages in a stable order from ``start``; raises PortalError."""
+
+    def essence(self, payload: Native) -> dict[str, Any]:
+        """The fields worth keeping: no counters, no names of persons, nothing that changes without meaning.
+
+        It is what is hashed to see a change, and what is stored as the native payload; ``normalize`` reads it.
+        """
+
+    def normalize(self, source: Source, record: RawRecord) -> DatasetRecord:
+        """The record in DCAT words, from its essence; raises SkipRecord or RecordError."""
+
+
+@cache
+def portals() -> Mapping[str, Portal]:
+    """Every kind found in ``harvester/portals``, by name. Libraries of a portal are imported when it is read."""
+    import harvester.portals as folder
+
+    found: dict[str, Portal] = {}
+    for module in pkgutil.iter_modules(folder.__path__):
+        portal: Any = importlib.import_module(f"{folder.__name__}.{module.name}")
+        found[portal.kind] = portal
+    return found
