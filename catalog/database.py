@@ -1,0 +1,150 @@
+"""The catalog's database: SQLite by default, PostgreSQL by address; the same code on both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+import migrations
+from catalog.tables import Base
+
+BUSY_SECONDS = 30
+
+
+class NoCatalog(Exception):  # noqa: N818
+    """There is no catalog at the address, or it is of another version; the message says what to do."""
+
+
+class Catalog:
+    """An open catalog.
+
+    Args:
+        url: SQLAlchemy address; ``postgresql://`` means psycopg 3.
+        create: Whether a missing catalog is created and an older one upgraded; otherwise NoCatalog is raised.
+    """
+
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        address = make_url(url)
+        if address.drivername in {"postgresql", "postgres"}:
+            address = address.set(drivername="postgresql+psycopg")
+        self.address = address
+        shown = address.render_as_string(hide_password=True)
+        if address.drivername.startswith("sqlite") and address.database:
+            if create:
+                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            elif not Path(address.database).exists():
+                raise NoCatalog(f'There is no catalog at {shown}. Run "landmark init" first.')
+        self.engine = _engine(address)
+        try:
+            if create:
+                migrate(self.engine)
+            elif current_revision(self.engine) != head_revision():
+                raise NoCatalog(f'The catalog at {shown} is empty or of another version. Run "landmark init" first.')
+        except OperationalError as error:
+            self.close()
+            raise NoCatalog(f"The catalog at {shown} cannot be reached: {error.orig}.") from error
+        except NoCatalog:
+            self.close()
+            raise
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the catalog and writes nothing."""
+        with self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose work is committed at the end, or not at all."""
+        with self._sessions() as session:
+            # SQLite would otherwise take its write lock half-way and fail instead of waiting.
+            session.connection(execution_options={"landmark_write": True})
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> "Catalog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables to a revision, upwards or downwards."""
+    with engine.connect() as connection:
+        config = _alembic(connection)
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise NoCatalog(f"The catalog is of a later version ({current}) than this Landmark. Install that version.")
+        connection.rollback()
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+        connection.commit()
+
+
+def head_revision() -> str:
+    """The newest revision this Landmark knows."""
+    head = ScriptDirectory.from_config(_alembic(None)).get_current_head()
+    assert head is not None  # noqa: S101 - the first migration ships with the package
+    return head
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The revision the database is at, None if it holds no catalog."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def drift(engine: Engine) -> list[Any]:
+    """How the tables differ from the models; empty if migrations and models agree."""
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+
+def _alembic(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
+    if not address.drivername.startswith("sqlite"):
+        return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: Any, _: object) -> None:  # noqa: ANN401
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=wal", "foreign_keys=on", "synchronous=normal", "cache_size=-16000"):
+            cursor.execute(f"pragma {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("landmark_write")
+        connection.exec_driver_sql("begin immediate" if write else "begin")
+
+    return engine
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether a write was refused by a uniqueness rule."""
+    return "unique" in str(error.orig).lower()

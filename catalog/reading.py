@@ -1,0 +1,179 @@
+"""Answers that come straight from the database: one record, the sources and the runs, each for one audience.
+
+Sources and runs are disclosed as records are: an audience learns only of sources whose default visibility it may
+see, and only counts of records disclosed to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from catalog.disclosure import SEES
+from catalog.tables import Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
+from catalog.vocabulary import Audience
+
+
+def document(session: Session, audience: Audience, key: str) -> tuple[bytes, str] | None:
+    """The document (JSON bytes) and etag of a record by id or name.
+
+    None for what is hidden from the audience just as for what never existed.
+    """
+    try:
+        dataset_id: UUID | None = UUID(key)
+    except ValueError:
+        dataset_id = session.scalar(select(Slug.dataset_id).where(Slug.name == key))
+    if dataset_id is None:
+        return None
+    row = session.execute(
+        select(Disclosure.document, Disclosure.etag).where(
+            Disclosure.dataset_id == dataset_id, Disclosure.audience == audience
+        )
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def sources(session: Session, audience: Audience) -> list[dict[str, Any]]:
+    """The sources an audience may know of, with disclosed record counts and the last run."""
+    counts = _record_counts(session, audience)
+    latest = (
+        select(HarvestRun.source_key, func.max(HarvestRun.started).label("started"))
+        .group_by(HarvestRun.source_key)
+        .subquery()
+    )
+    last_runs: Mapping[str, HarvestRun] = {
+        run.source_key: run
+        for run in session.scalars(
+            select(HarvestRun).join(
+                latest,
+                (HarvestRun.source_key == latest.c.source_key) & (HarvestRun.started == latest.c.started),
+            )
+        )
+    }
+    rows = list(session.scalars(select(SourceRow).where(_source_seen_by(audience)).order_by(SourceRow.key)))
+    known = [last_runs[row.key] for row in rows if row.key in last_runs]
+    disclosed = {entry["source"]: entry for entry in _disclosed_runs(session, audience, known)}
+    return [
+        {
+            "key": row.key,
+            "title": row.title,
+            "kind": row.kind,
+            "url": row.url,
+            "publisher": row.publisher,
+            "licence": row.licence,
+            "enabled": row.enabled,
+            "schedule": row.schedule,
+            "datasets": counts.get(row.key, 0),
+            "last_run": disclosed.get(row.key),
+        }
+        for row in rows
+    ]
+
+
+def runs(session: Session, audience: Audience, limit: int = 50, source: str = "") -> list[dict[str, Any]]:
+    """The newest runs of sources an audience may know of, with their issues grouped by code."""
+    query = select(HarvestRun).join(SourceRow, SourceRow.key == HarvestRun.source_key).where(_source_seen_by(audience))
+    if source:
+        query = query.where(HarvestRun.source_key == source)
+    found = list(session.scalars(query.order_by(HarvestRun.started.desc(), HarvestRun.id).limit(limit)))
+    return _disclosed_runs(session, audience, found)
+
+
+def run(session: Session, audience: Audience, run_id: UUID) -> dict[str, Any] | None:
+    """One run with its issues; None if the audience may not know its source."""
+    found = session.scalar(
+        select(HarvestRun)
+        .join(SourceRow, SourceRow.key == HarvestRun.source_key)
+        .where(HarvestRun.id == run_id, _source_seen_by(audience))
+    )
+    return None if found is None else _disclosed_runs(session, audience, [found])[0]
+
+
+def feed_position(session: Session) -> int:
+    """Number of the newest change."""
+    return session.scalar(select(func.max(Change.seq))) or 0
+
+
+def _record_counts(session: Session, audience: Audience) -> Mapping[str, int]:
+    rows = session.execute(
+        select(Dataset.source_key, func.count())
+        .join(Disclosure, Disclosure.dataset_id == Dataset.id)
+        .where(Disclosure.audience == audience)
+        .group_by(Dataset.source_key)
+    )
+    return {key: count for key, count in rows}
+
+
+def _source_seen_by(audience: Audience) -> Any:  # noqa: ANN401 - an SQL expression
+    return or_(*(SourceRow.visibility == visibility for visibility in sorted(SEES[audience])))
+
+
+def _disclosed_runs(session: Session, audience: Audience, found: Sequence[HarvestRun]) -> list[dict[str, Any]]:
+    """Runs as an audience may know them.
+
+    The portal's total and what was seen, skipped or unchanged count hidden records too, and an issue's message may
+    quote one: only the full audience gets them. Others get created and updated counted over records disclosed to them.
+    """
+    issues = _issues(session, [row.id for row in found])
+    full = audience is Audience.FULL
+    counts = {} if full else _changes(session, audience, [row.id for row in found])
+    answers = []
+    for row in found:
+        answer: dict[str, Any] = {
+            "id": str(row.id),
+            "source": row.source_key,
+            "mode": row.mode,
+            "state": row.state.value,
+            "started": _iso(row.started),
+            "ended": _iso(row.ended),
+        }
+        if full:
+            names = ("seen", "created", "updated", "unchanged", "failed", "skipped", "missing")
+            answer |= {name: getattr(row, name) for name in (*names, "portal_total", "outcome", "stages")}
+        else:
+            answer |= {kind: counts.get((row.id, kind), 0) for kind in ("created", "updated")}
+            answer["failed"] = row.failed
+        shown = issues.get(row.id, [])
+        answer["issues"] = shown if full else [{k: v for k, v in entry.items() if k != "example"} for entry in shown]
+        answers.append(answer)
+    return answers
+
+
+def _changes(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> Mapping[tuple[UUID | None, str], int]:
+    rows = session.execute(
+        select(Change.run_id, Change.kind, func.count())
+        .join(Disclosure, Disclosure.dataset_id == Change.dataset_id)
+        .where(Change.run_id.in_(run_ids), Disclosure.audience == audience)
+        .group_by(Change.run_id, Change.kind)
+    )
+    return {(run_id, kind): count for run_id, kind, count in rows}
+
+
+def _issues(session: Session, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    rows = session.execute(
+        select(
+            HarvestIssue.run_id,
+            HarvestIssue.code,
+            HarvestIssue.severity,
+            func.count(),
+            func.min(HarvestIssue.message),
+            func.min(HarvestIssue.mend),
+        )
+        .where(HarvestIssue.run_id.in_(run_ids))
+        .group_by(HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
+        .order_by(HarvestIssue.run_id, HarvestIssue.severity, HarvestIssue.code)
+    )
+    grouped: dict[UUID, list[dict[str, Any]]] = {}
+    for run_id, code, severity, count, message, mend in rows:
+        if run_id is not None:
+            grouped.setdefault(run_id, []).append(
+                {"code": code, "severity": severity, "count": count, "example": message, "mend": mend}
+            )
+    return grouped
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
