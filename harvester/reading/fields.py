@@ -1,0 +1,158 @@
+"""One native record read field by field: odd types and values become reading notes, never errors."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from catalog.records import ReadingNote
+from harvester.reading import addresses, dates, frequencies, markup
+
+_TRUE = {"true", "1", "yes", "t", "y"}
+_FALSE = {"false", "0", "no", "f", "n"}
+_SHOWN = 60
+_LARGEST = 2**62
+
+
+class Fields:
+    """A JSON object and the notes gathered while reading it.
+
+    Args:
+        record: The object.
+        notes: Where notes go; give a parent's list to gather those of its parts too.
+        where: Put before field names in notes, such as ``resources[3].``.
+    """
+
+    def __init__(self, record: Mapping[str, Any], notes: list[ReadingNote] | None = None, where: str = "") -> None:
+        self.record = record
+        self.notes: list[ReadingNote] = [] if notes is None else notes
+        self.where = where
+
+    def note(self, code: str, field: str, message: str) -> None:
+        """Keep a note about a field of this object."""
+        self.notes.append(ReadingNote(code, self.where + field, message))
+
+    def raw(self, field: str) -> str:
+        """The field as text, markup and all: numbers are written out, a list of texts is joined with commas."""
+        value = self.record.get(field)
+        if isinstance(value, str):
+            return value
+        if value is None:
+            return ""
+        if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
+            return ", ".join(str(part) for part in value)
+        if isinstance(value, int | float):
+            return str(value)
+        self.note("field-unreadable", field, f"a text was expected, not {_kind(value)}")
+        return ""
+
+    def line(self, field: str, longest: int = 1000) -> str:
+        """The field as one line of plain text."""
+        return markup.line(self.raw(field), longest)
+
+    def prose(self, field: str, longest: int = markup.LONGEST) -> str:
+        """The field as plain paragraphs; a note ``<field>-cut`` if it was longer than what is kept."""
+        text, cut = markup.plain(self.raw(field), longest)
+        if cut:
+            self.note(f"{field.replace('_', '-')}-cut", field, f"only the first {len(text):,} characters are kept")
+        return text
+
+    def flag(self, field: str) -> bool | None:
+        """The field as yes or no, however spelt; ``None`` if it is absent or neither."""
+        value = self.record.get(field)
+        if value is None or isinstance(value, bool):
+            return value
+        word = (
+            value.strip().lower() if isinstance(value, str) else str(value) if isinstance(value, int | float) else "?"
+        )
+        if word in _TRUE:
+            return True
+        if word not in _FALSE and word:
+            self.note("flag-unreadable", field, f"yes or no was expected, not {_shown(value)}")
+            return None
+        return False if word else None
+
+    def moment(self, field: str) -> datetime | None:
+        """The field as a UTC time; a note ``date-unreadable`` if it is no date."""
+        try:
+            return dates.moment(self.record.get(field))
+        except ValueError:
+            self.note("date-unreadable", field, f"no date: {_shown(self.record.get(field))}")
+            return None
+
+    def period(self, field: str) -> dates.Period:
+        """The field as a reference period; a note ``date-unreadable`` if it is none."""
+        empty = dates.Period(None, None)
+        try:
+            return dates.period(self.record.get(field)) or empty
+        except ValueError:
+            self.note("date-unreadable", field, f"no reference period: {_shown(self.record.get(field))}")
+            return empty
+
+    def frequency(self, field: str) -> int | None:
+        """The field as days between updates; a note ``frequency-unknown`` if the word is unknown."""
+        try:
+            return frequencies.days(self.record.get(field))
+        except ValueError:
+            self.note("frequency-unknown", field, f"no known update frequency: {_shown(self.record.get(field))}")
+            return None
+
+    def address(self, field: str, base: str = "") -> str:
+        """The field as a web address; a note ``address-unreadable`` if it is none."""
+        try:
+            return addresses.web_address(self.record.get(field), base)
+        except ValueError as error:
+            self.note("address-unreadable", field, f"no address that can be a link: {error}")
+            return ""
+
+    def whole(self, field: str) -> int | None:
+        """The field as a whole number of at least 0; a note ``number-unreadable`` if it is none."""
+        value = self.record.get(field)
+        if value is None or value == "":
+            return None
+        number: int | None = None
+        if isinstance(value, int) and not isinstance(value, bool):
+            number = value
+        elif isinstance(value, float) and value.is_integer():
+            number = int(value)
+        elif isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+            number = int(value.strip()[:25])
+        if number is None or not 0 <= number <= _LARGEST:
+            self.note("number-unreadable", field, f"a whole number was expected, not {_shown(value)}")
+            return None
+        return number
+
+    def parts(self, field: str) -> list[Mapping[str, Any]]:
+        """The field as a list of objects; what is none of that is left out with a note."""
+        value = self.record.get(field)
+        if value is None or value == "":
+            return []
+        if not isinstance(value, list):
+            self.note("field-unreadable", field, f"a list was expected, not {_kind(value)}")
+            return []
+        found = [part for part in value if isinstance(part, Mapping)]
+        if len(found) < len(value):
+            self.note("entry-unreadable", field, f"{len(value) - len(found)} of {len(value)} entries could not be read")
+        return found
+
+    def words(self, field: str, longest: int = 200) -> list[str]:
+        """The field as a list of single lines, blank ones left out; one text is split at commas and semicolons."""
+        value = self.record.get(field)
+        if isinstance(value, str):
+            value = value.strip("[]").replace(";", ",").split(",")
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.note("field-unreadable", field, f"a list was expected, not {_kind(value)}")
+            return []
+        texts = [part for part in value if isinstance(part, str | int | float)]
+        if len(texts) < len(value):
+            self.note("entry-unreadable", field, f"{len(value) - len(texts)} of {len(value)} entries could not be read")
+        return [text for text in (markup.line(str(part), longest).strip("\"'") for part in texts) if text]
+
+
+def _kind(value: object) -> str:
+    return {dict: "an object", list: "a mixed list", bool: "yes or no"}.get(type(value), type(value).__name__)
+
+
+def _shown(value: object) -> str:
+    return f'"{markup.line(value, _SHOWN)}"' if isinstance(value, str) else _kind(value)
