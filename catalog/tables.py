@@ -85,7 +85,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012
+    type_annotation_map = {
         datetime: UtcDateTime(),
         date: Date(),
         str: Text(),
@@ -96,7 +96,16 @@ class Base(DeclarativeBase):
     } | {
         words: _words(words)
         for words in (
-            AccessModality, AgentKind, Artefact, Audience, Level, RecordState, RelationKind, Role, RunState, TagOrigin,
+            AccessModality,
+            AgentKind,
+            Artefact,
+            Audience,
+            Level,
+            RecordState,
+            RelationKind,
+            Role,
+            RunState,
+            TagOrigin,
             Visibility,
         )
     }
@@ -423,7 +432,7 @@ class Grant(Base):
 
 
 class Disclosure(Base):
-    """What one audience may know of a record, rendered in the record's own transaction. No row: nothing may be known."""
+    """What one audience may know of a record, rendered with the record itself. No row: nothing may be known."""
 
     __tablename__ = "disclosure"
     __table_args__ = (Index("ix_disclosure_audience_seq", "audience", "seq"),)

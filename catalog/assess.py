@@ -1,0 +1,160 @@
+"""A record becomes an assessed one: topics, hashtags with origin, levels, access, freshness. Pure, no I/O."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from catalog.agents import AgentIdentity, Agents, role_mailbox
+from catalog.concepts import ConceptFound, Concepts
+from catalog.freshness import Freshness, freshness
+from catalog.hxl.tags import canonical
+from catalog.records import AccessRecord, AgentRecord, AgentRole, ColumnRecord, DatasetRecord
+from catalog.sensitivity import Assertion, asserted
+from catalog.vocabulary import AccessModality, Role, TagOrigin, Visibility
+from config.declarations import Source
+from config.load import Rules
+
+VERSION = 1
+"""Raised when this module judges the same record differently, so that stored records are judged again."""
+
+STEPS = {
+    AccessModality.OPEN: "Download it from the portal's page of this dataset.",
+    AccessModality.REGISTER: "Create an account at the portal, then download it from the dataset's page.",
+    AccessModality.ON_REQUEST: "Ask the holder through the portal's page of this dataset.",
+    AccessModality.UNDER_AGREEMENT: "Ask the holder for a data sharing agreement.",
+    AccessModality.BILATERAL: "Ask the holder directly; it is shared case by case.",
+    AccessModality.ON_SITE: "Ask the holder for a visit; the data does not leave its premises.",
+    AccessModality.NOT_SHARED: "It is not shared; ask the holder for a safe product made from it.",
+    AccessModality.UNKNOWN: "How to get it is not known: ask the publisher.",
+}
+"""What a reader can do, where the portal gives no steps of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedColumn:
+    """A hashtag on a column; ``tagspec`` is canonical, ``confidence`` from 0 to 1."""
+
+    distribution: str
+    sheet: str
+    position: int
+    tagspec: str
+    origin: TagOrigin
+    rule: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiedRole:
+    """What a resolved organisation is to the dataset, and how the portal spelt it."""
+
+    agent: AgentIdentity
+    role: Role
+    contact: str
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What Landmark adds to a record, each part with its evidence."""
+
+    concepts: tuple[ConceptFound, ...]
+    tags: tuple[TaggedColumn, ...]
+    assertions: tuple[Assertion, ...]
+    agents: tuple[IdentifiedRole, ...]
+    access: tuple[AccessRecord, ...]
+    freshness: Freshness
+    visibility: Visibility
+
+
+class Assessor:
+    """The rules, made ready once for many records.
+
+    Attributes:
+        digest: Changes when the rules or this code do; part of every record's hash.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.concepts = Concepts(rules.concepts)
+        self.agents = Agents(rules.agents)
+        self.sensitivity = rules.sensitivity
+        self.titles = {concept.key: concept.title["en"] for concept in rules.concepts}
+        self.topics = frozenset(concept.key for concept in rules.concepts if concept.topic)
+        self.digest = f"{VERSION}-{rules.digest}"
+
+    def assess(self, record: DatasetRecord, source: Source, today: date) -> Assessment:
+        """Judge one record; ``today`` only sets when an assertion is to be reviewed."""
+        tags = tuple(_declared(record))
+        found = self.concepts.found(" ".join(record.title.values()), " ".join(record.notes.values()), record.keywords)
+        concepts = _merged(found, self.concepts.by_hashtags(sorted({tag.tagspec for tag in tags})))
+        topics = frozenset(concept.key for concept in concepts) & self.topics
+        return Assessment(
+            concepts=concepts,
+            tags=tags,
+            assertions=asserted(self.sensitivity, _with_canonical_tags(record), topics, today),
+            agents=tuple(self._agents(record, source)),
+            access=tuple(_access(record, source)),
+            freshness=freshness(record.modified, record.reviewed, record.update_frequency),
+            visibility=_stricter(record.visibility, Visibility(source.visibility)),
+        )
+
+    def _agents(self, record: DatasetRecord, source: Source) -> Iterator[IdentifiedRole]:
+        roles = record.agents
+        if not roles and source.publisher:
+            roles = (AgentRole(AgentRecord(source.publisher), Role.PUBLISHER),)
+        given = set()
+        for entry in roles:
+            identity = self.agents.resolve(entry.agent)
+            if (identity.id, entry.role) not in given:
+                given.add((identity.id, entry.role))
+                contact = entry.contact if "@" not in entry.contact else role_mailbox(entry.contact, identity.acronym)
+                yield IdentifiedRole(identity, entry.role, contact, entry.agent.name)
+
+
+def _declared(record: DatasetRecord) -> Iterator[TaggedColumn]:
+    for key, columns in (("", record.columns), *((entry.key, entry.columns) for entry in record.distributions)):
+        for column in columns:
+            tag = canonical(column.hashtag) if column.hashtag else ""
+            if tag:
+                yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, "portal", 1.0)
+
+
+def _with_canonical_tags(record: DatasetRecord) -> DatasetRecord:
+    def columns(given: tuple[ColumnRecord, ...]) -> tuple[ColumnRecord, ...]:
+        return tuple(
+            replace(column, hashtag=canonical(column.hashtag)) if column.hashtag else column for column in given
+        )
+
+    if not any(entry.columns for entry in record.distributions) and not record.columns:
+        return record
+    return replace(
+        record,
+        columns=columns(record.columns),
+        distributions=tuple(
+            replace(entry, columns=columns(entry.columns)) if entry.columns else entry for entry in record.distributions
+        ),
+    )
+
+
+def _merged(*groups: tuple[ConceptFound, ...]) -> tuple[ConceptFound, ...]:
+    by_key: dict[str, ConceptFound] = {}
+    for group in groups:
+        for entry in group:
+            known = by_key.get(entry.key)
+            by_key[entry.key] = replace(known, evidence=known.evidence + entry.evidence) if known else entry
+    return tuple(by_key[key] for key in sorted(by_key))
+
+
+def _access(record: DatasetRecord, source: Source) -> Iterator[AccessRecord]:
+    """The portal's word, else the source's default; steps and address filled in."""
+    given = record.access or (AccessRecord(AccessModality(source.access)),)
+    for entry in given:
+        yield replace(
+            entry,
+            steps=entry.steps or (STEPS[entry.modality],),
+            address=entry.address or record.landing_page,
+        )
+
+
+def _stricter(declared: Visibility | None, default: Visibility) -> Visibility:
+    order = list(Visibility)
+    return default if declared is None else max(declared, default, key=order.index)

@@ -1,0 +1,48 @@
+"""Who did what and why: append-only, each line carrying the hash of the one before; never the content."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.store import take
+from catalog.tables import Audit
+
+
+def append(session: Session, actor: str, action: str, subject: str, reason: str = "") -> None:
+    """Add one line. ``action`` is a verb phrase, ``subject`` names a record, source or run."""
+    seq = take(session, "audit", 1)[0]
+    last = session.scalar(select(Audit.hash).where(Audit.seq == seq - 1)) or ""
+    at = datetime.now(UTC).replace(microsecond=0)
+    session.add(
+        Audit(
+            seq=seq,
+            at=at,
+            actor=actor,
+            action=action,
+            subject=subject,
+            reason=reason,
+            prev_hash=last,
+            hash=line_hash(seq, at, actor, action, subject, reason, last),
+        )
+    )
+
+
+def verify(session: Session) -> list[str]:
+    """What is wrong with the chain, in sentences; empty if nothing is."""
+    faults, last, expected = [], "", 1
+    for row in session.scalars(select(Audit).order_by(Audit.seq)):
+        if row.seq != expected or row.prev_hash != last:
+            faults.append(f"Line {row.seq} does not follow the line before it.")
+        if row.hash != line_hash(row.seq, row.at, row.actor, row.action, row.subject, row.reason, row.prev_hash):
+            faults.append(f"Line {row.seq} was changed after it was written.")
+        last, expected = row.hash, row.seq + 1
+    return faults
+
+
+def line_hash(seq: int, at: datetime, actor: str, action: str, subject: str, reason: str, prev: str) -> str:
+    """SHA-256 over the line's parts and the hash before it."""
+    parts = [seq, at.strftime("%Y-%m-%dT%H:%M:%SZ"), actor, action, subject, reason, prev]
+    return sha256(orjson.dumps(parts)).hexdigest()
