@@ -25,6 +25,7 @@ from urllib.parse import quote
 
 import orjson
 
+from catalog.places import iso3_of
 from catalog.records import (
     UNDETERMINED,
     AccessRecord,
@@ -44,7 +45,6 @@ from harvester.reading.fields import Fields
 from harvester.reading.formats import format_name
 from harvester.reading.licences import licence
 from harvester.reading.markup import line, plain
-from harvester.reading.places import iso3_of
 
 if TYPE_CHECKING:
     import requests
@@ -92,6 +92,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
             notes.append(ReadingNote("wrong-count", "count", message))
         last = not page or offset == count or (offset > count and len(page) < rows)
         yield RawPage(page, token=None if last else str(offset), total=count, notes=tuple(notes))
+        del page, packages  # a page of packages is some 60 MB: not two at a time
         if last:
             return
         if pages >= most_pages:
@@ -133,7 +134,7 @@ class _Search:
         self.address = f"{source.url}/api/action/{_SEARCH}"
         # Not Configuration.create: that is one per process. An explicit address, because HDX_URL would win over a site.
         self._hdx = Configuration(hdx_url=source.url, hdx_read_only=True, full_agent=client.user_agent)
-        self._hdx.setup_session_remoteckan(full_agent=client.user_agent)
+        self._hdx.setup_session_remoteckan()
         session: requests.Session = self._hdx.get_session()
         client.guard(session)
         session.hooks["response"].append(self._remember)
@@ -325,7 +326,7 @@ def _cell(cell: object) -> str:
 _ASK_STEPS = (
     "Open the dataset's page on the Humanitarian Data Exchange.",
     "Sign in and choose to request the data.",
-    "Say who you are and what you need it for; the organisation that holds it decides and answers by mail.",
+    "Say who you are and what you need it for; the holder decides and answers by mail.",
 )
 _OPEN_STEPS = ("Open the dataset's page on the Humanitarian Data Exchange and download the files.",)
 _REVIEW_STEPS = (
@@ -463,7 +464,7 @@ def _table(sheet: str, headers: tuple[str, ...], hashtags: tuple[str, ...]) -> t
 def _hashtag(cell: str) -> str:
     if not cell:
         return ""
-    tag = "".join(cell.split()).lower()
+    tag = re.sub(r"\s+\+", "+", cell.strip()).lower()
     return tag if _HASHTAG.fullmatch(tag) else ""
 
 
