@@ -696,7 +696,15 @@ def _number(part: str) -> int:
 
 def _host_and_port(value: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
-    return _one_spelling(host), int(port)
+    try:
+        return _one_spelling(host), int(port)
+    except ValueError:
+        raise _fault(
+            "address-refused",
+            f'"{value}" in allow_hosts is no host:port',
+            value,
+            'Write it like "127.0.0.1:8080".',
+        ) from None
 
 
 def _port(target: httpx.URL) -> int:

@@ -3,6 +3,9 @@
 import gzip
 import ipaddress
 import logging
+import socket
+import ssl
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -163,6 +166,38 @@ def test_the_connection_goes_to_the_address_that_was_checked():
             assert landmark.get_json(f"http://{name}/2") == {"title": "sample"}
     assert asked == [("portal.example", server.port)], "resolved once, for the one connection"
     assert [seen.headers["host"] for seen in server.seen] == [name, name]
+
+
+def test_tls_asks_for_the_name_and_not_for_the_address_it_connects_to():
+    names: list[str | None] = []
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # has no certificate: the handshake fails once the name is known
+    tls.sni_callback = lambda _socket, name, _context: names.append(name)
+    resolve, _ = resolver("127.0.0.1")
+
+    def greet() -> None:
+        connection, _ = listener.accept()
+        with connection, pytest.raises(ssl.SSLError):
+            tls.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        name = f"portal.example:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with client(name, resolve=resolve) as landmark, refused() as told:
+            landmark.get_json(f"https://{name}/")
+        thread.join()
+    assert (names, told["code"]) == (["portal.example"], "unreachable")
+
+
+def test_a_malformed_allow_hosts_is_told():
+    with refused() as told, client("256.1.1.1:80"):
+        pass
+    assert told == {
+        "code": "address-refused",
+        "message": '"256.1.1.1:80" in allow_hosts is no host:port',
+        "address": "256.1.1.1:80",
+        "mend": 'Write it like "127.0.0.1:8080".',
+    }
 
 
 def test_one_bad_address_among_good_ones_refuses_the_name():
