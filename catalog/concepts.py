@@ -1,0 +1,246 @@
+"""What a record is about: the concepts of ``config/rules/concepts`` found in its words and hashtags, with evidence.
+
+A term is a phrase of whole words, case and accents aside. A word of it that ends in ``*`` stands for every word that
+begins so: Ukrainian, Arabic and others inflect, and nothing is stemmed. In Arabic a word is found with or without the
+article and the prefixes written onto it (``و ف ب ك ل``), so terms are written bare. An acronym is matched in the letter
+case it is declared in, with or without a plural ``s``. No phrase runs over the end of a sentence or a line. A phrase
+under ``unless`` cancels every match that it overlaps.
+
+A title or a keyword that names a concept is enough. Notes mention much in passing: there a concept counts only if a
+term of several words names it, or if it is named twice.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.hxl.tags import canonical, matches
+from catalog.text import normalize
+from config.declarations import Concept
+
+_WORD = re.compile(r"[\w\u0300-\u036f\u064b-\u065f\u0670]+(?:['’ʼ][\u0400-\u04ff]+)*|[.;!?\n]")
+_APOSTROPHES = str.maketrans("", "", "'’ʼ")
+_ARABIC_PREFIX = re.compile(r"[وف]?(?:[بك]?ال|لل)(?=\w{2})|[وف]?[بكل](?=\w{3})|[وف](?=\w{3})")
+_BREAKS = ".;!?\n"
+_CACHED_WORDS = 200_000
+_EVIDENCE = 5
+_WEAK_MENTIONS = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evidence:
+    """Why a concept was found.
+
+    Attributes:
+        field: ``title``, ``keyword``, ``notes`` or ``hashtag``.
+        words: As they stand there.
+    """
+
+    field: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptFound:
+    """A concept that a record is about, with at most five pieces of evidence in reading order."""
+
+    key: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    concept: str
+    start: int
+    end: int
+    cancels: bool
+
+
+class Concepts:
+    """All concepts, compiled once for reading many records.
+
+    Raises:
+        ValueError: A term without a word in it; the message names the concept.
+    """
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._concepts = tuple(concepts)
+        self._trie = _Trie()
+        for concept in self._concepts:
+            for terms, cancels in ((concept.terms, False), (concept.unless, True)):
+                for term in (*terms.en, *terms.fr, *terms.es, *terms.ar, *terms.uk):
+                    self._trie.add(concept.key, _words(term), cancels=cancels)
+            for acronym in concept.acronyms:
+                self._trie.add(concept.key, acronym.split() and _WORD.findall(acronym), cancels=False, cased=True)
+        self._by_tag: dict[str, tuple[str, ...]] = {}
+
+    def found(self, title: str, notes: str = "", keywords: Sequence[str] = ()) -> tuple[ConceptFound, ...]:
+        """The concepts that a record's words name, by key.
+
+        Args:
+            title: All its titles, joined.
+            notes: All its notes, joined; plain text.
+            keywords: One string each; a phrase never runs over from one to the next.
+        """
+        evidence: dict[str, dict[Evidence, None]] = {}
+        for field, text in (("title", title), *(("keyword", keyword) for keyword in keywords)):
+            for match, words in self._matches(text):
+                evidence.setdefault(match.concept, {})[Evidence(field, words())] = None
+        mentions: dict[str, list[Evidence]] = {}
+        specific: set[str] = set()
+        for match, words in self._matches(notes):
+            mentioned = mentions.setdefault(match.concept, [])
+            if len(mentioned) < _EVIDENCE:
+                mentioned.append(Evidence("notes", words()))
+            if match.end - match.start > 1:
+                specific.add(match.concept)
+        for key, mentioned in mentions.items():
+            if key in evidence or key in specific or len(mentioned) >= _WEAK_MENTIONS:
+                evidence.setdefault(key, {}).update(dict.fromkeys(mentioned))
+        return tuple(ConceptFound(key, tuple(evidence[key])[:_EVIDENCE]) for key in sorted(evidence))
+
+    def by_hashtags(self, tags: Iterable[str]) -> tuple[ConceptFound, ...]:
+        """The concepts whose tag patterns match one of these hashtags (``#affected+f+killed``), by key.
+
+        What is no hashtag matches nothing. A malformed pattern raises ValueError.
+        """
+        evidence: dict[str, list[Evidence]] = {}
+        for tag in sorted(set(tags)):
+            for key in self._keys_of(tag):
+                evidence.setdefault(key, []).append(Evidence("hashtag", tag))
+        return tuple(ConceptFound(key, tuple(evidence[key][:_EVIDENCE])) for key in sorted(evidence))
+
+    def _matches(self, text: str) -> Iterator[tuple[_Match, Callable[[], str]]]:
+        """Matches that nothing cancels, in reading order, none inside another of the same concept."""
+        if not text:
+            return
+        text = unicodedata.normalize("NFC", text).replace("_", " ")
+        matches = self._trie.matches(_WORD.findall(text))
+        if not matches:
+            return
+        spans: list[tuple[int, int]] = []
+
+        def words_of(match: _Match) -> str:
+            if not spans:
+                spans.extend(word.span() for word in _WORD.finditer(text))
+            return text[spans[match.start][0] : spans[match.end - 1][1]]
+
+        cancelled = [match for match in matches if match.cancels]
+        reached: dict[str, int] = {}
+        for match in sorted(matches, key=lambda match: (match.start, -match.end, match.concept)):
+            if match.cancels or match.start < reached.get(match.concept, 0):
+                continue
+            if any(
+                other.concept == match.concept and other.start < match.end and match.start < other.end
+                for other in cancelled
+            ):
+                continue
+            reached[match.concept] = match.end
+            yield match, lambda match=match: words_of(match)  # type: ignore[misc]
+
+    def _keys_of(self, tag: str) -> tuple[str, ...]:
+        known = self._by_tag.get(tag)
+        if known is None:
+            spec = canonical(tag)
+            known = tuple(
+                concept.key
+                for concept in self._concepts
+                if spec and any(matches(pattern, spec) for pattern in concept.hxl)
+            )
+            if len(self._by_tag) >= _CACHED_WORDS:
+                self._by_tag.clear()
+            self._by_tag[tag] = known
+        return known
+
+
+class _Trie:
+    """Phrases by their first word; each word of a text is looked up once and kept as the symbols it can stand for."""
+
+    def __init__(self) -> None:
+        self._root: dict[str, Any] = {}
+        self._symbols: set[str] = set()
+        self._prefix_lengths: set[int] = set()
+        self._first: _Known = _Known(self._standing_for)
+
+    def add(self, concept: str, words: Sequence[str], *, cancels: bool, cased: bool = False) -> None:
+        if not words or "*" in words:
+            raise ValueError(f'concept "{concept}": a term has no word in it. Remove it, or write it out.')
+        node = self._root
+        for word in words:
+            symbol = f"={word}" if cased else word
+            self._symbols.add(symbol)
+            if word.endswith("*"):
+                self._prefix_lengths.add(len(word) - 1)
+            node = node.setdefault(symbol, {})
+        node.setdefault("", {})[concept, cancels] = None
+
+    def matches(self, tokens: Sequence[str]) -> list[_Match]:
+        """Every phrase in the text, those inside others included."""
+        known = list(map(self._first.__getitem__, tokens))
+        found: list[_Match] = []
+        for start, symbols in enumerate(known):
+            if not symbols:
+                continue
+            nodes = [self._root[symbol] for symbol in symbols if symbol in self._root]
+            end = start
+            while nodes:
+                end += 1
+                for node in nodes:
+                    if "" in node:
+                        found.extend(_Match(concept, start, end, cancels) for concept, cancels in node[""])
+                if end >= len(known):
+                    break
+                nodes = [node[symbol] for node in nodes for symbol in known[end] if symbol in node]
+        return found
+
+    def _standing_for(self, token: str) -> tuple[str, ...]:
+        spellings = _spellings(_folded(token))
+        symbols = [spelling for spelling in spellings if spelling in self._symbols]
+        symbols += [
+            f"{spelling[:length]}*"
+            for spelling in spellings
+            for length in self._prefix_lengths
+            if f"{spelling[:length]}*" in self._symbols and len(spelling) >= length
+        ]
+        symbols += [f"={form}" for form in {token, token.removesuffix("s")} if f"={form}" in self._symbols]
+        return tuple(dict.fromkeys(symbols))
+
+
+class _Known(dict[str, tuple[str, ...]]):
+    """Words already looked up, bounded."""
+
+    def __init__(self, look_up: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        if len(self) >= _CACHED_WORDS:
+            self.clear()
+        symbols = self[token] = self._look_up(token)
+        return symbols
+
+
+def _words(term: str) -> list[str]:
+    """A term's folded words, each with its ``*`` if it has one."""
+    text = unicodedata.normalize("NFC", term)
+    return [
+        _folded(word.group()) + ("*" if text[word.end() : word.end() + 1] == "*" else "")
+        for word in _WORD.finditer(text)
+        if word.group() not in _BREAKS
+    ]
+
+
+def _folded(token: str) -> str:
+    # An apostrophe stands inside a Ukrainian word, where text folding would part it.
+    return normalize(token.translate(_APOSTROPHES))
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """The word, and without what Arabic writes onto it."""
+    if not "\u0621" <= word[:1] <= "\u064a":
+        return (word,)
+    bare = [word[match.end() :] for match in [_ARABIC_PREFIX.match(word)] if match]
+    single = [word[1:]] if word[0] in "وفبكل" and len(word) > 3 else []  # noqa: PLR2004
+    return tuple(dict.fromkeys([word, *bare, *single]))
