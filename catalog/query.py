@@ -70,3 +70,19 @@ class QueryError(ValueError):
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(message)
         self.parameter = parameter
+
+
+def period(text: str) -> tuple[date | None, date | None]:
+    """``FIRST..LAST`` as two days, one of which may be left out; raises ValueError with the mend."""
+    mend = "It must be two days such as 2024-01-01..2024-12-31; one of them may be left out."
+    first, dots, last = text.partition("..")
+    if not dots or not (first or last):
+        raise ValueError(mend)
+    try:
+        start = date.fromisoformat(first) if first else None
+        end = date.fromisoformat(last) if last else None
+    except ValueError:
+        raise ValueError(mend) from None
+    if start and end and start > end:
+        raise ValueError("Its first day must not come after its last.")
+    return start, end

@@ -104,7 +104,7 @@ def _record_counts(session: Session, audience: Audience) -> Mapping[str, int]:
         .where(Disclosure.audience == audience)
         .group_by(Dataset.source_key)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def _source_seen_by(audience: Audience) -> Any:  # noqa: ANN401 - an SQL expression

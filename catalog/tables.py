@@ -250,7 +250,6 @@ class CatalogRecord(Base):
     remote_id: Mapped[str]
     state: Mapped[RecordState]
     hash: Mapped[str]
-    record_hash: Mapped[str]
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
     last_seen_run: Mapped[UUID | None] = mapped_column(ForeignKey("harvest_run.id", ondelete="SET NULL"))

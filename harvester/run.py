@@ -123,7 +123,13 @@ class _Harvest:
                     page = next(pages, None)
                 if page is None:
                     return False
-                self._page(page)
+                committed = replace(self.run.counts), self.run.token, self.run.total
+                try:
+                    self._page(page)
+                except BaseException:
+                    # What was counted of a page that was not committed must not be written down.
+                    self.run.counts, self.run.token, self.run.total = committed
+                    raise
                 if self.stopped():
                     return page.token is not None
 
@@ -217,7 +223,7 @@ class _Harvest:
             return None
         except Exception as error:  # noqa: BLE001 - one record we cannot read must not end a run of 26,000
             self.run.counts.failed += 1
-            message = f"Landmark failed on this record ({type(error).__name__})."
+            message = f"Landmark failed on this record ({type(error).__name__}: {error})."[:300]
             issues.append(
                 Issue(
                     "unreadable-record",

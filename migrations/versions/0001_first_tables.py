@@ -291,7 +291,6 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.Column("record_hash", sa.Text(), nullable=False),
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_run", sa.Uuid(), nullable=True),

@@ -1,0 +1,27 @@
+"""The command that serves API and pages."""
+
+from typing import Annotated
+
+import typer
+
+from api.server import serve as run_server
+from config.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the API and the pages until Ctrl-C; new harvests become searchable by themselves."""
+    serve_until_stopped(Settings(), host, port)
+
+
+def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
+    """Say where it is served, and serve."""
+    print(
+        f"Serving on http://{host}:{port} (API: /api/v1/datasets, its description: /docs). Ctrl-C stops it.", flush=True
+    )
+    run_server(settings, host, port)

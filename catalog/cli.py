@@ -1,0 +1,385 @@
+"""Commands that read the catalog: search, show, organizations, sources, runs, dump, index."""
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from catalog import answer, audit, dump, organizations, reading
+from catalog.database import Catalog
+from catalog.export import HASHTAGS, MAX_ROWS, csv, pages
+from catalog.facets import facets
+from catalog.query import DatasetQuery, Page, QueryError, period
+from catalog.runs import sync_sources
+from catalog.search import Reader, check, follow, rebuild
+from catalog.vocabulary import Audience
+from config import load
+from config.settings import Settings
+
+FAILED, USAGE = 1, 64
+
+As = Annotated[
+    str,
+    typer.Option("--as", metavar="NAME", help="Ask as a steward, under this name; it is recorded.", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")]
+
+app = typer.Typer()
+index_app = typer.Typer(help="Search indexes: rebuild them, or check them against the database.", no_args_is_help=True)
+
+
+@app.command()
+def init() -> None:
+    """Create the catalog, or bring it to this version, and note the declared sources."""
+    settings = Settings()
+    declared = load.sources(settings)
+    load.rules(settings)
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        sync_sources(catalog, declared)
+        shown = catalog.address.render_as_string(hide_password=True)
+    print(f"The catalog is ready at {shown}.")
+    print(f"Declared sources: {', '.join(source.key for source in declared)}. Next: landmark harvest {declared[0].key}")
+
+
+def search(**given: Any) -> None:  # noqa: ANN401 - its signature is made from the facets below
+    """Find datasets: who has what, how it can be had, how sensitive it is. Without words it lists all."""
+    settings = Settings()
+    query = _query(given)
+    with Catalog(settings.catalog_url) as catalog:
+        asked = _asking(catalog, settings, given["as_"], "search", query.q or "*")
+        if given["csv"] is not None:
+            return _export(asked, query, given["csv"], hashtags=given["hashtags"])
+        page = asked(query)
+    if given["json"]:
+        return _print_bytes(answer.page_json(page))
+    return _show_page(page)
+
+
+def _signature() -> inspect.Signature:
+    """The search command's options: the fixed ones, and one per facet file."""
+
+    def option(name: str, kind: Any, default: Any, *flags: str, help: str) -> inspect.Parameter:  # noqa: A002, ANN401
+        return inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[kind, typer.Option(*flags, help=help, show_default=False)],
+        )
+
+    words = inspect.Parameter(
+        "q",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=None,
+        annotation=Annotated[list[str] | None, typer.Argument(help="Words, all required first.", show_default=False)],
+    )
+    chosen = [
+        option(
+            name, list[str] | None, None, f"--{name.replace('_', '-')}", help=f"{facet.description} Repeats mean any."
+        )
+        for name, facet in facets().items()
+    ]
+    return inspect.Signature(
+        [
+            words,
+            *chosen,
+            option("hxl", list[str] | None, None, "--hxl", help="HXL tag pattern of a column; repeats must all match."),
+            option("covers", str, "", "--covers", help="Reference period overlaps FIRST..LAST."),
+            option("modified_since", str, "", "--modified-since", help="Data changed on this day or later."),
+            option("sort", str, "", "--sort", help="relevance, modified or title."),
+            option("limit", int, 20, "--limit", help="Records on a page, 0 to 1,000; with --csv rows, to 10,000."),
+            option("after", str, "", "--after", help='The "next" of the page before.'),
+            option("facets", str, "none", "--facets", help='Facets to count, by commas, or "all".'),
+            option("json", bool, False, "--json", help="Print the answer as the API gives it."),
+            option("csv", Path | None, None, "--csv", help='Write a table to this file; "-" prints it.'),
+            option("hashtags", bool, False, "--hashtags", help="Give the table a row of HXL hashtags."),
+            option("as_", str, "", "--as", help="Ask as a steward, under this name; it is recorded."),
+        ]
+    )
+
+
+search.__signature__ = _signature()  # type: ignore[attr-defined]
+search.__annotations__ = {name: parameter.annotation for name, parameter in _signature().parameters.items()}
+app.command()(search)
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(help="Id or name of a dataset.")], json: Json = False, as_: As = ""
+) -> None:
+    """Show one dataset: how to get it, how sensitive it is and why, its files and columns."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        audience = _audience(catalog, settings, as_, "show", key)
+        with catalog.reading() as session:
+            found = reading.document(session, audience, key)
+    if found is None:
+        _fail(f'There is no dataset "{key}". Find its id with "landmark search".', FAILED)
+    if json:
+        return _print_bytes(found[0])
+    return _show_document(orjson.loads(found[0]))
+
+
+@app.command("organizations")
+def organizations_command(
+    name: Annotated[str, typer.Argument(help="An organisation's id, acronym or name; none lists all.")] = "",
+    json: Json = False,
+    as_: As = "",
+) -> None:
+    """List the organisations that hold something, or show what one holds by topic, country and access."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        asked = _asking(catalog, settings, as_, "organizations", name or "*")
+        if not name:
+            listed = organizations.organizations(asked, limit=1000)
+            items = [{"id": c.value, "name": c.label, "datasets": c.count} for c in listed.counts]
+            if json:
+                return _print_bytes(answer.list_json(items, listed.total, listed.next))
+            return _table(["Organisation", "Datasets"], [[item["name"], item["datasets"]] for item in items])
+        found = organizations.organization(asked, name)
+    if found is None:
+        _fail(f'No record names the organisation "{name}". List them with "landmark organizations".', FAILED)
+    if json:
+        return _print_bytes(answer.page_json(found.page))
+    print(f"{found.name}: {found.page.total} datasets")
+    for facet in organizations.HOLDS:
+        counts = ", ".join(f"{count.label} {count.count}" for count in found.page.facets[facet])
+        print(f"  by {facet}: {counts or 'none'}")
+    return _show_page(found.page)
+
+
+@app.command()
+def sources(json: Json = False, as_: As = "") -> None:
+    """List the sources, what they hold and how their last run ended."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        sync_sources(catalog, load.sources(settings))
+        audience = _audience(catalog, settings, as_, "sources", "*")
+        with catalog.reading() as session:
+            items = reading.sources(session, audience)
+    if json:
+        return _print_bytes(answer.list_json(items))
+    rows = [
+        [
+            item["key"],
+            item["title"],
+            item["kind"],
+            item["datasets"],
+            item["last_run"]["state"] if item["last_run"] else "never run",
+            item["schedule"] or "by hand",
+        ]
+        for item in items
+    ]
+    return _table(["Key", "Title", "Kind", "Datasets", "Last run", "Schedule"], rows)
+
+
+@app.command()
+def runs(
+    source: Annotated[str, typer.Argument(help="Key of a source; none for all.")] = "",
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    json: Json = False,
+    as_: As = "",
+) -> None:
+    """List harvest runs, newest first, with their issues grouped by code."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        audience = _audience(catalog, settings, as_, "runs", source or "*")
+        with catalog.reading() as session:
+            items = reading.runs(session, audience, limit, source)
+    if json:
+        return _print_bytes(answer.list_json(items))
+    rows = [
+        [
+            item["source"],
+            item["started"],
+            item["state"],
+            item["created"],
+            item["updated"],
+            item["failed"],
+            "; ".join(f"{issue['code']} {issue['count']}" for issue in item["issues"]),
+        ]
+        for item in items
+    ]
+    return _table(["Source", "Started", "State", "Created", "Updated", "Failed", "Issues"], rows)
+
+
+@app.command("dump")
+def dump_command(as_: As = "") -> None:
+    """Print every content table by natural key, one JSON object a line; needs --as, for it shows everything."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        if _audience(catalog, settings, as_, "dump", "*") is not Audience.FULL:
+            _fail('A dump shows hidden records too. Say who you are with "--as NAME" or LANDMARK_ACTOR.', USAGE)
+        with catalog.reading() as session:
+            for line in dump.lines(session):
+                _print_bytes(line)
+
+
+@index_app.command("rebuild")
+def index_rebuild() -> None:
+    """Build the search indexes anew from the database."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        followed = rebuild(catalog, settings.index_dir)
+    counts = ", ".join(f"{audience} {count}" for audience, count in followed.documents.items())
+    print(f"Built anew: {counts} records.")
+
+
+@index_app.command("check")
+def index_check() -> None:
+    """Compare the search indexes with the database; exit code 1 if they differ."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        faults = check(catalog, settings.index_dir)
+    if faults:
+        for fault in faults:
+            print(fault)
+        _fail('Mend it with "landmark index rebuild".', FAILED)
+    print("The indexes agree with the database.")
+
+
+app.add_typer(index_app, name="index")
+
+
+def _query(given: dict[str, Any]) -> DatasetQuery:
+    known = facets()
+    counted = given["facets"]
+    if counted == "all":
+        asked = tuple(name for name, facet in known.items() if facet.shown)
+    elif counted in {"", "none"}:
+        asked = ()
+    else:
+        asked = tuple(name.strip() for name in counted.split(",") if name.strip())
+        unknown = [name for name in asked if name not in known]
+        if unknown:
+            raise QueryError("facets", f'There is no facet "{unknown[0]}". There are: {", ".join(known)}.')
+    limit = MAX_ROWS if given["csv"] is not None and given["limit"] == 20 else given["limit"]  # noqa: PLR2004
+    try:
+        covers = period(given["covers"]) if given["covers"] else None
+    except ValueError as error:
+        raise QueryError("covers", f"--covers: {error}") from error
+    try:
+        since = date.fromisoformat(given["modified_since"]) if given["modified_since"] else None
+    except ValueError as error:
+        raise QueryError("modified_since", "--modified-since: it must be a day such as 2024-01-31.") from error
+    return DatasetQuery(
+        q=" ".join(given["q"] or ()),
+        selected={name: tuple(given[name]) for name in known if given[name]},
+        hxl=tuple(given["hxl"] or ()),
+        covers=covers,
+        modified_since=since,
+        sort=given["sort"],
+        limit=limit,
+        after=given["after"],
+        facets=asked,
+    )
+
+
+def _audience(catalog: Catalog, settings: Settings, actor: str, action: str, subject: str) -> Audience:
+    """Without a name the command line answers as the public does; with one it answers all and records who asked."""
+    name = actor or settings.actor
+    if not name:
+        return Audience.PUBLIC
+    with catalog.writing() as session:
+        audit.append(session, name, action, subject)
+    return Audience.FULL
+
+
+def _asking(
+    catalog: Catalog, settings: Settings, actor: str, action: str, subject: str
+) -> Callable[[DatasetQuery], Page]:
+    """A search over an index that has caught up with the catalog."""
+    audience = _audience(catalog, settings, actor, action, subject)
+    if follow(catalog, settings.index_dir).busy:
+        print("The index is being written by another process; the answer may be a moment behind.", file=sys.stderr)
+    reader = Reader(settings.index_dir, audience)
+    return lambda query: reader.search(query, datetime.now(UTC).date())
+
+
+def _export(asked: Callable[[DatasetQuery], Page], query: DatasetQuery, to: Path, *, hashtags: bool) -> None:
+    chunks = csv(pages(asked, query, query.limit), hashtags=hashtags)
+    if str(to) == "-":
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        return
+    with to.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+    print(f"Written to {to}: {len(HASHTAGS)} columns.")
+
+
+def _print_bytes(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    console = Console()
+    if not rows:
+        console.print("Nothing to show.")
+        return
+    shown = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        shown.add_row(*(str(cell if cell is not None else "") for cell in row))
+    console.print(shown)
+
+
+def _show_page(page: Page) -> None:
+    for notice in page.notices:
+        print(notice)
+    print(f"{page.total} dataset{'' if page.total == 1 else 's'}")
+    rows = []
+    for body in page.items:
+        item = orjson.loads(body)
+        rows.append(
+            [
+                item["title"],
+                "; ".join(item["holders"]),
+                item["access"]["modality"].replace("_", " "),
+                item["level"]["level"].replace("_", " "),
+                item["freshness_state"],
+                item["id"],
+            ]
+        )
+    if rows:
+        _table(["Title", "Who has it", "Access", "Level", "Freshness", "Id"], rows)
+    for name, counts in page.facets.items():
+        print(f"{name}: " + ", ".join(f"{count.label} ({count.count})" for count in counts[:15]))
+    if page.next:
+        print(f"More: --after {page.next}")
+
+
+def _show_document(document: dict[str, Any]) -> None:
+    console = Console()
+    access, level = document["access"], document["level"]
+    console.print(document["title"], style="bold", markup=False)
+    lines = [
+        ("Who has it", "; ".join(document["holders"])),
+        ("How to get it", f"{access['modality'].replace('_', ' ')}. {' '.join(access['steps'])} {access['address']}"),
+        ("Level", f"{level['level'].replace('_', ' ')} ({level['reason'] or level['basis']})"),
+        ("Countries", ", ".join(document["countries"])),
+        ("Topics", ", ".join(topic["title"] for topic in document["topics"])),
+        ("Period", f"{document['period']['start'] or ''} to {document['period']['end'] or ''}"),
+        ("Updated", f"{document['update_frequency']['words']}; last {document['modified'] or 'not known'}"),
+        ("Source", f"{document['source']['title']} {document['link']}"),
+        ("Notes", document["notes"][:600]),
+    ]
+    for label, text in lines:
+        console.print(f"{label}: {text}", markup=False, highlight=False)
+    for entry in document["distributions"]:
+        where = entry["url"] or ("withheld" if entry["withheld"] or entry["under_review"] else "no address")
+        console.print(f"File: {entry['name']} [{entry['format']}] {where}", markup=False, highlight=False)
+        for column in entry["columns"]:
+            tags = ", ".join(f"{tag['tag']} ({tag['origin']})" for tag in column["tags"])
+            console.print(f"    {column['header']}  {tags}", markup=False, highlight=False)

@@ -1,0 +1,73 @@
+"""The ``landmark`` command: joins the three doors, holds no logic of the house."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+import api.cli
+import catalog.cli
+import harvester.cli
+from catalog.database import NoCatalog
+from catalog.query import QueryError
+from catalog.runs import RunInProgress
+from config.load import ConfigurationError
+
+FAILED, USAGE, CANCELLED = 1, 64, 130
+
+app = typer.Typer(
+    help="The register of who holds what humanitarian data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for door in (catalog.cli.app, harvester.cli.app, api.cli.app):
+    app.registered_commands += door.registered_commands
+    app.registered_groups += door.registered_groups
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Harvest, answer, and exit instead of serving.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print counts and answer as JSON.")] = False,
+    port: Annotated[int, typer.Option(help="Where to serve.")] = 8000,
+) -> None:
+    """Harvest the sample portals into a catalog of their own, answer one question, and serve."""
+    from harvester.sample.demo import harvested, show
+
+    with harvested(quiet=json) as demonstration:
+        show(demonstration, as_json_text=json)
+        if not once:
+            api.cli.serve_until_stopped(demonstration.settings, "127.0.0.1", port)
+    raise typer.Exit(demonstration.exit_code)
+
+
+def main() -> None:
+    """Run the command; usage errors exit with 64, for 2 means partial here."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A Windows console may not be UTF-8, and titles are Arabic and Cyrillic.
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(prog_name="landmark", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 0
+    except click.ClickException as error:
+        error.show()
+        code = USAGE
+    except (ConfigurationError, QueryError, NoCatalog) as error:
+        print(error, file=sys.stderr)
+        code = USAGE
+    except RunInProgress as error:
+        print(error, file=sys.stderr)
+        code = FAILED
+    except (click.Abort, KeyboardInterrupt):
+        code = CANCELLED
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()
