@@ -1,0 +1,73 @@
+"""The web application: JSON under ``/api/v1``, pages at ``/``, both from one index and as the public may know."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.staticfiles import StaticFiles
+
+from api import datasets, errors, health, organizations, pages, runs, sources
+from api.deps import AUDIENCE, Follower, Register
+from api.security import SecurityHeaders
+from catalog.database import Catalog
+from catalog.search.reader import Reader
+from catalog.search.writer import follow
+from config.settings import Settings
+
+DESCRIPTION = """\
+Landmark is the register of who holds what humanitarian data. It lists metadata only, never the data itself.
+
+Every list is `{"total", "items", "facets", "next"}`; pass `next` as `after` for the next page. Errors are
+`application/problem+json`; a mistyped parameter is refused and the nearest real one is named. Repeats of one
+parameter mean any of them, different parameters must all hold.
+"""
+COMPRESS_FROM = 1000
+"""Bytes from which an answer is compressed."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application over one catalog.
+
+    The catalog is opened when the app starts, which raises NoCatalog if there is none.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with Catalog(settings.catalog_url) as catalog:
+            follow(catalog, settings.index_dir)
+            app.state.register = Register(catalog, Reader(settings.index_dir, AUDIENCE))
+            follower = Follower(catalog, settings.index_dir)
+            follower.start()
+            try:
+                yield
+            finally:
+                follower.stop()
+
+    app = FastAPI(
+        title="Landmark",
+        version=_version(),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        # Their pages load scripts from elsewhere, which the content security policy forbids.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
+    app.add_middleware(SecurityHeaders)
+    errors.install(app)
+    for module in (datasets, organizations, sources, runs, health):
+        app.include_router(module.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("landmark")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,98 @@
+"""Datasets: the search, one record, and the search as a file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api import examples
+from api.deps import AUDIENCE, Answering, Register, conditional, etag_of, has_already, today, unchanged
+from api.lists import JSON, page_body
+from api.parameters import Export, NoParameters, Search, to_query
+from catalog import export
+from catalog.freshness import Freshness, state
+from catalog.query import Page
+from catalog.reading import document
+
+router = APIRouter(prefix="/api/v1", tags=["datasets"])
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/datasets", summary="Who holds what", responses=examples.ok(examples.DATASETS) | examples.REFUSED)
+def search_datasets(request: Request, register: Answering, asked: Annotated[Search, Query()]) -> Response:
+    """Datasets that the public may know of, with holders, how to get them, level and hashtags.
+
+    An empty search lists all. A facet's counts leave out its own selection.
+    """
+    query = to_query(asked)
+    etag = etag_of(request, register.generation)
+    if has_already(request, etag):
+        return unchanged(etag)
+    page = register.search(query)
+    return conditional(request, page_body(page), JSON, page.generation)
+
+
+@router.get("/datasets.csv", summary="The search as CSV", response_class=Response, responses=examples.file(CSV))
+def export_csv(register: Answering, asked: Annotated[Export, Query()]) -> Response:
+    """Up to 10,000 rows, UTF-8 with byte order mark. The file's name says if more were found."""
+    first, found = _pages(register, asked)
+    lines = export.csv(found, hashtags=asked.hashtags)
+    return StreamingResponse(lines, media_type=CSV, headers=_named(first, asked, "csv"))
+
+
+@router.get("/datasets.xlsx", summary="The search as XLSX", response_class=Response, responses=examples.file(XLSX))
+def export_xlsx(register: Answering, asked: Annotated[Export, Query()]) -> Response:
+    """Up to 10,000 rows. The file's name says if more were found."""
+    first, found = _pages(register, asked)
+    book = export.xlsx(found, hashtags=asked.hashtags)
+    return Response(book, media_type=XLSX, headers=_named(first, asked, "xlsx"))
+
+
+@router.get("/datasets/{key}", summary="One dataset", responses=examples.ok(examples.DATASET) | examples.NOT_FOUND)
+def show_dataset(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
+    """All that the public may know of a dataset, by id or name.
+
+    A hidden record answers as one that never existed.
+    """
+    found = read_document(register, key)
+    if found is None:
+        raise HTTPException(404)
+    body, etag = found
+    return conditional(request, body, JSON, etag)
+
+
+def read_document(register: Register, key: str) -> tuple[bytes, str] | None:
+    """A record's document with ``freshness_state`` of today, and its etag; None if the public may not know of it."""
+    with register.catalog.reading() as session:
+        found = document(session, AUDIENCE, key)
+    if found is None:
+        return None
+    body, etag = found
+    judged = orjson.dumps({"freshness_state": _freshness_state(orjson.loads(body)["freshness"])})
+    return body[:-1] + b"," + judged[1:], etag
+
+
+def _freshness_state(stored: Mapping[str, Any]) -> str:
+    due, overdue, delinquent = (
+        datetime.fromisoformat(stored[name]) if stored[name] else None for name in ("due", "overdue", "delinquent")
+    )
+    return state(Freshness(due, overdue, delinquent, bool(stored["always_fresh"])), today())
+
+
+def _pages(register: Register, asked: Export) -> tuple[Page, Iterator[Page]]:
+    found = export.pages(register.search, replace(to_query(asked), facets=()), asked.limit)
+    # The first page is read before the answer begins, so that a bad question is still refused as one.
+    first = next(found)
+    return first, chain((first,), found)
+
+
+def _named(first: Page, asked: Export, ending: str) -> Mapping[str, str]:
+    cut = f"-first-{asked.limit}-of-{first.total}" if first.total > asked.limit else ""
+    return {"Content-Disposition": f'attachment; filename="landmark-datasets{cut}.{ending}"'}

@@ -1,0 +1,127 @@
+"""Errors as ``application/problem+json`` (RFC 9457) under ``/api``, as a page elsewhere.
+
+A message names the parameter and the mend, and never repeats an address: what is hidden and what never existed
+answer with the same bytes.
+"""
+
+import difflib
+import http
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from api.pages.render import error_page
+from api.security import HEADERS
+from catalog.query import QueryError
+from catalog.search import IndexUnusableError
+
+SHOWN_VALUE = 80
+"""Characters of a refused value that a message repeats."""
+
+_log = logging.getLogger("landmark.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong: HTTP status, a sentence, and one entry per refused parameter."""
+
+    status: int
+    detail: str
+    errors: Sequence[Mapping[str, str]] = field(default=())
+
+    @property
+    def title(self) -> str:
+        """The status in words."""
+        # Python renamed 422 between 3.11 and 3.13.
+        return "Unprocessable Content" if self.status == 422 else http.HTTPStatus(self.status).phrase  # noqa: PLR2004
+
+    def document(self) -> dict[str, Any]:
+        """The problem as RFC 9457 has it; ``errors`` has parameter, message and, for a mistyped one, nearest."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return body | ({"errors": list(self.errors)} if self.errors else {})
+
+
+NOT_FOUND = "There is nothing here that this service may show."
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+
+    def answer_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - as registered below
+        detail = {404: NOT_FOUND, 405: "Only GET and HEAD are answered here."}.get(error.status_code, error.detail)
+        return _answer(request, Problem(error.status_code, detail), error.headers)
+
+    def answer_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        if any(entry["loc"][0] == "path" for entry in error.errors()):
+            return _answer(request, Problem(404, NOT_FOUND))
+        found = [_refused(entry, _known_parameters(request)) for entry in error.errors()]
+        return _answer(request, Problem(422, " ".join(entry["message"] for entry in found), found))
+
+    def answer_query(request: Request, error: Exception) -> Response:
+        assert isinstance(error, QueryError)  # noqa: S101
+        entry = {"parameter": error.parameter, "message": str(error)}
+        return _answer(request, Problem(422, str(error), [entry]))
+
+    def answer_failure(request: Request, error: Exception) -> Response:
+        _log.error("failed to answer", exc_info=error)
+        response = _answer(request, Problem(500, "Something failed here; it was logged. Please try again later."))
+        response.headers.update(HEADERS)
+        return response
+
+    def answer_unusable(request: Request, error: Exception) -> Response:
+        _log.error("%s", error)
+        return _answer(request, Problem(503, "The search index is being built anew. Please try again in a minute."))
+
+    app.add_exception_handler(IndexUnusableError, answer_unusable)
+    app.add_exception_handler(HTTPException, answer_http)
+    app.add_exception_handler(RequestValidationError, answer_validation)
+    app.add_exception_handler(QueryError, answer_query)
+    app.add_exception_handler(Exception, answer_failure)
+
+
+def _answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
+        return Response(
+            orjson.dumps(problem.document()), problem.status, dict(headers or {}), media_type="application/problem+json"
+        )
+    return error_page(request, problem.status, problem.title, problem.detail)
+
+
+def _known_parameters(request: Request) -> list[str]:
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return []
+    names: list[str] = []
+    for parameter in route.dependant.query_params:
+        fields = getattr(parameter.field_info.annotation, "model_fields", None)
+        names += [parameter.alias] if fields is None else list(fields)
+    return names
+
+
+def _refused(entry: Mapping[str, Any], known: Sequence[str]) -> dict[str, str]:
+    parameter = str(entry["loc"][1]) if len(entry["loc"]) > 1 else ""
+    if entry["type"] == "extra_forbidden":
+        shown = parameter[:SHOWN_VALUE]
+        near = difflib.get_close_matches(parameter.casefold(), known, n=1, cutoff=0.5)
+        if near:
+            message = f'There is no parameter "{shown}". Did you mean "{near[0]}"?'
+            return {"parameter": shown, "message": message, "nearest": near[0]}
+        names = f"It takes: {', '.join(known)}." if known else "It takes none."
+        return {"parameter": shown, "message": f'There is no parameter "{shown}". {names}'}
+    said = str(entry.get("ctx", {}).get("error", "")) or str(entry["msg"])
+    value = str(entry.get("input", ""))[:SHOWN_VALUE]
+    return {"parameter": parameter, "message": f'{parameter}: "{value}" cannot be used. {said.rstrip(".")}.'}

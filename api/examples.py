@@ -1,0 +1,178 @@
+"""Documented examples: shapes with fictional content; a test asks a running app for each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Responses = dict[int | str, dict[str, Any]]
+
+_ID = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
+_RUN_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+_COUNT = {"value": "SSD", "label": "South Sudan", "count": 1, "selected": False}
+_PERIOD = {"start": "2024-01-01", "end": "2024-06-30", "open": False}
+_LEVEL = {
+    "level": "moderate",
+    "basis": "HXL tag",
+    "evidence": "#affected+idps",
+    "reason": "Counts of displaced people per settlement.",
+    "rule": "sample-rule",
+    "asserted_by": "rule",
+    "review_by": "2027-01-31",
+}
+_ORGANIZATION = {
+    "id": "3f333df6-90a4-5fda-8dd3-9485d27cee36",
+    "name": "Sample Relief",
+    "acronym": "SR",
+    "kind": "international_ngo",
+    "roles": ["publisher"],
+}
+_ACCESS = {
+    "modality": "on_request",
+    "steps": ["Ask the holder through its request form."],
+    "address": "https://data.example.org/request",
+    "contacts": [],
+    "artefacts": [],
+}
+ITEM: Mapping[str, Any] = {
+    "id": _ID,
+    "name": "sample-displacement-in-south-sudan",
+    "source": {"key": "sample-ckan", "title": "Sample: data exchange"},
+    "link": "https://data.example.org/dataset/sample-displacement",
+    "title": "Sample: Displacement in South Sudan",
+    "organizations": [_ORGANIZATION],
+    "holders": ["Sample Relief"],
+    "countries": ["SSD"],
+    "topics": [{"key": "displacement", "title": "Displacement"}],
+    "access": _ACCESS,
+    "level": _LEVEL,
+    "tags": [{"tag": "#affected+idps", "origin": "declared"}],
+    "issued": "2024-02-01T00:00:00Z",
+    "modified": "2024-07-01T00:00:00Z",
+    "period": _PERIOD,
+    "update_frequency": {"days": 30, "words": "every month"},
+    "freshness": {
+        "due": "2024-07-31T00:00:00Z",
+        "overdue": "2024-08-14T00:00:00Z",
+        "delinquent": "2024-08-30T00:00:00Z",
+        "always_fresh": False,
+    },
+    "licence": "cc-by",
+    "cod_level": "",
+    "urgent": False,
+    "notes": "Fictional record.",
+    "formats": ["XLSX"],
+    "freshness_state": "delinquent",
+}
+DATASETS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [ITEM],
+    "facets": {"country": [_COUNT]},
+    "next": "",
+    "notices": [],
+}
+DATASET: Mapping[str, Any] = {
+    **{key: value for key, value in ITEM.items() if key not in {"formats", "freshness_state"}},
+    "seq": 1,
+    "titles": {"en": "Sample: Displacement in South Sudan"},
+    "locations": [{"iso3": "SSD", "name": "South Sudan", "admin_level": 2, "p_coded": None}],
+    "concepts": [{"key": "displacement", "title": "Displacement", "evidence": ["title: displacement"]}],
+    "keywords": ["displacement"],
+    "languages": ["en"],
+    "visibility": "public",
+    "urgency_recipients": [],
+    "methodology": "",
+    "caveats": "",
+    "series": "",
+    "relations": [],
+    "distributions": [],
+    "freshness_state": "delinquent",
+}
+ORGANIZATIONS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [{"id": _ORGANIZATION["id"], "name": "Sample Relief", "datasets": 1}],
+    "facets": {},
+    "next": "",
+}
+ORGANIZATION: Mapping[str, Any] = {
+    "id": _ORGANIZATION["id"],
+    "name": "Sample Relief",
+    "datasets": 1,
+    "facets": {"topic": [], "country": [_COUNT], "access": []},
+    "items": [ITEM],
+}
+RUN: Mapping[str, Any] = {
+    "id": _RUN_ID,
+    "source": "sample-ckan",
+    "mode": "full",
+    "state": "complete",
+    "started": "2024-07-02T03:15:00Z",
+    "ended": "2024-07-02T03:15:20Z",
+    "created": 1,
+    "updated": 0,
+    "failed": 0,
+    "issues": [],
+}
+RUNS: Mapping[str, Any] = {"total": 1, "items": [RUN], "facets": {}, "next": ""}
+SOURCES: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "key": "sample-ckan",
+            "title": "Sample: data exchange",
+            "kind": "ckan",
+            "url": "https://data.example.org",
+            "publisher": "Sample Relief",
+            "licence": "",
+            "enabled": True,
+            "schedule": "15 3 * * mon",
+            "datasets": 1,
+            "last_run": RUN,
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
+
+
+def ok(example: Mapping[str, Any]) -> Responses:
+    """A JSON answer with its example."""
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
+def file(media_type: str) -> Responses:
+    """A file, and the refusal of a bad question."""
+    return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}} | REFUSED
+
+
+def _problem(description: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"example": example}}}
+
+
+REFUSED: Responses = {
+    422: _problem(
+        "A parameter is mistyped or its value cannot be used",
+        {
+            "type": "about:blank",
+            "title": "Unprocessable Content",
+            "status": 422,
+            "detail": 'There is no parameter "contry". Did you mean "country"?',
+            "errors": [
+                {
+                    "parameter": "contry",
+                    "message": 'There is no parameter "contry". Did you mean "country"?',
+                    "nearest": "country",
+                }
+            ],
+        },
+    )
+}
+NOT_FOUND: Responses = {
+    404: _problem(
+        "Hidden or never existed",
+        {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "detail": "There is nothing here that this service may show.",
+        },
+    )
+}

@@ -1,0 +1,9 @@
+"""Pages for people: rendered here, one stylesheet, no scripts; the address is the question."""
+
+from fastapi import APIRouter
+
+from api.pages import dataset, docs, organizations, runs, search
+
+router = APIRouter(include_in_schema=False)
+for _module in (search, dataset, organizations, runs, docs):
+    router.include_router(_module.router)

@@ -1,0 +1,63 @@
+"""The page of one dataset."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.datasets import read_document
+from api.deps import Answering
+from api.pages import words
+from api.pages.render import render
+from api.parameters import NoParameters
+
+router = APIRouter()
+
+SHOWN_FILES = 25
+SHOWN_COLUMNS = 120
+SHOWN_COUNTRIES = 60
+"""A page stays under 50 kB; the JSON has all."""
+
+
+@router.get("/dataset/{key}")
+def dataset_page(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
+    """How to get it first, then sensitivity, files and columns, where it comes from. An id leads to the name."""
+    found = read_document(register, key)
+    if found is None:
+        raise HTTPException(404)
+    document: dict[str, Any] = orjson.loads(found[0])
+    name = document["name"] or document["id"]
+    if key != name:
+        return RedirectResponse(f"/dataset/{name}", status_code=308)
+    badge, how = words.ACCESS[document["access"]["modality"]]
+    level_name, level_means = words.LEVELS[document["level"]["level"]]
+    files = document["distributions"]
+    return render(
+        request,
+        "dataset.html",
+        found[1],
+        dataset=document,
+        badge=badge,
+        how=how,
+        level_name=level_name,
+        level_means=level_means,
+        fresh=words.FRESHNESS[document["freshness_state"]],
+        files=[entry for entry in files if entry["key"] or entry["url"]][:SHOWN_FILES],
+        more_files=max(0, len(files) - SHOWN_FILES),
+        tables=_tables(files),
+        more_columns=max(0, sum(len(entry["columns"]) for entry in files) - SHOWN_COLUMNS),
+        countries=[place["name"] for place in document["locations"]][:SHOWN_COUNTRIES],
+    )
+
+
+def _tables(files: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Columns by file and sheet, as many as are shown."""
+    left = SHOWN_COLUMNS
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for entry in files:
+        for column in entry["columns"][:left]:
+            title = " · ".join(part for part in (entry["name"], column["sheet"]) if part)
+            tables.setdefault(title or "Columns", []).append(column)
+            left -= 1
+    return list(tables.items())

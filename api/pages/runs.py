@@ -1,0 +1,36 @@
+"""The page of sources and how their last runs went."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import AUDIENCE, Answering
+from api.pages.render import render
+from api.parameters import NoParameters
+from catalog.reading import runs, sources
+
+router = APIRouter()
+
+SHOWN_SOURCES = 60
+SHOWN_RUNS = 30
+
+
+@router.get("/runs")
+def runs_page(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
+    """Public sources with their last run, then the newest runs with their issues grouped."""
+    with register.catalog.reading() as session:
+        known = sources(session, AUDIENCE)
+        newest = runs(session, AUDIENCE, SHOWN_RUNS)
+    titles = {source["key"]: source["title"] for source in known}
+    for entry in newest:
+        entry["title"] = titles.get(entry["source"], entry["source"])
+        entry["issue_counts"] = _grouped(entry["issues"])
+    return render(request, "runs.html", sources=known[:SHOWN_SOURCES], total=len(known), runs=newest)
+
+
+def _grouped(issues: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    counts: Counter[str] = Counter()
+    for issue in issues:
+        counts[issue["code"]] += issue["count"]
+    return counts.most_common(6)

@@ -1,0 +1,119 @@
+"""The search page: its address is the query."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import Answering
+from api.pages import words
+from api.pages.render import render
+from api.parameters import FACETS, Search, to_query
+from catalog.places import country_name
+from catalog.query import DatasetQuery, FacetCount, Page
+
+router = APIRouter()
+
+PAGE_ITEMS = 15
+FACET_VALUES = 8
+OPEN_FACETS = ("country", "topic", "access")
+CHOSEN_LINKS = 20
+Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter in effect and the address without it."""
+
+    label: str
+    remove: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFacet:
+    """A facet with its most frequent values, the chosen ones always among them; ``more`` are not shown."""
+
+    parameter: str
+    label: str
+    counts: Sequence[FacetCount]
+    more: int
+    open: bool
+
+
+@router.get("/")
+def search_page(request: Request, register: Answering, asked: Annotated[Search, Query()]) -> Response:
+    """Search box, results, facets."""
+    counted = asked.model_copy(update={"facets": ""})
+    query = to_query(counted)
+    page = register.search(replace(query, limit=min(query.limit, PAGE_ITEMS)))
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    chosen = _chosen(query, asked.covers, pairs, page)
+    return render(
+        request,
+        "search.html",
+        page.generation,
+        asked=asked,
+        page=page,
+        items=[_shown(orjson.loads(item)) for item in page.items],
+        chosen=chosen[:CHOSEN_LINKS],
+        facets=_facets(page),
+        next=_address(pairs, after=page.next) if page.next else "",
+        first=_address(pairs) if query.after else "",
+        export=_address(_without(pairs, "limit", "facets"), path=""),
+        filtered=bool(chosen),
+    )
+
+
+def _shown(item: dict[str, Any]) -> dict[str, Any]:
+    item["country_names"] = [country_name(iso3) for iso3 in item["countries"]]
+    item["badge"], item["how"] = words.ACCESS[item["access"]["modality"]]
+    item["level_name"] = words.LEVELS[item["level"]["level"]][0]
+    item["fresh"] = words.FRESHNESS[item["freshness_state"]]
+    return item
+
+
+def _facets(page: Page) -> list[ShownFacet]:
+    shown = []
+    for name, counts in page.facets.items():
+        values = [count for position, count in enumerate(counts) if position < FACET_VALUES or count.selected]
+        chosen = any(count.selected for count in values)
+        if values:
+            opened = chosen or name in OPEN_FACETS
+            shown.append(ShownFacet(name, FACETS[name].label, values, len(counts) - len(values), opened))
+    return shown
+
+
+def _chosen(query: DatasetQuery, covers: str, pairs: Pairs, page: Page) -> list[Chosen]:
+    found = []
+    for name, values in query.selected.items():
+        facet = FACETS[name]
+        labels = {count.value: count.label for count in page.facets.get(name, ())}
+        found += [
+            Chosen(
+                f"{facet.label}: {labels.get(facet.check(value), value)}", _address(_without_value(pairs, name, value))
+            )
+            for value in values
+        ]
+    found += [Chosen(f"Column tagged {tag}", _address(_without_value(pairs, "hxl", tag))) for tag in query.hxl]
+    if covers:
+        found.append(Chosen(f"About {covers}", _address(_without(pairs, "covers"))))
+    if query.modified_since:
+        since = words.day(query.modified_since.isoformat())
+        found.append(Chosen(f"Changed since {since}", _address(_without(pairs, "modified_since"))))
+    return found
+
+
+def _without(pairs: Pairs, *names: str) -> Pairs:
+    return [pair for pair in pairs if pair[0] not in names]
+
+
+def _without_value(pairs: Pairs, name: str, value: str) -> Pairs:
+    return [pair for pair in pairs if pair != (name, value)]
+
+
+def _address(pairs: Iterable[tuple[str, str]], after: str = "", path: str = "/") -> str:
+    query = urlencode([*(pair for pair in pairs if pair[0] != "after"), *([("after", after)] if after else [])])
+    return f"{path}?{query}" if query else path

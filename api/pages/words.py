@@ -1,0 +1,123 @@
+"""What stored values are called on a page."""
+
+from collections.abc import Mapping
+from datetime import date
+
+ACCESS: Mapping[str, tuple[str, str]] = {
+    "open": ("Open", "Anyone can download it from the source."),
+    "register": ("Free account", "You can download it after registering at the source."),
+    "on_request": ("On request", "Ask the holder; they decide."),
+    "under_agreement": ("Under agreement", "The holder shares it under a signed agreement."),
+    "bilateral": ("Bilateral", "The holder shares it directly with partners it knows."),
+    "on_site": ("On site", "It can be consulted at the holder's office."),
+    "not_shared": ("Not shared", "The holder does not share it; you know whom to talk to."),
+    "unknown": ("Access not known", "The source does not say how to get it; contact the holder."),
+}
+"""Access modality to its badge and a sentence."""
+
+LEVELS: Mapping[str, tuple[str, str]] = {
+    "low_no": ("Low or no sensitivity", "Sharing the data is unlikely to harm anyone."),
+    "moderate": ("Moderate sensitivity", "Sharing it may cause minor harm or disadvantage."),
+    "high": ("High sensitivity", "Sharing it may cause serious harm to people or to a response."),
+    "severe": ("Severe sensitivity", "Sharing it may cause severe harm or stop a response."),
+    "unclassified": ("Sensitivity not assessed", "Nobody has judged this data yet; do not take it for harmless."),
+}
+"""Level to its name and what it means."""
+
+FRESHNESS: Mapping[str, str] = {
+    "fresh": "Up to date",
+    "due": "Due for an update",
+    "overdue": "Update overdue",
+    "delinquent": "Update long overdue",
+    "unknown": "No update promised",
+}
+
+ORIGINS: Mapping[str, str] = {
+    "declared": "declared by the source",
+    "mapped": "mapped from the source's own words",
+    "inferred": "inferred from the header",
+    "curated": "set by a person",
+}
+
+RUN_STATES: Mapping[str, str] = {
+    "queued": "Waiting",
+    "running": "Running",
+    "complete": "Complete",
+    "partial": "Partly read",
+    "failed": "Failed",
+    "held": "Held for a person to look at",
+    "cancelled": "Cancelled",
+}
+
+ROLES: Mapping[str, str] = {
+    "publisher": "publisher",
+    "holder": "holder",
+    "owner": "owner",
+    "steward": "data steward",
+    "contact": "contact",
+}
+
+SORTS: Mapping[str, str] = {
+    "": "Best first",
+    "relevance": "Relevance",
+    "modified": "Last changed",
+    "title": "Title",
+}
+
+RELATIONS: Mapping[str, str] = {
+    "based_on": "Based on",
+    "safe_product_of": "Safe product of",
+    "same_as": "The same as",
+}
+
+
+def day(moment: str | None) -> str:
+    """``2024-07-01T00:00:00Z`` as ``1 July 2024``; empty for nothing."""
+    if not moment:
+        return ""
+    found = date.fromisoformat(moment[:10])
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+
+
+def clock(moment: str | None) -> str:
+    """``2024-07-01T03:15:00Z`` as ``1 July 2024, 03:15 UTC``."""
+    return f"{day(moment)}, {moment[11:16]} UTC" if moment else ""
+
+
+def span(start: str | None, end: str | None, *, ongoing: bool) -> str:
+    """A reference period in words; empty if nothing is said."""
+    if start and end:
+        return day(start) if start == end else f"{day(start)} to {day(end)}"
+    if start:
+        return f"{day(start)}, ongoing" if ongoing else f"from {day(start)}"
+    return f"up to {day(end)}" if end else ""
+
+
+def size(count: int | None) -> str:
+    """Bytes as ``1.2 MB``; empty if not said."""
+    if count is None:
+        return ""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:  # noqa: PLR2004
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"  # noqa: PLR2004
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def web_address(address: str | None) -> str:
+    """The address if a reader can safely follow it, else nothing."""
+    return address if address and address.lower().startswith(("https://", "http://")) else ""
+
+
+def short(text: str, characters: int) -> str:
+    """The text, cut at a word."""
+    if len(text) <= characters:
+        return text
+    return (text[:characters].rsplit(" ", 1)[0] or text[:characters]) + " …"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip

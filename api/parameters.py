@@ -1,0 +1,198 @@
+"""Search parameters at the HTTP door, built from the facet registry: a new facet file needs no edit here."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+
+from catalog.export import MAX_ROWS
+from catalog.facets import Facet, facets
+from catalog.query import DatasetQuery, QueryError
+
+MAX_LIMIT = 1000
+MAX_WORDS = 500
+
+
+class NoParameters(BaseModel):
+    """An address that takes no parameters refuses any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def read_day(value: object) -> object:
+    """An ISO day; anything else is refused with an example."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("It must be a day such as 2024-01-31.") from None
+
+
+def read_limit(value: object) -> int:
+    """A number of items on a page; anything else is refused with the bounds."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_LIMIT):
+        raise ValueError("It must be a whole number from 0 to 1,000.")
+    return int(text)
+
+
+def _rows(value: object) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_ROWS):
+        raise ValueError("It must be a whole number from 0 to 10,000.")
+    return int(text)
+
+
+def _covers(value: object) -> str:
+    text = str(value)
+    period(text)
+    return text
+
+
+def _sort(value: object) -> object:
+    if value not in {"relevance", "modified", "title"}:
+        raise ValueError("It must be relevance, modified or title.")
+    return value
+
+
+def period(text: str) -> tuple[date | None, date | None]:
+    """``A..B`` to two days; either may be left out, not both.
+
+    Raises:
+        ValueError: With the mend.
+    """
+    mend = "It must be two days such as 2024-01-01..2024-12-31; one of them may be left out."
+    first, dots, last = text.partition("..")
+    if not dots or not (first or last):
+        raise ValueError(mend)
+    try:
+        start = date.fromisoformat(first) if first else None
+        end = date.fromisoformat(last) if last else None
+    except ValueError:
+        raise ValueError(mend) from None
+    if start and end and start > end:
+        raise ValueError("Its first day must not come after its last.")
+    return start, end
+
+
+class _Refusing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, data: Any) -> Any:  # noqa: ANN401
+        # A form sends its empty fields too.
+        if not isinstance(data, Mapping):
+            return data
+        kept = {k: [one for one in v if one != ""] if isinstance(v, list) else v for k, v in data.items()}
+        return {k: v for k, v in kept.items() if v not in ("", [])}
+
+
+class SearchParameters(_Refusing):
+    """What every search takes besides its facets."""
+
+    q: str = Field(
+        "",
+        max_length=MAX_WORDS,
+        description="Words to look for. All are required first; if nothing has all of them they are relaxed, "
+        "and `notices` says so.",
+        examples=["displacement"],
+    )
+    hxl: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="HXL tag pattern that a column must match, such as `#affected+idps`. Repeats must all match.",
+        examples=["#affected+idps"],
+    )
+    covers: Annotated[str, BeforeValidator(_covers)] = Field(
+        "",
+        description="Reference period that the data must overlap, `FIRST..LAST`; either day may be left out.",
+        examples=["2024-01-01..2024-12-31"],
+    )
+    modified_since: Annotated[date | None, BeforeValidator(read_day)] = Field(
+        None, description="Only data that changed on this day or later.", examples=["2024-01-31"]
+    )
+    sort: Annotated[Literal["", "relevance", "modified", "title"], BeforeValidator(_sort)] = Field(
+        "",
+        description="`relevance` (the default with words), `modified` (the default without) or `title`.",
+        examples=["title"],
+    )
+    limit: Annotated[int, BeforeValidator(read_limit)] = Field(
+        20, description="Items on a page, 0 to 1,000.", examples=["5"]
+    )
+    after: str = Field("", max_length=1000, description="The `next` of the page before.")
+    facets: str = Field(
+        "",
+        max_length=500,
+        description="Facets to count, separated by commas; all if left out, `none` for none.",
+        examples=["country,organization"],
+    )
+
+
+class ExportParameters(SearchParameters):
+    """What an export takes besides its facets."""
+
+    limit: Annotated[int, BeforeValidator(_rows)] = Field(
+        MAX_ROWS, description="Rows in the file, 0 to 10,000.", examples=["5"]
+    )
+    hashtags: bool = Field(
+        False,  # noqa: FBT003
+        description="Adds a row of HXL hashtags under the headers.",
+        examples=["true"],
+    )
+
+
+def with_facets(base: type[SearchParameters], known: Mapping[str, Facet]) -> type[SearchParameters]:
+    """The base's parameters and one per facet, any number of values each."""
+    more: dict[str, Any] = {
+        name: (
+            Annotated[list[str], Field(max_length=200, description=facet.description, title=facet.label)],
+            Field(default_factory=list),
+        )
+        for name, facet in known.items()
+    }
+    return create_model(base.__name__, __base__=base, **more)
+
+
+FACETS = facets()
+
+if TYPE_CHECKING:
+    Search = SearchParameters
+    Export = ExportParameters
+else:
+    Search = with_facets(SearchParameters, FACETS)
+    Export = with_facets(ExportParameters, FACETS)
+
+
+def to_query(asked: SearchParameters) -> DatasetQuery:
+    """The question as the index understands it.
+
+    Raises:
+        QueryError: A facet to count that does not exist.
+    """
+    selected = {name: tuple(dict.fromkeys(getattr(asked, name))) for name in FACETS if getattr(asked, name)}
+    return DatasetQuery(
+        q=asked.q,
+        selected=selected,
+        hxl=tuple(asked.hxl),
+        covers=period(asked.covers) if asked.covers else None,
+        modified_since=asked.modified_since,
+        sort=asked.sort,
+        limit=asked.limit,
+        after=asked.after,
+        facets=_counted(asked.facets),
+    )
+
+
+def _counted(asked: str) -> tuple[str, ...]:
+    if asked == "none":
+        return ()
+    if not asked:
+        return tuple(name for name, facet in FACETS.items() if getattr(facet, "shown", True))
+    names = tuple(name.strip() for name in asked.split(",") if name.strip())
+    for name in names:
+        if name not in FACETS:
+            raise QueryError("facets", f'facets: there is no facet "{name[:80]}". There are: {", ".join(FACETS)}.')
+    return names

@@ -1,0 +1,45 @@
+"""Harvest runs of public sources."""
+
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from api import examples
+from api.deps import AUDIENCE, Answering, conditional
+from api.lists import JSON, list_body
+from api.parameters import NoParameters, read_limit
+from catalog.reading import run, runs
+
+router = APIRouter(prefix="/api/v1", tags=["runs"])
+
+
+class RunParameters(BaseModel):
+    """Which runs to list."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str = Field("", max_length=60, description="Key of a source; only its runs.", examples=["sample-ckan"])
+    limit: Annotated[int, BeforeValidator(read_limit)] = Field(
+        50, description="Runs in the list, newest first, 0 to 1,000.", examples=["10"]
+    )
+
+
+@router.get("/runs", summary="Newest harvest runs", responses=examples.ok(examples.RUNS))
+def list_runs(request: Request, register: Answering, asked: Annotated[RunParameters, Query()]) -> Response:
+    """Newest runs of public sources, with issues grouped by code."""
+    with register.catalog.reading() as session:
+        body = list_body(runs(session, AUDIENCE, asked.limit, asked.source))
+    return conditional(request, body, JSON, body.decode())
+
+
+@router.get("/runs/{run_id}", summary="One harvest run", responses=examples.ok(examples.RUN) | examples.NOT_FOUND)
+def show_run(request: Request, register: Answering, run_id: UUID, _: Annotated[NoParameters, Query()]) -> Response:
+    """One run of a public source."""
+    with register.catalog.reading() as session:
+        found = run(session, AUDIENCE, run_id)
+    if found is None:
+        raise HTTPException(404)
+    body = orjson.dumps(found)
+    return conditional(request, body, JSON, body.decode())

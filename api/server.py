@@ -1,0 +1,21 @@
+"""Runs the application with uvicorn."""
+
+import uvicorn
+
+from api.app import create_app
+from catalog.database import Catalog
+from config.settings import Settings
+
+
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve API and pages until interrupted; prints nothing itself.
+
+    Raises:
+        NoCatalog: There is no catalog at the address.
+    """
+    # A missing catalog is told to the caller instead of ending in the server's log.
+    Catalog(settings.catalog_url).close()
+    config = uvicorn.Config(
+        create_app(settings), host=host, port=port, log_level="warning", access_log=False, server_header=False
+    )
+    uvicorn.Server(config).run()

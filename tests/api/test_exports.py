@@ -1,0 +1,60 @@
+import csv
+import io
+
+import openpyxl
+from starlette.testclient import TestClient
+
+from tests.api.conftest import Shelf
+
+COLUMNS = [
+    "title", "holders", "countries", "topics", "access", "how to get it", "level", "level basis", "formats",
+    "hashtags", "modified", "period", "update frequency", "freshness", "licence", "source", "link", "id",
+]  # fmt: skip
+
+
+def _row(shelf: Shelf) -> list[str]:
+    return [
+        "Sample: Displacement in South Sudan", "Sample Relief", "SSD", "Displacement", "on_request",
+        "Write to the data desk. https://data.example.org/ask", "moderate",
+        "Counts of displaced people per settlement.", "XLSX", "#adm1+name; #affected+idps", "2024-07-01T00:00:00Z",
+        "2024-01-01..2024-06-30", "every month", "delinquent", "cc-by", "Sample: data exchange",
+        "https://data.example.org/dataset/displacement", shelf.id("displacement"),
+    ]  # fmt: skip
+
+
+def test_csv_opens_in_a_spreadsheet_without_running_anything(client: TestClient, shelf: Shelf):
+    answer = client.get("/api/v1/datasets.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="landmark-datasets.csv"'
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert rows[:2] == [COLUMNS, _row(shelf)]
+    assert [row[0] for row in rows[2:]] == [
+        "Sample: إزالة الألغام",
+        '\'=HYPERLINK("https://bad.example.org")',
+        "Sample: Schools <script>",
+        "Sample: Clinics",
+    ]
+
+
+def test_a_hashtag_row_and_a_limit(client: TestClient):
+    answer = client.get("/api/v1/datasets.csv", params={"hashtags": "true", "limit": 1, "country": "UKR"})
+    assert 'filename="landmark-datasets-first-1-of-3.csv"' in answer.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert len(rows) == 3
+    assert rows[1][:3] == ["#meta+dataset+title", "#org+holder+list", "#country+code+list"]
+
+
+def test_xlsx_has_the_same_rows_as_text(client: TestClient, shelf: Shelf):
+    answer = client.get("/api/v1/datasets.xlsx")
+    assert answer.headers["content-disposition"] == 'attachment; filename="landmark-datasets.xlsx"'
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["Datasets"]
+    rows = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
+    assert (len(rows), rows[:2]) == (6, [COLUMNS, _row(shelf)])
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+    assert '\'=HYPERLINK("https://bad.example.org")' in [row[0] for row in rows]
+
+
+def test_an_export_of_nothing_has_its_headers(client: TestClient):
+    answer = client.get("/api/v1/datasets.csv", params={"country": "FRA"})
+    assert answer.content.decode("utf-8-sig") == ",".join(COLUMNS) + "\r\n"

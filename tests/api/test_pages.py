@@ -1,0 +1,135 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.conftest import Shelf
+
+BANNER = "Sample content: every record here is fictional."
+
+
+class _Read(HTMLParser):
+    """What a reader gets: text, links by text, and the tags used."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.text = re.sub(r"\s+", " ", " ".join(self.words))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def links(self) -> list[str]:
+        return [str(attributes["href"]) for tag, attributes in self.tags if tag == "a"]
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=displacement&country=SSD", "/organizations", "/runs", "/docs", "/no"])
+def test_every_page_is_small_static_and_says_that_it_is_a_sample(client: TestClient, address: str):
+    answer = client.get(address)
+    page = _Read(answer.text)
+    assert len(answer.content) < 50_000
+    assert BANNER in page.text
+    used = {tag for tag, _ in page.tags}
+    assert not used & {"script", "style", "iframe", "object"}
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "style"]
+    assert ("html", {"lang": "en"}) in page.tags
+    assert len([tag for tag, _ in page.tags if tag == "h1"]) == 1
+
+
+def test_a_result_says_who_holds_it_and_how_to_get_it(client: TestClient):
+    page = _Read(client.get("/?q=displacement").text)
+    for said in (
+        "1 dataset found", "Sample: Displacement in South Sudan", "Sample Relief", "On request",
+        "Write to the data desk.", "South Sudan", "Moderate sensitivity", "Update long overdue", "XLSX",
+        "#affected+idps", "Sample: data exchange",
+    ):  # fmt: skip
+        assert said in page.text, said
+    assert "https://data.example.org/dataset/displacement" in page.links()
+
+
+def test_a_chosen_filter_can_be_taken_away(client: TestClient):
+    page = _Read(client.get("/?q=sample&country=SSD&country=SDN&access=on_request").text)
+    assert "Country: South Sudan" in page.text
+    assert "/?q=sample&country=SDN&access=on_request" in page.links()
+    boxes = [attributes for tag, attributes in page.tags if tag == "input" and "checked" in attributes]
+    assert {(box["name"], box["value"]) for box in boxes} == {
+        ("country", "SSD"),
+        ("country", "SDN"),
+        ("access", "on_request"),
+    }
+
+
+def test_the_form_as_a_browser_sends_it_is_understood(client: TestClient):
+    sent = "/?q=&sort=&country=UKR&covers=&modified_since=&hxl="
+    assert "3 datasets found" in _Read(client.get(sent).text).text
+
+
+def test_pages_can_be_turned(client: TestClient):
+    first = _Read(client.get("/?limit=2&sort=title").text)
+    (following,) = [link for link in first.links() if "after=" in link]
+    second = _Read(client.get(following).text)
+    assert "5 datasets" in second.text
+    assert "/?limit=2&sort=title" in second.links()
+
+
+def test_a_mistyped_filter_gets_a_page_that_says_so(client: TestClient):
+    answer = client.get("/?contry=SSD")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert 'There is no parameter "contry". Did you mean "country"?' in _Read(answer.text).text
+
+
+def test_what_portals_write_is_text_and_their_links_are_web_links(client: TestClient, shelf: Shelf):
+    for address in ("/", f"/dataset/{shelf.id('formula')}", f"/dataset/{shelf.id('schools')}"):
+        html = client.get(address).text
+        assert "<script" not in html
+        assert "javascript:" not in html
+    assert "Sample: Schools &lt;script&gt;" in client.get("/").text
+
+
+def test_a_dataset_page_begins_with_how_to_get_it(client: TestClient, shelf: Shelf):
+    moved = client.get(f"/dataset/{shelf.id('displacement')}", follow_redirects=False)
+    name = client.get(f"/api/v1/datasets/{shelf.id('displacement')}").json()["name"]
+    assert (moved.status_code, moved.headers["location"]) == (308, f"/dataset/{name}")
+    answer = client.get(moved.headers["location"])
+    page = _Read(answer.text)
+    assert len(answer.content) < 50_000
+    order = [page.text.index(heading) for heading in (
+        "Held by Sample Relief", "How to get it", "Write to the data desk.", "How sensitive it is",
+        "Counts of displaced people per settlement.", "About it", "1 January 2024 to 30 June 2024",
+        "counts.xlsx", "20 kB", "State", "#adm1+name", "declared by the source", "Where this record comes from",
+    )]  # fmt: skip
+    assert order == sorted(order)
+    assert "https://data.example.org/ask" in page.links()
+
+
+def test_an_arabic_title_runs_its_own_way(client: TestClient, shelf: Shelf):
+    html = client.get(f"/dataset/{shelf.id('clearance')}").text
+    assert '<h1 dir="auto">Sample: إزالة الألغام</h1>' in html
+
+
+def test_hidden_pages_answer_as_those_that_never_existed(client: TestClient, shelf: Shelf):
+    hidden, never = client.get(f"/dataset/{shelf.id('hidden')}"), client.get("/dataset/never")
+    assert (hidden.status_code, hidden.content) == (404, never.content)
+    hidden, never = client.get("/organizations/canary-holders"), client.get("/organizations/never")
+    assert (hidden.status_code, hidden.content) == (404, never.content)
+
+
+def test_organisations_lead_to_what_they_hold(client: TestClient):
+    page = _Read(client.get("/organizations").text)
+    assert "2 organisations" in page.text
+    (address,) = [link for link in page.links() if link.startswith("/organizations/")][:1]
+    one = _Read(client.get(address).text)
+    for said in ("Sample Relief", "Named in 3 datasets", "By topic", "By country", "Ukraine 2", "By access"):
+        assert said in one.text, said
+
+
+def test_runs_group_their_issues(client: TestClient):
+    page = _Read(client.get("/runs").text)
+    for said in ("Sample: data exchange", "Partly read", "2 × bad date"):
+        assert said in page.text, said
