@@ -208,11 +208,7 @@ def essence(payload: Native) -> dict[str, Any]:
     only its newest ``layers``: the names of the fields. What is of no expected type becomes ``{}``.
     """
     get = payload.get
-    kept: dict[str, Any] = {}
-    for key in _PACKAGE:
-        value = get(key)
-        if value is not None and value != "":
-            kept[key] = _simple(value)
+    kept = _chosen(payload, _PACKAGE)
     organization = get("organization")
     if isinstance(organization, Mapping):
         kept["organization"] = {
@@ -230,15 +226,23 @@ def _resource(resource: object) -> dict[str, Any] | None:
     if not isinstance(resource, Mapping):
         return None
     get = resource.get
-    kept: dict[str, Any] = {}
-    for key in _RESOURCE:
-        value = get(key)
-        if value is not None and value != "":
-            kept[key] = _simple(value)
+    kept = _chosen(resource, _RESOURCE)
     if (events := get("fs_check_info")) and (sheets := _sheets(events)):
         kept["sheets"] = sheets
     if (events := get("shape_info")) and (layers := _layers(events)):
         kept["layers"] = layers
+    return kept
+
+
+def _chosen(record: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    get = record.get
+    kept: dict[str, Any] = {}
+    for key in keys:
+        value = get(key)
+        if value is not None and value != "":
+            # Most values by far are of these two sorts; there are over a hundred in a package.
+            quick = value is False or (type(value) is str and value.isascii() and "\x00" not in value)
+            kept[key] = value if quick else _simple(value)
     return kept
 
 
@@ -311,7 +315,11 @@ def _layers(events: object) -> list[str]:
 
 def _cells(row: object) -> list[str]:
     """The texts of a row, without the empty ones at its end."""
-    cells = [_cell(cell) for cell in row[:_MOST_COLUMNS]] if isinstance(row, list) else []
+    if not isinstance(row, list):
+        return []
+    cells = row[:_MOST_COLUMNS]
+    if not (set(map(type, cells)) == {str} and _is_plain("".join(cells)) and max(map(len, cells)) <= _LONGEST_HEADER):
+        cells = [_cell(cell) for cell in cells]
     while cells and not cells[-1]:
         cells.pop()
     return cells
@@ -319,8 +327,12 @@ def _cells(row: object) -> list[str]:
 
 def _cell(cell: object) -> str:
     if isinstance(cell, str):
-        return cell if len(cell) <= _LONGEST_HEADER and cell.isascii() and cell.isprintable() else line(cell, 300)
+        return cell if len(cell) <= _LONGEST_HEADER and _is_plain(cell) else line(cell, _LONGEST_HEADER)
     return str(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else ""
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 _ASK_STEPS = (
@@ -452,13 +464,16 @@ def _columns(part: Fields) -> Iterator[ColumnRecord]:
 
 
 def _texts(row: object) -> tuple[str, ...]:
-    return tuple(cell if isinstance(cell, str) else "" for cell in row) if isinstance(row, list) else ()
+    if not isinstance(row, list):
+        return ()
+    return tuple(row) if set(map(type, row)) <= {str} else tuple(cell if isinstance(cell, str) else "" for cell in row)
 
 
 @lru_cache(2048)
 def _table(sheet: str, headers: tuple[str, ...], hashtags: tuple[str, ...]) -> tuple[ColumnRecord, ...]:
     pairs = enumerate(zip_longest(_cells(list(headers)), _cells(list(hashtags)), fillvalue=""))
-    return tuple(ColumnRecord(sheet, at, header, _hashtag(tag)) for at, (header, tag) in pairs if header or tag)
+    cells = ((at, " ".join(header.split()), _hashtag(tag)) for at, (header, tag) in pairs)
+    return tuple(ColumnRecord(sheet, at, header, tag) for at, header, tag in cells if header or tag)
 
 
 def _hashtag(cell: str) -> str:

@@ -1,6 +1,7 @@
 """HTML and Markdown made plain text that is safe to store, index and show."""
 
 import re
+from functools import lru_cache
 from html import unescape
 
 import nh3
@@ -10,6 +11,7 @@ LONGEST = 100_000
 _LONGEST_RAW = 400_000
 _ROUNDS = 5
 _MOST_TAGS = 5_000
+_RECURRING = 2_000
 
 # C0 (but tab and newline), DEL, C1, bidi controls and isolates, byte-order marks, halves of surrogate pairs.
 _HARMFUL = re.compile(
@@ -45,6 +47,11 @@ def plain(text: str, longest: int = LONGEST) -> tuple[str, bool]:
     """
     if len(text) <= longest and text.isascii() and text.isprintable() and not _MARKED.search(text):
         return " ".join(text.split()), False
+    # Descriptions and caveats recur from record to record.
+    return _read_again(text, longest) if len(text) <= _RECURRING else _read(text, longest)
+
+
+def _read(text: str, longest: int) -> tuple[str, bool]:
     cut = len(text) > _LONGEST_RAW
     text = harmless(text[:_LONGEST_RAW].replace("\r\n", "\n").replace("\r", "\n"))
     if _MARKED.search(text):
@@ -53,6 +60,9 @@ def plain(text: str, longest: int = LONGEST) -> tuple[str, bool]:
     if len(text) > longest:
         return text[:longest].rstrip(), True
     return text, cut
+
+
+_read_again = lru_cache(4096)(_read)
 
 
 def line(text: str, longest: int = 1000) -> str:
@@ -102,13 +112,17 @@ def _from_html(text: str) -> str:
 
 
 def _from_markdown(text: str) -> str:
-    text = _IMAGE.sub(r"\1", text)
-    text = _LINK.sub(lambda found: _link(found[1], found[2]), text)
-    text = _HEADING.sub(r"\1", text)
-    text = _STRONG.sub(r"\2", text)
-    text = _EMPHASIS.sub(r"\2", text)
-    text = _CODE.sub(r"\2", text)
-    return _ESCAPED.sub(r"\1", text)
+    if "](" in text:
+        text = _IMAGE.sub(r"\1", text)
+        text = _LINK.sub(lambda found: _link(found[1], found[2]), text)
+    if "#" in text:
+        text = _HEADING.sub(r"\1", text)
+    if "*" in text or "_" in text:
+        text = _STRONG.sub(r"\2", text)
+        text = _EMPHASIS.sub(r"\2", text)
+    if "`" in text:
+        text = _CODE.sub(r"\2", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def _link(words: str, address: str) -> str:

@@ -6,7 +6,6 @@ it prints its address when it is ready).
 
 import argparse
 import gzip
-import json
 import re
 import sys
 import threading
@@ -59,13 +58,13 @@ def serve(
 
 def load(path: Path) -> Iterator[dict[str, Any]]:
     """The packages of a file: JSON lines (of packages, or of ``{"package": ...}``) or a CKAN answer; gzip or not."""
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
         if path.name.removesuffix(".gz").endswith(".jsonl"):
             for text in file:
-                package = json.loads(text)
+                package = orjson.loads(text)
                 yield package.get("package", package)
         else:
-            yield from json.load(file)["result"]["results"]
+            yield from orjson.loads(file.read())["result"]["results"]
 
 
 class _Catalogue:
