@@ -1,0 +1,150 @@
+"""The question as Tantivy queries, built value by value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from tantivy import FieldType, Occur, Query
+
+from catalog.facets import Facet, facets
+from catalog.query import DatasetQuery, QueryError
+from catalog.search.schema import NAME_LENGTH, NO_DAYS, SEQ_BITS, WEIGHTS, day_fields, facet_field, schema
+from catalog.search.snapshot import Snapshot
+from catalog.search.words import Words
+from catalog.text import normalize
+
+_TIE = 0.1
+"""Share of a word's lesser fields in its score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows without ranking.
+
+    Attributes:
+        fixed: From the parameters that are no facets.
+        chosen: Per selected facet, its clause and the values it means.
+        notices: What was not found.
+    """
+
+    fixed: tuple[Query, ...]
+    chosen: Mapping[str, tuple[Query, frozenset[str]]]
+    notices: tuple[str, ...]
+
+    def clauses(self, *, without: str = "") -> list[Query]:
+        """All clauses but one facet's own."""
+        return [*self.fixed, *(clause for name, (clause, _) in self.chosen.items() if name != without)]
+
+
+def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
+    """The filters of a question; raises QueryError."""
+    fixed = [_any_of("tag", snapshot.tags_matching(pattern)) for pattern in query.hxl]
+    if query.covers is not None:
+        fixed += _overlap(*query.covers)
+    if query.modified_since is not None:
+        since = datetime(query.modified_since.year, query.modified_since.month, query.modified_since.day, tzinfo=UTC)
+        lowest = max(int(since.timestamp()), 0) << SEQ_BITS
+        fixed.append(Query.range_query(schema(), "key", FieldType.Unsigned, lower_bound=lowest))
+    chosen, notices = {}, []
+    for parameter, values in query.selected.items():
+        if not values:
+            continue
+        facet = facets().get(parameter)
+        if facet is None:
+            raise QueryError(parameter, f'there is no "{parameter}" to choose by; there is {", ".join(facets())}')
+        meant: set[str] = set()
+        for value in values:
+            found = _meant(facet, value, snapshot)
+            if not found:
+                notices.append(f'No {facet.label.lower()} here is called "{value}".')
+            meant |= found
+        clause = _in_state(facet, meant, today) if facet.thresholds else _any_of(facet_field(facet), sorted(meant))
+        chosen[parameter] = (Query.const_score_query(clause, 0.0), frozenset(meant))
+    return Filters(tuple(Query.const_score_query(clause, 0.0) for clause in fixed), chosen, tuple(notices))
+
+
+def every_word(words: Words, *, at_least: int | None = None) -> list[tuple[Occur, Query]]:
+    """The words, all required, or at least so many of them; the unwanted ones never."""
+    wanted = [word_query(word) for word in words.wanted]
+    clauses = [(Occur.Must, query) for query in wanted]
+    if at_least is not None and wanted:
+        some = Query.boolean_query([(Occur.Should, query) for query in wanted], at_least)
+        clauses = [(Occur.Must, some)]
+    return [*clauses, *((Occur.MustNot, word_query(word)) for word in words.unwanted)]
+
+
+def word_query(word: tuple[str, ...]) -> Query:
+    """A word or phrase in any text field, worth most where it weighs most."""
+    return Query.disjunction_max_query(
+        [Query.boost_query(_in_field(name, word), weight) for name, weight in WEIGHTS.items()], _TIE
+    )
+
+
+def both(words: list[tuple[Occur, Query]], narrowing: Iterable[Query]) -> Query:
+    """Words and filters together. With neither it is everything, the marker included, which has no values."""
+    clauses = [*words, *((Occur.Must, clause) for clause in narrowing)]
+    if not clauses:
+        return Query.all_query()
+    if all(occur == Occur.MustNot for occur, _ in clauses):
+        clauses.append((Occur.Must, Query.const_score_query(Query.term_query(schema(), "kind", "dataset"), 0.0)))
+    return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
+
+
+def _in_field(name: str, word: tuple[str, ...]) -> Query:
+    # A phrase of one word makes Tantivy panic.
+    if len(word) == 1:
+        return Query.term_query(schema(), name, word[0], "freq")
+    return Query.phrase_query(schema(), name, list(word))
+
+
+def _any_of(name: str, values: Iterable[str]) -> Query:
+    found = list(values)
+    if not found:
+        return Query.empty_query()
+    if len(found) == 1:
+        return Query.term_query(schema(), name, found[0], "basic")
+    return Query.term_set_query(schema(), name, found)
+
+
+def _meant(facet: Facet, value: str, snapshot: Snapshot) -> set[str]:
+    clean = value.encode(errors="ignore").decode()[:NAME_LENGTH]
+    checked = facet.check(clean)
+    names = snapshot.names.get(facet.parameter)
+    if names is None:
+        return {checked}
+    return {checked} if checked in names.labels else set(names.values.get(normalize(checked), ()))
+
+
+def _overlap(first: date | None, last: date | None) -> list[Query]:
+    if first and last and first > last:
+        raise QueryError("covers", f"the period ends ({last}) before it begins ({first}); write first day..last day")
+    lower = first.toordinal() if first else None
+    upper = last.toordinal() if last else date.max.toordinal()
+    ends = Query.range_query(schema(), "end", FieldType.Integer, lower_bound=1 if lower is None else lower)
+    return [ends, Query.range_query(schema(), "start", FieldType.Integer, upper_bound=upper)]
+
+
+def _in_state(facet: Facet, states: set[str], today: date) -> Query:
+    """Records in any of the states, as the days in the index stand to today."""
+    thresholds = facet.thresholds
+    if thresholds is None:
+        raise TypeError(f"{facet.parameter} has no states")
+    names = day_fields(facet)
+    now = today.toordinal()
+
+    def between(name: str, lower: int | None, upper: int | None) -> Query:
+        return Query.range_query(schema(), name, FieldType.Integer, lower_bound=lower, upper_bound=upper)
+
+    found = []
+    if thresholds.never in states:
+        found.append(between(names[0], None, NO_DAYS))
+    if thresholds.before in states:
+        found.append(between(names[0], now + 1, None))
+    for place, state in enumerate(thresholds.states):
+        if state in states:
+            reached = between(names[place], NO_DAYS + 1, now)
+            if place + 1 < len(names):
+                later = between(names[place + 1], now + 1, None)
+                reached = Query.boolean_query([(Occur.Must, reached), (Occur.Must, later)])
+            found.append(reached)
+    return found[0] if len(found) == 1 else Query.boolean_query([(Occur.Should, query) for query in found])

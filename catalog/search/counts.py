@@ -1,0 +1,78 @@
+"""Exact counts per facet, each leaving out its own selection."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from tantivy import Occur, Query
+
+from catalog.facets import Facet, facets
+from catalog.query import FacetCount, QueryError
+from catalog.search.clauses import Filters, both
+from catalog.search.schema import NO_DAYS, day_fields, facet_field
+from catalog.search.snapshot import EVERY_BUCKET, Snapshot
+
+
+def count_facets(
+    snapshot: Snapshot, asked: Iterable[str], words: list[tuple[Occur, Query]], narrowing: Filters, today: date
+) -> dict[str, tuple[FacetCount, ...]]:
+    """Counts of the asked facets: one pass for those not chosen, one for each chosen; raises QueryError."""
+    wanted: dict[str, Facet] = {}
+    for parameter in asked:
+        if parameter not in facets():
+            raise QueryError("facets", f'there is no facet "{parameter}"; there is {", ".join(facets())}')
+        wanted[parameter] = facets()[parameter]
+    answers: dict[str, Any] = {}
+    together: dict[str, Any] = {}
+    for parameter, facet in wanted.items():
+        if parameter in narrowing.chosen:
+            query = both(words, narrowing.clauses(without=parameter))
+            answers |= snapshot.opened.searcher.aggregate(query, _aggregations(facet, today))
+        else:
+            together |= _aggregations(facet, today)
+    if together:
+        answers |= snapshot.opened.searcher.aggregate(both(words, narrowing.clauses()), together)
+    return {
+        parameter: _ordered(facet, snapshot, _counts(facet, answers), narrowing) for parameter, facet in wanted.items()
+    }
+
+
+def _aggregations(facet: Facet, today: date) -> dict[str, Any]:
+    if not facet.thresholds:
+        name = facet_field(facet)
+        return {name: {"terms": {"field": name, "size": EVERY_BUCKET}}}
+    now = today.toordinal()
+    ranges = [{"to": NO_DAYS + 1}, {"from": NO_DAYS + 1, "to": now + 1}, {"from": now + 1}]
+    return {name: {"range": {"field": name, "ranges": ranges}} for name in day_fields(facet)}
+
+
+def _counts(facet: Facet, answers: Mapping[str, Any]) -> dict[str, int]:
+    if not facet.thresholds:
+        return {bucket["key"]: bucket["doc_count"] for bucket in answers[facet_field(facet)]["buckets"]}
+    never: dict[str, int] = {}
+    before: dict[str, int] = {}
+    reached: list[int] = []
+    for name in day_fields(facet):
+        none, past, future = (bucket["doc_count"] for bucket in answers[name]["buckets"])
+        if not reached:
+            never, before = {facet.thresholds.never: none}, {facet.thresholds.before: future}
+        reached.append(past)
+    # A record that has reached a state has reached all those before it.
+    within = [past - later for past, later in zip(reached, [*reached[1:], 0], strict=True)]
+    return {**before, **dict(zip(facet.thresholds.states, within, strict=True)), **never}
+
+
+def _ordered(facet: Facet, snapshot: Snapshot, counts: dict[str, int], narrowing: Filters) -> tuple[FacetCount, ...]:
+    chosen = narrowing.chosen[facet.parameter][1] if facet.parameter in narrowing.chosen else frozenset()
+    for value in chosen:
+        counts.setdefault(value, 0)
+    names = snapshot.names.get(facet.parameter)
+    called = names.labels if names else {}
+    label_of = facet.label_of
+    rows = [
+        (-count, called.get(value) or label_of(value), value)
+        for value, count in counts.items()
+        if count or value in chosen
+    ]
+    rows.sort()
+    return tuple([FacetCount(value, label, -count, value in chosen) for count, label, value in rows])

@@ -1,0 +1,156 @@
+"""Orders of an answer and the cursors that go on in them. Equal places are told apart by the catalog's own number."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import orjson
+from tantivy import DocAddress, FieldType, Occur, Order, Query, Searcher
+
+from catalog.query import QueryError
+from catalog.search.schema import schema
+
+ORDERS = ("relevance", "modified", "title")
+_SLACK = 16
+_LONGEST_CURSOR = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the generation and order it was of, its last place, and how many came before."""
+
+    generation: str
+    order: str
+    place: Any
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A page's documents in order, where the next begins, and how many there are in all."""
+
+    addresses: tuple[DocAddress, ...]
+    next: str
+    total: int
+
+
+def read_cursor(text: str, order: str) -> Cursor | None:
+    """The cursor of an ``after``; raises QueryError if it is none or of another order.
+
+    A cursor of an older generation goes on after the same place in the newer one.
+    """
+    if not text:
+        return None
+    try:
+        if len(text) > _LONGEST_CURSOR:
+            raise ValueError("too long")
+        said = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
+        cursor = Cursor(*said)
+        sound = (
+            isinstance(cursor.generation, str)
+            and isinstance(cursor.offset, int)
+            and 0 <= cursor.offset < 1 << 24
+            and _SOUND[cursor.order](cursor.place)
+        )
+    except (ValueError, TypeError, KeyError):
+        sound = False
+    if not sound:
+        raise QueryError("after", 'this is not a "next" that an answer gave; leave "after" out to begin again')
+    if cursor.order != order:
+        raise QueryError("after", f'this "next" is of the order "{cursor.order}"; begin again or sort by it')
+    return cursor
+
+
+def cut(searcher: Searcher, query: Query, order: str, limit: int, cursor: Cursor | None, generation: str) -> Slice:
+    """The page after the cursor; the total counts every match of the query, the pages before among them."""
+    found, total = _PAGES[order](searcher, query, limit + 1, cursor, generation)
+    addresses = tuple(address for _, address in found[:limit])
+    if len(found) <= limit:
+        return Slice(addresses, "", total)
+    offset = (cursor.offset if cursor else 0) + limit
+    said = orjson.dumps([generation, order, found[limit - 1][0], offset])
+    return Slice(addresses, base64.urlsafe_b64encode(said).rstrip(b"=").decode(), total)
+
+
+def count(searcher: Searcher, query: Query) -> int:
+    """Exact number of matches."""
+    return _total(searcher.search(query, limit=1, order_by_field="seq"))
+
+
+def _total(result: Any) -> int:  # noqa: ANN401 - the stub leaves "count" out
+    return int(result.count)
+
+
+Found = tuple[list[tuple[Any, DocAddress]], int]
+
+
+def _by_modified(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None, _: str) -> Found:
+    if cursor is None:
+        result = searcher.search(query, limit=wanted, order_by_field="key")
+        total = _total(result)
+    else:
+        total = count(searcher, query)
+        older = Query.range_query(schema(), "key", FieldType.Unsigned, upper_bound=cursor.place, include_upper=False)
+        query = Query.boolean_query([(Occur.Must, query), (Occur.Must, older)])
+        result = searcher.search(query, limit=wanted, count=False, order_by_field="key")
+    return [(key, address) for key, address in result.hits if key is not None], total
+
+
+def _by_title(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None, generation: str) -> Found:
+    same = cursor is not None and cursor.generation == generation
+    skip = cursor.offset if cursor and same else 0
+    asked = wanted if same or not cursor else cursor.offset + wanted + _SLACK
+    while True:
+        result = searcher.search(query, limit=asked, order_by_field="title_key", offset=skip, order=Order.Asc)
+        hits = result.hits
+        found = [hit for hit in hits if hit[0] is not None and (cursor is None or hit[0] > cursor.place)]
+        if len(found) >= wanted or len(hits) < asked:
+            return found[:wanted], _total(result)
+        asked *= 2
+
+
+def _by_relevance(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None, _: str) -> Found:
+    asked = (cursor.offset if cursor else 0) + wanted + _SLACK
+    after = tuple(cursor.place) if cursor else None
+    while True:
+        result = searcher.search(query, limit=asked)
+        hits = result.hits
+        numbers = searcher.fast_field_values("seq", [address for _, address in hits])
+        # The last digits of a score depend on the order of addition.
+        placed = [
+            ((-float(f"{score:.5g}"), number), address)
+            for (score, address), number in zip(hits, numbers, strict=True)
+            if number is not None
+        ]
+        if len(hits) == asked:
+            # Further records may share the last score; those at a score are all there when a lower one is seen.
+            lowest = placed[-1][0][0]
+            placed = [hit for hit in placed if hit[0][0] < lowest]
+        found = sorted((hit for hit in placed if after is None or hit[0] > after), key=itemgetter(0))
+        if len(found) >= wanted or len(hits) < asked:
+            return found[:wanted], _total(result)
+        asked *= 2
+
+
+_PAGES = {"relevance": _by_relevance, "modified": _by_modified, "title": _by_title}
+
+
+def _number(place: object) -> bool:
+    return isinstance(place, int) and not isinstance(place, bool) and 0 <= place < 1 << 64
+
+
+def _score(place: object) -> bool:
+    return (
+        isinstance(place, list)
+        and len(place) == len(("score", "number"))
+        and all(isinstance(part, int | float) for part in place)
+    )
+
+
+_SOUND: dict[str, Callable[[object], bool]] = {
+    "relevance": _score,
+    "modified": _number,
+    "title": lambda place: isinstance(place, str),
+}

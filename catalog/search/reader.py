@@ -1,0 +1,174 @@
+"""Answers questions for one audience from its index."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from tantivy import DocAddress, Occur, Query
+
+from catalog.facets import facets
+from catalog.query import DatasetQuery, Page, QueryError
+from catalog.search.clauses import Filters, both, every_word, filters, word_query
+from catalog.search.counts import count_facets
+from catalog.search.generation import Opened, hold, manifest_path, open_current, read_manifest
+from catalog.search.order import ORDERS, Cursor, Slice, count, cut, read_cursor
+from catalog.search.schema import NO_DAYS, day_fields
+from catalog.search.snapshot import Snapshot, take
+from catalog.search.words import Words, read_words
+from catalog.vocabulary import Audience
+
+MOST_ITEMS = 1_000
+
+
+class Reader:
+    """The current generation of one audience's index; safe to share between threads.
+
+    Opening and reloading raise :class:`catalog.search.generation.IndexUnusableError` rather than answer from an
+    index that is absent, empty by damage or of another version.
+    """
+
+    def __init__(self, index_dir: Path, audience: Audience) -> None:
+        self._index_dir = index_dir
+        self.audience = audience
+        self._stamp = self._stamped()
+        self._snapshot = take(open_current(index_dir, audience))
+
+    @property
+    def generation(self) -> str:
+        """Changes whenever a document of this audience does."""
+        return self._snapshot.opened.name
+
+    @property
+    def position(self) -> int:
+        """Newest change of the feed that answers rest on."""
+        return self._snapshot.opened.marker.position
+
+    @property
+    def documents(self) -> int:
+        """How many records the audience may know of."""
+        return self._snapshot.opened.marker.count
+
+    def reload_if_changed(self) -> bool:
+        """Take up what was written since; true if there was something. Costs one look at a file if there was not."""
+        stamp = self._stamped()
+        if stamp == self._stamp:
+            return False
+        opened = self._reopened()
+        changed = opened.name != self._snapshot.opened.name
+        self._snapshot = take(opened)
+        self._stamp = stamp
+        return changed
+
+    def search(self, query: DatasetQuery, today: date) -> Page:
+        """Answer a question as of a day.
+
+        An item of the page is the stored JSON object of :func:`catalog.disclosure.item` with one more field at its
+        end for each facet that is judged on the day of asking, ``"freshness_state": "due"``.
+
+        Raises:
+            QueryError: The question cannot be asked; no text in ``q`` causes it.
+            RuntimeError: The index is damaged.
+        """
+        with _panics_as_errors():
+            return _answer(self._snapshot, query, today)
+
+    def _stamped(self) -> tuple[int, int]:
+        try:
+            stat = manifest_path(self._index_dir, self.audience).stat()
+        except OSError:
+            return (0, 0)
+        return (stat.st_mtime_ns, stat.st_ino)
+
+    def _reopened(self) -> Opened:
+        now = self._snapshot.opened
+        if read_manifest(self._index_dir, self.audience).folder != now.folder.name:
+            return open_current(self._index_dir, self.audience)
+        with _panics_as_errors():
+            now.index.reload()
+        return hold(now.folder, now.index, self.audience)
+
+
+def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
+    if not 0 <= query.limit <= MOST_ITEMS:
+        raise QueryError("limit", f"{query.limit} items cannot be asked for; 0 to {MOST_ITEMS:,}")
+    if query.sort and query.sort not in ORDERS:
+        raise QueryError("sort", f'"{query.sort}" is no order; it is one of {", ".join(ORDERS)}')
+    words = read_words(query.q)
+    order = query.sort or ("relevance" if words.wanted else "modified")
+    if order == "relevance" and not words.wanted:
+        order = "modified"
+    cursor = read_cursor(query.after, order)
+    narrowing = filters(query, snapshot, today)
+    text = every_word(words)
+    page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
+    notices = (*words.notices, *narrowing.notices)
+    if not page.total and len(words.wanted) > 1:
+        text, notice = _relaxed(snapshot, words, narrowing)
+        page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
+        notices = (*notices, notice)
+    # Of everything, the search counts the marker too.
+    total = page.total if text or narrowing.clauses() else snapshot.opened.marker.count
+    return Page(
+        total=total,
+        items=_items(snapshot, page.addresses, today),
+        facets=count_facets(snapshot, query.facets, text, narrowing, today) if query.facets else {},
+        next=page.next,
+        notices=notices,
+        generation=snapshot.opened.name,
+    )
+
+
+def _page(snapshot: Snapshot, whole: Query, order: str, query: DatasetQuery, cursor: Cursor | None) -> Slice:
+    searcher = snapshot.opened.searcher
+    if not query.limit:
+        return Slice((), "", count(searcher, whole))
+    return cut(searcher, whole, order, query.limit, cursor, snapshot.opened.name)
+
+
+def _relaxed(snapshot: Snapshot, words: Words, narrowing: Filters) -> tuple[list[tuple[Occur, Query]], str]:
+    """As many of the words as records have together: first without those that nothing has, then any so many."""
+    searcher, clauses = snapshot.opened.searcher, narrowing.clauses()
+    known = tuple(word for word in words.wanted if count(searcher, both([(Occur.Must, word_query(word))], clauses)))
+    lost = ", ".join(f'"{" ".join(word)}"' for word in words.wanted if word not in known)
+    for needed in range(len(known), 0, -1):
+        some = None if needed == len(known) else needed
+        text = every_word(Words(known, words.unwanted), at_least=some)
+        if count(searcher, both(text, clauses)):
+            notices = [f"No record has all words; left out: {lost}."] if lost else ["No record has all words."]
+            if some:
+                notices.append(f"Shown are those with at least {some} of {len(known)}.")
+            return text, " ".join(notices)
+    return every_word(words), "No record has any of the words."
+
+
+def _items(snapshot: Snapshot, addresses: tuple[DocAddress, ...], today: date) -> tuple[bytes, ...]:
+    """Stored fragments with today's states put in before the closing brace."""
+    if not addresses:
+        return ()
+    searcher = snapshot.opened.searcher
+    found = [searcher.doc(address)["item"][0][:-1] for address in addresses]
+    now = today.toordinal()
+    for facet in facets().values():
+        if facet.thresholds is None:
+            continue
+        days = zip(*(searcher.fast_field_values(name, list(addresses)) for name in day_fields(facet)), strict=True)
+        ends = {state: f',"{facet.parameter}_state":"{state}"'.encode() for state in facet.thresholds.all_states}
+        for place, row in enumerate(days):
+            reached = sum(day <= now for day in row)
+            state = facet.thresholds.all_states[reached] if row[0] != NO_DAYS else facet.thresholds.never
+            found[place] += ends[state]
+    return tuple([fragment + b"}" for fragment in found])
+
+
+@contextmanager
+def _panics_as_errors() -> Iterator[None]:
+    """Tantivy's panics are no ``Exception``: left alone they would end the thread that serves the request."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RuntimeError(f"the search index failed: {error}; mend: landmark index rebuild") from error

@@ -1,0 +1,150 @@
+"""Fields of an index, and the document that a disclosure becomes in it."""
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from importlib.metadata import metadata
+from typing import Any
+
+import orjson
+import tantivy
+
+from catalog.disclosure import item
+from catalog.facets import Facet, facets
+from catalog.places import country_name
+from catalog.text import FOLDING, tokens
+
+LAYOUT = 1
+"""Raised by hand when the fields or what is put in them change."""
+
+WEIGHTS = {"title": 4.0, "keywords": 2.0, "organizations": 2.0, "notes": 1.0}
+"""Text fields and what a word found in them is worth."""
+
+SEPARATOR = "\x1f"
+SEQ_BITS = 26
+MAX_SEQ = (1 << SEQ_BITS) - 1
+NO_DAYS = 0
+"""Stands in a threshold field of a document that has no days; every real ordinal is greater."""
+OPEN_END = date.max.toordinal()
+NAME_LENGTH = 500
+
+
+@cache
+def version() -> str:
+    """Names the layout: an index of another version is built anew, never opened."""
+    parts = (LAYOUT, FOLDING, metadata("tantivy")["version"], *facets())
+    return hashlib.blake2b(repr(parts).encode(), digest_size=6).hexdigest()
+
+
+def facet_field(facet: Facet) -> str:
+    """Field of a facet's exact values."""
+    return f"facet_{facet.parameter}"
+
+
+def names_field(facet: Facet) -> str:
+    """Field of what a facet's values are called."""
+    return f"names_{facet.parameter}"
+
+
+def day_fields(facet: Facet) -> tuple[str, ...]:
+    """Fields of the days from which a facet's states hold."""
+    return tuple(f"days_{facet.parameter}_{state}" for state in facet.thresholds.states) if facet.thresholds else ()
+
+
+@cache
+def schema() -> tantivy.Schema:
+    """The fields. Text is folded before it gets here, so the index merely splits it at spaces."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("marker", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("etag", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("item", stored=True)
+    for name in WEIGHTS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    builder.add_unsigned_field("seq", fast=True)
+    builder.add_unsigned_field("key", fast=True)
+    builder.add_text_field("title_key", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("start", fast=True)
+    builder.add_integer_field("end", fast=True)
+    builder.add_text_field("tag", fast=True, tokenizer_name="raw", index_option="basic")
+    for facet in facets().values():
+        if facet.thresholds:
+            for name in day_fields(facet):
+                builder.add_integer_field(name, fast=True)
+        else:
+            builder.add_text_field(facet_field(facet), fast=True, tokenizer_name="raw", index_option="basic")
+            if facet.names:
+                builder.add_text_field(names_field(facet), fast=True, tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+def sort_key(seconds: int, seq: int) -> int:
+    """One number that orders by time, newest first, then by the catalog's own number, lowest first."""
+    if not 0 <= seq <= MAX_SEQ:
+        raise ValueError(f"dataset number {seq} is beyond {MAX_SEQ}")
+    return (max(seconds, 0) << SEQ_BITS) | (MAX_SEQ - seq)
+
+
+def entry(dataset_id: str, seq: int, rendered: bytes, etag: str) -> tantivy.Document:
+    """The index's document for a rendered disclosure (see :mod:`catalog.disclosure`)."""
+    document = orjson.loads(rendered)
+    made = tantivy.Document()
+    made.add_text("id", dataset_id)
+    made.add_text("kind", "dataset")
+    made.add_text("etag", etag)
+    made.add_bytes("item", orjson.dumps(item(document)))
+    for name, text in _texts(document).items():
+        made.add_text(name, text)
+    modified = document["modified"]
+    made.add_unsigned("seq", seq)
+    made.add_unsigned("key", sort_key(int(datetime.fromisoformat(modified).timestamp()) if modified else 0, seq))
+    made.add_text("title_key", f"{' '.join(tokens(document['title']))[:NAME_LENGTH]}{SEPARATOR}{seq:010}")
+    period = document["period"] or {}
+    if start := period.get("start") or period.get("end"):
+        made.add_integer("start", date.fromisoformat(start).toordinal())
+        end = OPEN_END if period.get("open") else date.fromisoformat(period.get("end") or start).toordinal()
+        made.add_integer("end", end)
+    for tag in {column["tag"] for column in document["tags"]}:
+        made.add_text("tag", tag)
+    for facet in facets().values():
+        _add_facet(made, facet, document)
+    return made
+
+
+def _add_facet(made: tantivy.Document, facet: Facet, document: dict[str, Any]) -> None:
+    if facet.thresholds:
+        days = facet.thresholds.days(document) or (NO_DAYS, *(OPEN_END for _ in facet.thresholds.states[1:]))
+        for name, day in zip(day_fields(facet), days, strict=True):
+            made.add_integer(name, day)
+        return
+    for value in dict.fromkeys(facet.values(document)):
+        made.add_text(facet_field(facet), value[:NAME_LENGTH])
+    if facet.names is None:
+        return
+    for names in dict.fromkeys(facet.names(document)):
+        made.add_text(names_field(facet), SEPARATOR.join(name[:NAME_LENGTH] for name in names))
+
+
+def _texts(document: dict[str, Any]) -> dict[str, str]:
+    keywords = [
+        *document["keywords"],
+        *(topic["title"] for topic in document["topics"]),
+        *(concept["title"] for concept in document["concepts"]),
+        *(column["tag"] for column in document["tags"]),
+        *(country_name(iso3) for iso3 in document["countries"]),
+        *(place["name"] for place in document["locations"] if place.get("name")),
+        document["series"] or "",
+    ]
+    organizations = [
+        *(name for agent in document["organizations"] for name in (agent["name"], agent.get("acronym") or "")),
+        *document["holders"],
+    ]
+    titles = dict.fromkeys((document["title"], *(document["titles"] or {}).values()))
+    texts = {
+        "title": titles,
+        "keywords": dict.fromkeys(keywords),
+        "organizations": dict.fromkeys(organizations),
+        "notes": (document["notes"] or "",),
+    }
+    return {name: " ".join(word for part in parts for word in tokens(part)) for name, parts in texts.items()}

@@ -1,0 +1,92 @@
+"""One generation as it is searched: the view, and what is learnt from it once."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tantivy import Query
+
+from catalog.facets import Facet, facets
+from catalog.query import QueryError
+from catalog.search.generation import Opened
+from catalog.search.schema import SEPARATOR, names_field
+from catalog.text import normalize
+
+EVERY_BUCKET = 65_000
+"""Tantivy's own limit. Fewer would make counts approximate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a facet's values are called in this index: label per value, and values per folded name."""
+
+    labels: Mapping[str, str]
+    values: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A generation that does not change under a question."""
+
+    opened: Opened
+    names: Mapping[str, Names]
+    _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _columns: list[Any] = field(default_factory=list)
+
+    def tags_matching(self, pattern: str) -> tuple[str, ...]:
+        """The full tags in this index that a libhxl tag pattern matches; raises QueryError if it is none."""
+        from hxl.model import Column, TagPattern
+
+        if pattern in self._patterns:
+            return self._patterns[pattern]
+        try:
+            parsed = TagPattern.parse(pattern)
+        except Exception as error:
+            raise QueryError("hxl", f'"{pattern}" is no HXL tag pattern: {_mend(pattern)}') from error
+        if not self._columns:
+            tags = terms(self.opened, Query.all_query(), "tag")
+            self._columns.append({tag: column for tag in tags if (column := Column.parse(tag))})
+        found = tuple(tag for tag, column in self._columns[0].items() if parsed.match(column))
+        if len(self._patterns) < 1000:  # noqa: PLR2004
+            self._patterns[pattern] = found
+        return found
+
+
+def take(opened: Opened) -> Snapshot:
+    """Learn what the facets' values are called. Only live records count, so nothing withdrawn is named."""
+    return Snapshot(opened, {name: _names(opened, facet) for name, facet in facets().items() if facet.names})
+
+
+def terms(opened: Opened, query: Query, field_name: str) -> dict[str, int]:
+    """Exact number of records per value of a field."""
+    answer = opened.searcher.aggregate(query, {"it": {"terms": {"field": field_name, "size": EVERY_BUCKET}}})
+    return {bucket["key"]: bucket["doc_count"] for bucket in answer["it"]["buckets"]}
+
+
+def _names(opened: Opened, facet: Facet) -> Names:
+    labels: dict[str, tuple[int, str]] = {}
+    values: dict[str, set[str]] = defaultdict(set)
+    for said, count in sorted(terms(opened, Query.all_query(), names_field(facet)).items()):
+        value, *called = said.split(SEPARATOR)
+        if called and count > labels.get(value, (0, ""))[0]:
+            labels[value] = (count, called[0])
+        for name in (value, *called):
+            values[normalize(name)].add(value)
+    values.pop("", None)
+    return Names(
+        {value: label or value for value, (_, label) in labels.items()},
+        {name: frozenset(found) for name, found in values.items()},
+    )
+
+
+def _mend(pattern: str) -> str:
+    if "," in pattern:
+        return 'give each pattern in a parameter of its own; all of them must match ("hxl=#adm1&hxl=#affected")'
+    if "|" in pattern:
+        return 'there is no "or"; ask twice, or use a basic tag, such as #affected, which matches with any attributes'
+    if "*" in pattern:
+        return "only #* alone stands for any tag; #adm1 matches with any attributes"
+    if "!" in pattern and "-" in pattern:
+        return "an exact pattern (!) excludes all other attributes by itself; leave out the excluded ones"
+    return "write #tag+with-without, such as #affected+f-children"

@@ -1,0 +1,263 @@
+"""Keeps the indexes in step with the catalog's change feed. One process at a time writes, whoever has the lock."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import tantivy
+from filelock import FileLock, Timeout
+from sqlalchemy.orm import Session
+
+from catalog.search import feed
+from catalog.search.feed import ReadsCatalog
+from catalog.search.generation import (
+    IndexUnusableError,
+    Manifest,
+    Marker,
+    Opened,
+    altered,
+    mark,
+    measure,
+    open_folder,
+    read_manifest,
+    unusable,
+    write_manifest,
+)
+from catalog.search.schema import entry, schema, version
+from catalog.vocabulary import Audience
+
+HEAP = 30_000_000
+"""Bytes one writer may hold; one writer at a time."""
+
+Progress = Callable[[Audience, int], None]
+"""Told the audience and how many documents have been written for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What following did.
+
+    Attributes:
+        position: Newest change that all indexes hold.
+        documents: Number of documents per audience.
+        changed: How many of them were added, replaced or taken out.
+        rebuilt: Why an audience's index was built anew, if it was.
+        busy: Another process is writing; nothing was done.
+    """
+
+    position: int = 0
+    documents: Mapping[Audience, int] = field(default_factory=dict)
+    changed: Mapping[Audience, int] = field(default_factory=dict)
+    rebuilt: Mapping[Audience, str] = field(default_factory=dict)
+    busy: bool = False
+
+
+def follow(catalog: ReadsCatalog, index_dir: Path, *, progress: Progress | None = None, wait: float = 2.0) -> Followed:
+    """Bring every audience's index up to the newest change; build anew what is absent, damaged or of another version.
+
+    Args:
+        catalog: Where the disclosures and the change feed are read.
+        index_dir: Folder of the indexes, made if absent.
+        progress: Told how far it is.
+        wait: Seconds to wait for another process that writes; then the answer says ``busy``.
+    """
+    return _work(catalog, index_dir, progress, wait, anew="")
+
+
+def rebuild(catalog: ReadsCatalog, index_dir: Path, *, progress: Progress | None = None, wait: float = 2.0) -> Followed:
+    """Build every audience's index anew and swap it in; readers keep the old one until they reload."""
+    return _work(catalog, index_dir, progress, wait, anew="was asked to be rebuilt")
+
+
+def check(catalog: ReadsCatalog, index_dir: Path) -> list[str]:
+    """Hold the indexes against the catalog, record by record, and their files against what was written.
+
+    Returns a sentence per difference; none if all is well.
+    """
+    said = []
+    for audience in Audience:
+        try:
+            said += [f"{audience}: {line}" for line in _differences(catalog, index_dir, audience)]
+        except IndexUnusableError as error:
+            said.append(str(error))
+    return said
+
+
+MOST_LINES = 20
+
+
+def _differences(catalog: ReadsCatalog, index_dir: Path, audience: Audience) -> list[str]:
+    manifest = read_manifest(index_dir, audience)
+    folder = index_dir / audience / manifest.folder
+    opened = open_folder(folder, audience)
+    lines = []
+    if opened.marker == manifest.marker:
+        lines += [f"file {name} is not as it was written" for name in altered(folder, manifest, hashes=True)]
+    with catalog.reading() as session:
+        there = feed.etags(session, audience)
+    with unusable(audience):
+        here: dict[str, str] = {}
+        every = tantivy.Query.term_query(schema(), "kind", "dataset")
+        for _, address in opened.searcher.search(every, limit=opened.marker.count + 1, count=False).hits:
+            document = opened.searcher.doc(address)
+            dataset_id = document["id"][0]
+            if dataset_id in here:
+                lines.append(f"record {dataset_id} is in the index twice")
+            here[dataset_id] = document["etag"][0]
+    lines += [f"record {key} is not in the index" for key in sorted(there.keys() - here.keys())]
+    lines += [f"record {key} is in the index only" for key in sorted(here.keys() - there.keys())]
+    both = sorted(here.keys() & there.keys())
+    lines += [f"record {key} differs from its disclosure" for key in both if here[key] != there[key]]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more differences"]
+    return lines
+
+
+def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wait: float, *, anew: str) -> Followed:
+    index_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(index_dir / "writer.lock", timeout=wait)
+    try:
+        lock.acquire()
+    except Timeout:
+        return Followed(busy=True)
+    try:
+        documents: dict[Audience, int] = {}
+        changed: dict[Audience, int] = {}
+        rebuilt: dict[Audience, str] = {}
+        positions = []
+        for audience in Audience:
+            task = _Task(catalog, index_dir, audience, progress or _silent)
+            try:
+                if anew:
+                    raise IndexUnusableError(audience, anew)
+                marker, changed[audience] = task.update()
+            except IndexUnusableError as error:
+                rebuilt[audience] = error.reason
+                marker = task.build()
+                changed[audience] = marker.count
+            documents[audience] = marker.count
+            positions.append(marker.position)
+        return Followed(min(positions), documents, changed, rebuilt)
+    finally:
+        lock.release()
+
+
+def _silent(audience: Audience, done: int) -> None:
+    """Nobody asked."""
+
+
+def _this_year() -> int:
+    return datetime.now(UTC).year
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One audience's turn."""
+
+    catalog: ReadsCatalog
+    index_dir: Path
+    audience: Audience
+    progress: Progress
+
+    def build(self) -> Marker:
+        """Write a new generation from all disclosures and make it current."""
+        home = self.index_dir / self.audience
+        folder = home / uuid4().hex[:12]
+        folder.mkdir(parents=True)
+        try:
+            marker = self._write_all(folder)
+            files = measure(folder, {})
+            write_manifest(self.index_dir, self.audience, Manifest(folder.name, marker, files))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        for other in home.iterdir():
+            if other.is_dir() and other.name != folder.name:
+                shutil.rmtree(other, ignore_errors=True)
+        return marker
+
+    def _write_all(self, folder: Path) -> Marker:
+        with self.catalog.reading() as session:
+            writer = tantivy.Index(schema(), str(folder)).writer(HEAP, 1)
+            # Read first: what changes meanwhile is followed afterwards, twice over at worst.
+            position = feed.position(session)
+            count = 0
+            for dataset_id, seq, document, etag in feed.all_disclosures(session, self.audience):
+                writer.add_document(entry(str(dataset_id), seq, document, etag))
+                count += 1
+                if count % feed.BATCH == 0:
+                    self.progress(self.audience, count)
+            marker = Marker(version(), _this_year(), position, 1, count)
+            mark(writer, marker)
+            writer.commit()
+            writer.wait_merging_threads()
+        self.progress(self.audience, count)
+        return marker
+
+    def update(self) -> tuple[Marker, int]:
+        """Follow the feed; raises IndexUnusableError if there is nothing sound to go on from."""
+        manifest = read_manifest(self.index_dir, self.audience)
+        folder = self.index_dir / self.audience / manifest.folder
+        with self.catalog.reading() as session:
+            newest = feed.position(session)
+            if manifest.marker.year != _this_year():
+                raise IndexUnusableError(self.audience, "was built in another year")
+            if manifest.marker.position == newest and not altered(folder, manifest, hashes=False):
+                return manifest.marker, 0
+            opened = open_folder(folder, self.audience)
+            if opened.marker == manifest.marker and (bad := altered(folder, manifest, hashes=False)):
+                raise IndexUnusableError(self.audience, f"has files that are not as written ({', '.join(bad)})")
+            if opened.marker.position > newest:
+                raise IndexUnusableError(self.audience, "is ahead of the catalog, which was replaced by an older one")
+            for leftover in folder.glob(".tmp*"):
+                leftover.unlink(missing_ok=True)
+            marker, changed = self._write_changes(session, opened)
+        files = measure(folder, manifest.files)
+        write_manifest(self.index_dir, self.audience, Manifest(folder.name, marker, files))
+        return marker, changed
+
+    def _write_changes(self, session: Session, opened: Opened) -> tuple[Marker, int]:
+        position, count, changed = opened.marker.position, opened.marker.count, 0
+        written: dict[str, str | None] = {}
+        with unusable(self.audience):
+            writer = opened.index.writer(HEAP, 1)
+            while lines := feed.changed_since(session, position, feed.BATCH):
+                ids = list(dict.fromkeys(dataset_id for _, dataset_id in lines))
+                before = _etags(opened, ids)
+                after = {str(row[0]): row for row in feed.disclosures(session, self.audience, ids)}
+                for key in map(str, ids):
+                    old = written[key] if key in written else before.get(key)
+                    disclosed = after.get(key)
+                    new = disclosed[3] if disclosed else None
+                    if old == new:
+                        continue
+                    if old is not None:
+                        writer.delete_documents_by_term("id", key)
+                        count -= 1
+                    if disclosed:
+                        writer.add_document(entry(key, *disclosed[1:]))
+                        count += 1
+                    written[key] = new
+                    changed += 1
+                position = lines[-1][0]
+                self.progress(self.audience, changed)
+            # What the audience cannot see must not show as a new generation either.
+            serial = opened.marker.serial + (changed > 0)
+            marker = Marker(opened.marker.version, opened.marker.year, position, serial, count)
+            if marker != opened.marker:
+                mark(writer, marker)
+                writer.commit()
+            writer.wait_merging_threads()
+        return marker, changed
+
+
+def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str]:
+    if not ids:
+        return {}
+    wanted = tantivy.Query.term_set_query(schema(), "id", [str(dataset_id) for dataset_id in ids])
+    hits = opened.searcher.search(wanted, limit=len(ids) + 1, count=False).hits
+    documents = (opened.searcher.doc(address) for _, address in hits)
+    return {document["id"][0]: document["etag"][0] for document in documents}
