@@ -37,7 +37,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with Catalog(settings.catalog_url) as catalog:
-            follow(catalog, settings.index_dir)
+            # A harvest that is just building the index first is waited for.
+            follow(catalog, settings.index_dir, wait=60)
             app.state.register = Register(catalog, Reader(settings.index_dir, AUDIENCE))
             follower = Follower(catalog, settings.index_dir)
             follower.start()

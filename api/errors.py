@@ -61,7 +61,7 @@ def install(app: FastAPI) -> None:
 
     def answer_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - as registered below
-        detail = {404: NOT_FOUND, 405: "Only GET and HEAD are answered here."}.get(error.status_code, error.detail)
+        detail = {404: NOT_FOUND, 405: "Only GET is answered here."}.get(error.status_code, error.detail)
         return _answer(request, Problem(error.status_code, detail), error.headers)
 
     def answer_validation(request: Request, error: Exception) -> Response:

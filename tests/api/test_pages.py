@@ -1,10 +1,17 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.conftest import Shelf
+from api.app import create_app
+from catalog.database import Catalog
+from catalog.records import AgentRecord, AgentRole, ColumnRecord, DistributionRecord, LocationRecord
+from catalog.vocabulary import Role
+from config.settings import Settings
+from tests.api.conftest import PUBLIC, RECORDS, Shelf, write
 
 BANNER = "Sample content: every record here is fictional."
 
@@ -133,3 +140,59 @@ def test_runs_group_their_issues(client: TestClient):
     page = _Read(client.get("/runs").text)
     for said in ("Sample: data exchange", "Partly read", "2 × bad date"):
         assert said in page.text, said
+
+
+def test_pages_of_heavy_records_stay_small(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
+    places = tuple(
+        LocationRecord(iso3)
+        for iso3 in [
+            "AFG",
+            "BDI",
+            "CAF",
+            "COD",
+            "COL",
+            "ETH",
+            "IRQ",
+            "LBY",
+            "MLI",
+            "MMR",
+            "NER",
+            "NGA",
+            "PAK",
+            "SDN",
+            "SOM",
+        ]
+    )
+    heavy = tuple(
+        replace(
+            RECORDS[0],
+            remote_id=f"heavy-{number}",
+            title={"en": f"Sample {number}: " + "a long & winding title " * 20},
+            notes={"en": "قائمة العينات الخيالية " * 1000},
+            methodology="Fictional method. " * 500,
+            caveats="Fictional caveat. " * 500,
+            agents=tuple(AgentRole(AgentRecord(f"Sample Organisation {number}-{n} of Some Length"), Role.HOLDER)
+                         for n in range(12)),
+            locations=places,
+            distributions=tuple(
+                DistributionRecord(
+                    key=f"f{n}", name="A file with a long name " * 8, format=f"F{n}",
+                    url="https://data.example.org/" + "long/" * 40,
+                    columns=tuple(ColumnRecord("Sheet", c, f"Column header {c} " * 4, f"#affected+a{c}+b+c+d+e")
+                                  for c in range(60)),
+                )
+                for n in range(40)
+            ),
+        )
+        for number in range(30)
+    )  # fmt: skip
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, heavy)
+    with TestClient(create_app(settings)) as running:
+        name = running.get("/api/v1/datasets?limit=1").json()["items"][0]["name"]
+        filters = "&".join(f"country={place.iso3}" for place in places)
+        for address in ("/", f"/?q=sample&{filters}", f"/dataset/{name}", "/organizations", "/runs"):
+            answer = running.get(address)
+            assert answer.status_code == 200
+            assert len(answer.content) < 50_000, address

@@ -63,7 +63,7 @@ def test_health(client: TestClient):
     assert client.get("/readyz").json() == {"status": "ok", "catalog": "ok", "index": "ok"}
 
 
-def test_not_ready_without_its_index(tmp_path: Path):
+def test_not_ready_without_its_tables(tmp_path: Path):
     settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
     Catalog(settings.catalog_url, create=True).close()
     with TestClient(create_app(settings)) as running:
