@@ -555,6 +555,13 @@ def test_a_portal_that_cannot_be_read_is_named(misbehaviour: str, code: str) -> 
     assert (error.code, error.address, bool(error.mend)) == (code, f"{address}/api/action/package_search", True)
 
 
+def test_paging_without_end_is_given_up() -> None:
+    queries: list[dict[str, Any]] = []
+    with ckan.serve(sample(15), "endless", queries=queries) as address, pytest.raises(PortalError, match="4 pages"):
+        read(address)
+    assert [query["start"] for query in queries] == [0, 10, 20, 30]
+
+
 @pytest.mark.parametrize(
     ("misbehaviour", "pages"),
     [
