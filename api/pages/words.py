@@ -59,7 +59,6 @@ ROLES: Mapping[str, str] = {
 
 SORTS: Mapping[str, str] = {
     "": "Best first",
-    "relevance": "Relevance",
     "modified": "Last changed",
     "title": "Title",
 }
