@@ -97,7 +97,10 @@ _RIGHTS: tuple[tuple[AccessModality, re.Pattern[str]], ...] = tuple(
 _SAID_FOR = {
     "public": {AccessModality.REGISTER},
     "restricted public": {modality for modality, _ in _RIGHTS},
-    "non-public": {AccessModality.BILATERAL, AccessModality.ON_SITE, AccessModality.UNDER_AGREEMENT},
+    "non-public": {
+        *(AccessModality.NOT_SHARED, AccessModality.ON_SITE),
+        *(AccessModality.BILATERAL, AccessModality.UNDER_AGREEMENT),
+    },
 }
 """What ``rights`` may narrow each access level to."""
 _OTHERWISE = {

@@ -63,7 +63,14 @@ _POLICIES: Mapping[str, tuple[AccessModality, str]] = {
     "data_na": (AccessModality.NOT_SHARED, "The library describes the study but does not give out its data."),
     "other": (AccessModality.UNKNOWN, "The data is kept elsewhere: the study's page names the place to ask."),
 }
-_SPELLINGS = {"data_external": "other", "external": "other", "na": "data_na", "puf": "public", "license": "licensed"}
+_SPELLINGS = {
+    "data_enclave": "enclave",
+    "data_external": "other",
+    "external": "other",
+    "na": "data_na",
+    "puf": "public",
+    "license": "licensed",
+}
 _PAGE_SIZE = 100
 _MONTH_DAY_YEAR = re.compile(r"([A-Z][a-z]{2})-(\d{1,2})-(\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -77,8 +84,11 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     fixed = _asked(source)
     page, seen = _token(start.token)
     before: tuple[str, ...] = ()
+    total: int | None = None
     while True:
-        rows, total = _answer(client.get_json(address, params={**fixed, "page": page}), address)
+        rows, count = _answer(client.get_json(address, params={**fixed, "page": page}), address)
+        # A page beyond the last says that nothing was found at all.
+        total = count if rows or total is None else total
         found = tuple(RawRecord(_remote_id(row), row, f"{address}?page={page}") for row in rows)
         ids = tuple(record.remote_id for record in found)
         if ids and ids == before:

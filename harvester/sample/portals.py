@@ -2,6 +2,7 @@
 
 import html
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -163,11 +164,17 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = False  # on Windows it would let two servers share a port
     portal: Portal
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
+        """Keep quiet about readers that hang up."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "LandmarkSample"
     timeout = 30
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:
