@@ -227,7 +227,7 @@ def test_the_essence_keeps_no_counter_and_no_person() -> None:
 
 
 def test_the_essence_is_the_same_in_any_order_of_keys_tags_and_groups() -> None:
-    def turned(value: Any) -> Any:  # noqa: ANN401 - JSON
+    def turned(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: turned(part) for key, part in reversed(value.items())}
         return [turned(part) for part in value] if isinstance(value, list) else value
@@ -303,7 +303,7 @@ def test_files_all_held_back_leave_the_way_to_them_unknown() -> None:
         ("", None, None, False),
     ],
 )
-def test_reference_periods(written: str, start: date | None, end: date | None, is_open: bool) -> None:  # noqa: FBT001
+def test_reference_periods(written: str, start: date | None, end: date | None, is_open: bool) -> None:
     record = normalize(PACKAGE | {"dataset_date": written, "groups": []})
     assert (record.period_start, record.period_end, record.period_open, record.reading_notes) == (
         start,
@@ -460,7 +460,7 @@ def test_any_object_gives_a_record_or_a_named_refusal(package: dict[str, Any]) -
 
 def sample(count: int) -> list[dict[str, Any]]:
     """Small packages, a day apart."""
-    first = datetime(2024, 1, 1)  # noqa: DTZ001 - as HDX writes it
+    first = datetime(2024, 1, 1)
     return [
         {
             "id": f"sample-{number:04}",

@@ -213,7 +213,7 @@ def main() -> None:
     asked = parser.parse_args()
     packages = (package for path in asked.packages for package in load(path))
     with serve(packages, asked.misbehaviour, port=asked.port) as address:
-        print(address, flush=True)  # noqa: T201
+        print(address, flush=True)
         threading.Event().wait()
 
 
