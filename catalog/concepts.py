@@ -12,21 +12,24 @@ term of several words names it, or if it is named twice.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from catalog.hxl.tags import canonical, matches
 from catalog.text import normalize
 from config.declarations import Concept
 
+T = TypeVar("T")
+
 _WORD = re.compile(r"[\w\u0300-\u036f\u064b-\u065f\u0670]+(?:['’ʼ][\u0400-\u04ff]+)*|[.;!?\n]")
 _APOSTROPHES = str.maketrans("", "", "'’ʼ")
 _ARABIC_PREFIX = re.compile(r"[وف]?(?:[بك]?ال|لل)(?=\w{2})|[وف]?[بكل](?=\w{3})|[وف](?=\w{3})")
 _BREAKS = ".;!?\n"
-_CACHED_WORDS = 200_000
+_LARGEST_CACHE = 100_000
 _EVIDENCE = 5
-_WEAK_MENTIONS = 2
+_MENTIONS = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,11 +53,12 @@ class ConceptFound:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    concept: str
+class _Match(NamedTuple):
+    """Words ``start`` to before ``end`` of a text name a concept, or cancel what does."""
+
     start: int
     end: int
+    concept: str
     cancels: bool
 
 
@@ -74,7 +78,9 @@ class Concepts:
                     self._trie.add(concept.key, _words(term), cancels=cancels)
             for acronym in concept.acronyms:
                 self._trie.add(concept.key, acronym.split() and _WORD.findall(acronym), cancels=False, cased=True)
-        self._by_tag: dict[str, tuple[str, ...]] = {}
+        # The same few keywords and hashtags stand on most records.
+        self._in_keyword = _Known(self._named_in)
+        self._keys_of = _Known(self._matching)
 
     def found(self, title: str, notes: str = "", keywords: Sequence[str] = ()) -> tuple[ConceptFound, ...]:
         """The concepts that a record's words name, by key.
@@ -85,20 +91,20 @@ class Concepts:
             keywords: One string each; a phrase never runs over from one to the next.
         """
         evidence: dict[str, dict[Evidence, None]] = {}
-        for field, text in (("title", title), *(("keyword", keyword) for keyword in keywords)):
-            for match, words in self._matches(text):
-                evidence.setdefault(match.concept, {})[Evidence(field, words())] = None
-        mentions: dict[str, list[Evidence]] = {}
-        specific: set[str] = set()
-        for match, words in self._matches(notes):
-            mentioned = mentions.setdefault(match.concept, [])
-            if len(mentioned) < _EVIDENCE:
-                mentioned.append(Evidence("notes", words()))
-            if match.end - match.start > 1:
-                specific.add(match.concept)
+        for key, words in self._named_in(title):
+            evidence.setdefault(key, {})[Evidence("title", words)] = None
+        for keyword in keywords:
+            for key, words in self._in_keyword[keyword]:
+                evidence.setdefault(key, {})[Evidence("keyword", words)] = None
+        text = _plain(notes)
+        mentions: dict[str, list[_Match]] = {}
+        for match in self._matches(text):
+            mentions.setdefault(match.concept, []).append(match)
         for key, mentioned in mentions.items():
-            if key in evidence or key in specific or len(mentioned) >= _WEAK_MENTIONS:
-                evidence.setdefault(key, {}).update(dict.fromkeys(mentioned))
+            if key in evidence or len(mentioned) >= _MENTIONS or any(m.end - m.start > 1 for m in mentioned):
+                room = max(_EVIDENCE - len(evidence.get(key, ())), 0)
+                for match in mentioned[:room]:
+                    evidence.setdefault(key, {})[Evidence("notes", _as_written(text, match))] = None
         return tuple(ConceptFound(key, tuple(evidence[key])[:_EVIDENCE]) for key in sorted(evidence))
 
     def by_hashtags(self, tags: Iterable[str]) -> tuple[ConceptFound, ...]:
@@ -108,51 +114,39 @@ class Concepts:
         """
         evidence: dict[str, list[Evidence]] = {}
         for tag in sorted(set(tags)):
-            for key in self._keys_of(tag):
+            for key in self._keys_of[tag]:
                 evidence.setdefault(key, []).append(Evidence("hashtag", tag))
         return tuple(ConceptFound(key, tuple(evidence[key][:_EVIDENCE])) for key in sorted(evidence))
 
-    def _matches(self, text: str) -> Iterator[tuple[_Match, Callable[[], str]]]:
+    def _matches(self, text: str) -> list[_Match]:
         """Matches that nothing cancels, in reading order, none inside another of the same concept."""
-        if not text:
-            return
-        text = unicodedata.normalize("NFC", text).replace("_", " ")
         matches = self._trie.matches(_WORD.findall(text))
-        if not matches:
-            return
-        spans: list[tuple[int, int]] = []
-
-        def words_of(match: _Match) -> str:
-            if not spans:
-                spans.extend(word.span() for word in _WORD.finditer(text))
-            return text[spans[match.start][0] : spans[match.end - 1][1]]
-
+        if len(matches) > 1:
+            matches.sort(key=lambda match: (match.start, -match.end, match.concept))
         cancelled = [match for match in matches if match.cancels]
         reached: dict[str, int] = {}
-        for match in sorted(matches, key=lambda match: (match.start, -match.end, match.concept)):
+        kept = []
+        for match in matches:
             if match.cancels or match.start < reached.get(match.concept, 0):
                 continue
-            if any(
+            if cancelled and any(
                 other.concept == match.concept and other.start < match.end and match.start < other.end
                 for other in cancelled
             ):
                 continue
             reached[match.concept] = match.end
-            yield match, lambda match=match: words_of(match)  # type: ignore[misc]
+            kept.append(match)
+        return kept
 
-    def _keys_of(self, tag: str) -> tuple[str, ...]:
-        known = self._by_tag.get(tag)
-        if known is None:
-            spec = canonical(tag)
-            known = tuple(
-                concept.key
-                for concept in self._concepts
-                if spec and any(matches(pattern, spec) for pattern in concept.hxl)
-            )
-            if len(self._by_tag) >= _CACHED_WORDS:
-                self._by_tag.clear()
-            self._by_tag[tag] = known
-        return known
+    def _named_in(self, given: str) -> tuple[tuple[str, str], ...]:
+        text = _plain(given)
+        return tuple((match.concept, _as_written(text, match)) for match in self._matches(text))
+
+    def _matching(self, tag: str) -> tuple[str, ...]:
+        spec = canonical(tag)
+        return tuple(
+            concept.key for concept in self._concepts if spec and any(matches(pattern, spec) for pattern in concept.hxl)
+        )
 
 
 class _Trie:
@@ -162,7 +156,7 @@ class _Trie:
         self._root: dict[str, Any] = {}
         self._symbols: set[str] = set()
         self._prefix_lengths: set[int] = set()
-        self._first: _Known = _Known(self._standing_for)
+        self._known = _Known(self._looked_up)
 
     def add(self, concept: str, words: Sequence[str], *, cancels: bool, cased: bool = False) -> None:
         if not words or "*" in words:
@@ -178,24 +172,23 @@ class _Trie:
 
     def matches(self, tokens: Sequence[str]) -> list[_Match]:
         """Every phrase in the text, those inside others included."""
-        known = list(map(self._first.__getitem__, tokens))
+        known = list(map(self._known.__getitem__, tokens))
         found: list[_Match] = []
-        for start, symbols in enumerate(known):
-            if not symbols:
-                continue
-            nodes = [self._root[symbol] for symbol in symbols if symbol in self._root]
-            end = start
+        for start, (_, begun) in enumerate(known):
+            nodes, end = begun, start
             while nodes:
                 end += 1
                 for node in nodes:
                     if "" in node:
-                        found.extend(_Match(concept, start, end, cancels) for concept, cancels in node[""])
+                        found += [_Match(start, end, concept, cancels) for concept, cancels in node[""]]
                 if end >= len(known):
                     break
-                nodes = [node[symbol] for node in nodes for symbol in known[end] if symbol in node]
+                symbols = known[end][0]
+                nodes = [node[symbol] for node in nodes for symbol in symbols if symbol in node] if symbols else []
         return found
 
-    def _standing_for(self, token: str) -> tuple[str, ...]:
+    def _looked_up(self, token: str) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+        """The symbols of a word, and where the phrases that begin with it go on."""
         spellings = _spellings(_folded(token))
         symbols = [spelling for spelling in spellings if spelling in self._symbols]
         symbols += [
@@ -205,21 +198,31 @@ class _Trie:
             if f"{spelling[:length]}*" in self._symbols and len(spelling) >= length
         ]
         symbols += [f"={form}" for form in {token, token.removesuffix("s")} if f"={form}" in self._symbols]
-        return tuple(dict.fromkeys(symbols))
+        symbols = list(dict.fromkeys(symbols))
+        return tuple(symbols), [self._root[symbol] for symbol in symbols if symbol in self._root]
 
 
-class _Known(dict[str, tuple[str, ...]]):
-    """Words already looked up, bounded."""
+class _Known(dict[str, T]):
+    """What has been looked up already, bounded."""
 
-    def __init__(self, look_up: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, look_up: Callable[[str], T]) -> None:
         super().__init__()
         self._look_up = look_up
 
-    def __missing__(self, token: str) -> tuple[str, ...]:
-        if len(self) >= _CACHED_WORDS:
+    def __missing__(self, key: str) -> T:
+        if len(self) >= _LARGEST_CACHE:
             self.clear()
-        symbols = self[token] = self._look_up(token)
-        return symbols
+        found = self[key] = self._look_up(key)
+        return found
+
+
+def _plain(text: str) -> str:
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).replace("_", " ")
+
+
+def _as_written(text: str, match: _Match) -> str:
+    words = list(islice(_WORD.finditer(text), match.start, match.end))
+    return text[words[0].start() : words[-1].end()]
 
 
 def _words(term: str) -> list[str]:
