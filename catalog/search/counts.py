@@ -32,9 +32,7 @@ def count_facets(
             together |= _aggregations(facet, today)
     if together:
         answers |= snapshot.opened.searcher.aggregate(both(words, narrowing.clauses()), together)
-    return {
-        parameter: _ordered(facet, snapshot, _counts(facet, answers), narrowing) for parameter, facet in wanted.items()
-    }
+    return {parameter: _ordered(facet, snapshot, answers, narrowing) for parameter, facet in wanted.items()}
 
 
 def _aggregations(facet: Facet, today: date) -> dict[str, Any]:
@@ -46,33 +44,33 @@ def _aggregations(facet: Facet, today: date) -> dict[str, Any]:
     return {name: {"range": {"field": name, "ranges": ranges}} for name in day_fields(facet)}
 
 
-def _counts(facet: Facet, answers: Mapping[str, Any]) -> dict[str, int]:
+def _counts(facet: Facet, answers: Mapping[str, Any]) -> list[tuple[str, int]]:
     if not facet.thresholds:
-        return {bucket["key"]: bucket["doc_count"] for bucket in answers[facet_field(facet)]["buckets"]}
-    never: dict[str, int] = {}
-    before: dict[str, int] = {}
+        return [(bucket["key"], bucket["doc_count"]) for bucket in answers[facet_field(facet)]["buckets"]]
+    never, before = 0, 0
     reached: list[int] = []
     for name in day_fields(facet):
         none, past, future = (bucket["doc_count"] for bucket in answers[name]["buckets"])
         if not reached:
-            never, before = {facet.thresholds.never: none}, {facet.thresholds.before: future}
+            never, before = none, future
         reached.append(past)
     # A record that has reached a state has reached all those before it.
     within = [past - later for past, later in zip(reached, [*reached[1:], 0], strict=True)]
-    return {**before, **dict(zip(facet.thresholds.states, within, strict=True)), **never}
+    states = zip(facet.thresholds.all_states, (before, *within, never), strict=True)
+    return [(state, count) for state, count in states if count]
 
 
-def _ordered(facet: Facet, snapshot: Snapshot, counts: dict[str, int], narrowing: Filters) -> tuple[FacetCount, ...]:
-    chosen = narrowing.chosen[facet.parameter][1] if facet.parameter in narrowing.chosen else frozenset()
-    for value in chosen:
-        counts.setdefault(value, 0)
-    names = snapshot.names.get(facet.parameter)
-    called = names.labels if names else {}
-    label_of = facet.label_of
-    rows = [
-        (-count, called.get(value) or label_of(value), value)
-        for value, count in counts.items()
-        if count or value in chosen
-    ]
+def _ordered(
+    facet: Facet, snapshot: Snapshot, answers: Mapping[str, Any], narrowing: Filters
+) -> tuple[FacetCount, ...]:
+    made = snapshot.rows[facet.parameter]
+    counts = _counts(facet, answers)
+    if facet.parameter not in narrowing.chosen:
+        rows = [made[pair] for pair in counts]
+    else:
+        chosen = narrowing.chosen[facet.parameter][1]
+        rows = [made[pair] for pair in counts if pair[0] not in chosen]
+        there = dict(counts)
+        rows += [made.row(value, there.get(value, 0), selected=True) for value in chosen]
     rows.sort()
-    return tuple([FacetCount(value, label, -count, value in chosen) for count, label, value in rows])
+    return tuple([row[3] for row in rows])

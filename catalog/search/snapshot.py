@@ -8,7 +8,7 @@ from typing import Any
 from tantivy import Query
 
 from catalog.facets import Facet, facets
-from catalog.query import QueryError
+from catalog.query import FacetCount, QueryError
 from catalog.search.generation import Opened
 from catalog.search.schema import SEPARATOR, names_field
 from catalog.text import normalize
@@ -25,12 +25,39 @@ class Names:
     values: Mapping[str, frozenset[str]]
 
 
+Row = tuple[int, str, str, FacetCount]
+"""A count with what it is ordered by: highest first, then label, then value."""
+
+
+class Rows(dict[tuple[str, int], Row]):
+    """Ready rows per value and count: long lists of small counts come back with every question."""
+
+    MOST = 10_000
+
+    def __init__(self, facet: Facet, labels: Mapping[str, str]) -> None:
+        super().__init__()
+        self._facet = facet
+        self._labels = labels
+
+    def __missing__(self, pair: tuple[str, int]) -> Row:
+        made = self.row(*pair, selected=False)
+        if len(self) < self.MOST:
+            self[pair] = made
+        return made
+
+    def row(self, value: str, count: int, *, selected: bool) -> Row:
+        """One count, labelled."""
+        label = self._labels.get(value) or self._facet.label_of(value)
+        return (-count, label, value, FacetCount(value, label, count, selected))
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A generation that does not change under a question."""
 
     opened: Opened
     names: Mapping[str, Names]
+    rows: Mapping[str, Rows]
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _columns: list[Any] = field(default_factory=list)
 
@@ -55,7 +82,11 @@ class Snapshot:
 
 def take(opened: Opened) -> Snapshot:
     """Learn what the facets' values are called. Only live records count, so nothing withdrawn is named."""
-    return Snapshot(opened, {name: _names(opened, facet) for name, facet in facets().items() if facet.names})
+    names = {parameter: _names(opened, facet) for parameter, facet in facets().items() if facet.names}
+    rows = {
+        parameter: Rows(facet, names[parameter].labels if facet.names else {}) for parameter, facet in facets().items()
+    }
+    return Snapshot(opened, names, rows)
 
 
 def terms(opened: Opened, query: Query, field_name: str) -> dict[str, int]:
