@@ -4,14 +4,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
+from catalog.assess import Assessor
 from catalog.records import DatasetRecord
 from catalog.vocabulary import AccessModality, Role, Visibility
 from config.declarations import Source
+from config.load import rules
 from config.settings import Settings
 from harvester.http import Client
 from harvester.portal import RawRecord, Start, portals
@@ -118,6 +121,10 @@ def test_some_have_hashtags_a_quarantine_a_request_and_flags(harvested: Harveste
         (record.display_title, file.url) for record in exchange for file in record.distributions if file.under_review
     ]
     assert held_back == [("Ukraine - Schools damaged by shelling and air strikes", "")]
+    (raw,) = (raw for _, raw, record in harvested if record.display_title == held_back[0][0])
+    (resource,) = raw.payload["resources"]
+    assert resource["in_quarantine"] is True
+    assert resource.keys().isdisjoint({"url", "download_url", "hdx_rel_url", "fs_check_info"})
     by_request = {record.display_title: len(record.columns) for record in exchange if not record.distributions}
     assert by_request == {
         "South Sudan - Displacement and protection monitoring, household interviews": 5,
@@ -138,11 +145,12 @@ def test_some_have_hashtags_a_quarantine_a_request_and_flags(harvested: Harveste
 def test_the_question_has_four_holdings_with_four_kinds_of_access(harvested: Harvested):
     assert SENTENCE == "Who holds displacement data for South Sudan?"
     assert QUESTION.selected == {"country": ("SSD",), "topic": ("displacement",)}
-    found = {
-        record.display_title: (holder(record), record.access[0].modality.value)
-        for _, _, record in harvested
-        if "SSD" in {place.iso3 for place in record.locations} and "displacement" in record.display_title.lower()
-    }
+    assessor = Assessor(rules(Settings()))
+    found = {}
+    for source, _, record in harvested:
+        topics = {concept.key for concept in assessor.assess(record, source, date(2026, 11, 22)).concepts}
+        if "SSD" in {place.iso3 for place in record.locations} and "displacement" in topics:
+            found[record.display_title] = (holder(record), record.access[0].modality.value)
     assert found == SSD_DISPLACEMENT
 
 
