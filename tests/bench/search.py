@@ -15,13 +15,13 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 import orjson
 import psutil
 from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
-from tantivy import Query
 
 from catalog.facets import facets
 from catalog.query import DatasetQuery
@@ -32,6 +32,9 @@ from catalog.search.words import read_words
 from catalog.tables import Base, Change, Dataset, Disclosure, SourceRow
 from catalog.vocabulary import AccessModality, Audience, Level, Visibility
 from tests.catalog.samples import document
+
+if TYPE_CHECKING:
+    from tantivy import Query
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -121,7 +124,7 @@ class Catalog:
 
 def generate(catalog: Catalog, records: int, seed: int) -> None:
     """Fill the catalog with records of skewed words, places and organisations, the same for the same seed."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     words = sorted({"".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(8_000)})
     skew = [1 / (place + 1) for place in range(len(words))]
     organizations = [
