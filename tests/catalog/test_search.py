@@ -384,7 +384,7 @@ NAMES = st.sampled_from(["adm1", "adm2", "affected", "geo", "population", "AFFEC
 ATTRIBUTES = st.sampled_from(["f", "m", "code", "name", "children", "lat", "Lat"])
 
 
-def _pattern(name: str, signs: list[tuple[str, str]], exact: bool) -> str:  # noqa: FBT001
+def _pattern(name: str, signs: list[tuple[str, str]], exact: bool) -> str:
     ending = "!" if exact and all(sign == "+" for sign, _ in signs) else ""
     return f"#{name}{''.join(sign + attribute for sign, attribute in signs)}{ending}"
 
