@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+import tantivy
 from hxl.model import Column, TagPattern
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from catalog.facets import facets
 from catalog.facets.freshness import state_of
 from catalog.query import DatasetQuery, FacetCount, Page, QueryError
 from catalog.search import IndexUnusableError, Reader, check, follow, rebuild
+from catalog.search.schema import schema
 from catalog.tables import Base, Change, Disclosure
 from catalog.vocabulary import Audience
 from tests.catalog.samples import document
@@ -475,10 +477,19 @@ DAMAGE = {
     "manifest cut": lambda index_dir: (index_dir / "public" / "manifest.json").write_text('{"folder": '),
     "folder gone": lambda index_dir: shutil.rmtree(generation_of(index_dir)),
     "meta gone": lambda index_dir: (generation_of(index_dir) / "meta.json").unlink(),
+    "emptied": lambda index_dir: tantivy.Index(schema(), str(generation_of(index_dir)), reuse=False),
+    "records lost": lambda index_dir: _lose(generation_of(index_dir)),
     "other version": lambda index_dir: _edit(index_dir, "version", "old"),
     "segment cut": lambda index_dir: next(generation_of(index_dir).glob("*.store")).write_bytes(b"x"),
     "segment gone": lambda index_dir: next(generation_of(index_dir).glob("*.term")).unlink(),
 }
+
+
+def _lose(folder: Path) -> None:
+    writer = tantivy.Index.open(str(folder)).writer(30_000_000, 1)
+    writer.delete_documents_by_term("id", CORPUS[0]["id"])
+    writer.commit()
+    writer.wait_merging_threads()
 
 
 def _edit(index_dir, key, value):
