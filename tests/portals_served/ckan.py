@@ -9,7 +9,7 @@ import gzip
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -45,15 +45,50 @@ def serve(
         queries: Every query received is appended.
         port: 0 for a free one.
     """
-    server = _Server(_Catalogue(packages, misbehaviour, [] if queries is None else queries), port)
+    with stage(port=port) as portal:
+        portal.show(packages, misbehaviour, queries=queries)
+        yield portal.address
+
+
+@contextmanager
+def stage(*, port: int = 0) -> Iterator["Stage"]:
+    """One address that may answer differently from harvest to harvest; without packages at first."""
+    server = _Server(_Catalogue((), "", []), port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield Stage(server)
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class Stage:
+    """A portal that stays where it is while what it shows is changed."""
+
+    def __init__(self, server: "_Server") -> None:
+        self.address = f"http://127.0.0.1:{server.server_port}"
+        self._server = server
+
+    def show(
+        self,
+        packages: Iterable[Mapping[str, Any]],
+        misbehaviour: str = "",
+        *,
+        queries: list[dict[str, Any]] | None = None,
+        before_page: Callable[[int], None] | None = None,
+    ) -> None:
+        """Serve these from the next request on.
+
+        Args:
+            packages: As for ``serve``.
+            misbehaviour: As for ``serve``.
+            queries: Every query received is appended.
+            before_page: Called with the number of a page, from 0, before it is answered; it may wait.
+        """
+        found = [] if queries is None else queries
+        self._server.catalogue = _Catalogue(packages, misbehaviour, found, before_page)
 
 
 def load(path: Path) -> Iterator[dict[str, Any]]:
@@ -70,13 +105,20 @@ def load(path: Path) -> Iterator[dict[str, Any]]:
 class _Catalogue:
     """The packages, each written as JSON once."""
 
-    def __init__(self, packages: Iterable[Mapping[str, Any]], misbehaviour: str, queries: list[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        packages: Iterable[Mapping[str, Any]],
+        misbehaviour: str,
+        queries: list[dict[str, Any]],
+        before_page: Callable[[int], None] | None = None,
+    ) -> None:
         name, _, number = misbehaviour.partition("=")
         if name and name not in {*ANSWERS, *RECORDS, "stop-after"}:
             raise ValueError(f'"{misbehaviour}" is no misbehaviour')
         self.misbehaviour = name
         self.stop_after = int(number) if name == "stop-after" else None
         self.queries = queries
+        self.before_page = before_page
         # Per package: when created, when modified, its type, its JSON.
         self.rows = [
             (
@@ -92,6 +134,8 @@ class _Catalogue:
     def answer(self, query: Mapping[str, Any]) -> tuple[int, str, bytes] | None:
         """Status, media type and body; ``None`` to close the connection."""
         self.queries.append(dict(query))
+        if self.before_page is not None:
+            self.before_page(int(query.get("start") or 0) // int(query.get("rows") or 10))
         if self.stop_after is not None and len(self.queries) > self.stop_after:
             return None
         plain = {

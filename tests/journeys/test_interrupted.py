@@ -1,0 +1,161 @@
+"""A harvest that is killed, stopped or started twice: the same catalog in the end as if nothing had happened."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.installation import LONGEST, Installation
+from tests.journeys.packages import packages
+from tests.portals_served import ckan
+
+ROWS, COUNT = 100, 1200
+ALL = packages(COUNT)
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process on Windows")
+
+
+@dataclass
+class Held:
+    """A page that is not answered until it is released."""
+
+    page: int
+    asked: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, page: int) -> None:
+        if page == self.page and not self.released.is_set():
+            self.asked.set()
+            self.released.wait(LONGEST)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[ckan.Stage]:
+    with ckan.stage() as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def undisturbed(served: ckan.Stage, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The dump after a harvest that nothing disturbed."""
+    home = _home(tmp_path_factory.mktemp("undisturbed"), served)
+    served.show(ALL)
+    report = home.harvest("sample")
+    assert (report["state"], report["created"], report["resumed"]) == ("complete", COUNT, False)
+    return home.dump()
+
+
+@contextmanager
+def _holding(served: ckan.Stage, page: int) -> Iterator[Held]:
+    held = Held(page)
+    served.show(ALL, before_page=held)
+    try:
+        yield held
+    finally:
+        held.released.set()
+
+
+def _home(folder: Path, served: ckan.Stage) -> Installation:
+    home = Installation(folder / "home")
+    home.declare("sample", served.address, options={"rows": ROWS})
+    home.run("init")
+    return home
+
+
+def _killed_at(home: Installation, served: ckan.Stage, page: int) -> None:
+    with _holding(served, page) as held, home.start("harvest", "sample", "--json") as process:
+        assert held.asked.wait(LONGEST)
+        process.kill()
+        process.communicate()
+    assert process.returncode != 0
+
+
+def _continues(home: Installation, undisturbed: bytes, committed: int) -> None:
+    """The run left unfinished after so many pages goes on, under its own id, to the undisturbed catalog."""
+    left = home.run("runs", "--json", "--as", "tester").json()
+    assert (left["total"], left["items"][0]["seen"]) == (1, committed * ROWS)
+
+    report = home.harvest("sample")
+
+    assert (report["state"], report["resumed"]) == ("complete", True)
+    assert (report["id"], report["seen"], report["created"]) == (left["items"][0]["id"], COUNT, COUNT)
+    assert (report["issues"], report["missing"]) == ({}, 0)
+    ended = home.run("runs", "--json", "--as", "tester").json()["items"]
+    assert [(run["id"], run["state"]) for run in ended] == [(report["id"], "complete")]
+    assert home.dump() == undisturbed
+
+
+@pytest.mark.parametrize("page", [1, 6, 11], ids=["first", "middle", "last"])
+def test_a_killed_harvest_goes_on_where_its_last_page_was_committed(
+    served: ckan.Stage, undisturbed: bytes, tmp_path: Path, page: int
+) -> None:
+    home = _home(tmp_path, served)
+    _killed_at(home, served, page)
+
+    queries: list[dict[str, object]] = []
+    served.show(ALL, queries=queries)
+    _continues(home, undisturbed, committed=page)
+
+    assert [query["start"] for query in queries] == list(range(page * ROWS, COUNT, ROWS))
+
+
+def test_killed_before_its_first_page_it_starts_over(served: ckan.Stage, undisturbed: bytes, tmp_path: Path) -> None:
+    home = _home(tmp_path, served)
+    _killed_at(home, served, 0)
+
+    report = home.harvest("sample")
+
+    assert (report["state"], report["resumed"], report["created"]) == ("complete", False, COUNT)
+    ended = home.run("runs", "--json", "--as", "tester").json()["items"]
+    assert [(run["state"], run["seen"]) for run in ended] == [("complete", COUNT), ("failed", 0)]
+    assert home.dump() == undisturbed
+
+
+@posix_only
+def test_ctrl_c_stops_after_the_page_in_hand(served: ckan.Stage, undisturbed: bytes, tmp_path: Path) -> None:
+    home = _home(tmp_path, served)
+    with _holding(served, 4) as held, home.start("harvest", "sample", "--json") as process:
+        assert held.asked.wait(LONGEST)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert b"Stopping after the page in hand" in process.stderr.readline()
+        held.released.set()
+        out, err = process.communicate(timeout=LONGEST)
+
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    assert b'"state":"cancelled"' in out
+    _continues(home, undisturbed, committed=5)
+
+
+@posix_only
+def test_a_second_ctrl_c_stops_at_once(served: ckan.Stage, undisturbed: bytes, tmp_path: Path) -> None:
+    home = _home(tmp_path, served)
+    with _holding(served, 4) as held, home.start("harvest", "sample", "--json") as process:
+        assert held.asked.wait(LONGEST)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LONGEST)
+
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    served.show(ALL)
+    _continues(home, undisturbed, committed=4)
+
+
+def test_only_one_process_harvests_a_source(served: ckan.Stage, undisturbed: bytes, tmp_path: Path) -> None:
+    home = _home(tmp_path, served)
+    with _holding(served, 6) as held, home.start("harvest", "sample", "--json") as process:
+        assert held.asked.wait(LONGEST)
+        refused = home.run("harvest", "sample", code=1)
+        held.released.set()
+        out, _ = process.communicate(timeout=LONGEST)
+
+    assert f"sample is being harvested by process {process.pid} " in refused.err
+    assert (process.returncode, b'"state":"complete"' in out) == (0, True)
+    assert home.dump() == undisturbed
