@@ -12,9 +12,10 @@ from fastapi.responses import StreamingResponse
 
 from api import examples
 from api.deps import AUDIENCE, Answering, Register, conditional, etag_of, has_already, today, unchanged
-from api.lists import JSON, page_body
+from api.lists import JSON
 from api.parameters import Export, NoParameters, Search, to_query
 from catalog import export
+from catalog.answer import page_json
 from catalog.freshness import Freshness, state
 from catalog.query import Page
 from catalog.reading import document
@@ -36,7 +37,7 @@ def search_datasets(request: Request, register: Answering, asked: Annotated[Sear
     if has_already(request, etag):
         return unchanged(etag)
     page = register.search(query)
-    return conditional(request, page_body(page), JSON, page.generation)
+    return conditional(request, page_json(page), JSON, page.generation)
 
 
 @router.get("/datasets.csv", summary="The search as CSV", response_class=Response, responses=examples.file(CSV))

@@ -108,7 +108,6 @@ RUN: Mapping[str, Any] = {
     "ended": "2024-07-02T03:15:20Z",
     "created": 1,
     "updated": 0,
-    "failed": 0,
     "issues": [],
 }
 RUNS: Mapping[str, Any] = {"total": 1, "items": [RUN], "facets": {}, "next": ""}

@@ -1,22 +1,18 @@
 """Organisations that the public index knows, and what each holds."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import examples
-from api.deps import Answering, Register, conditional
-from api.lists import JSON, facet_counts, list_body
+from api.deps import Answering, conditional
+from api.lists import JSON
 from api.parameters import NoParameters, read_limit
-from catalog.query import DatasetQuery, FacetCount, Page, QueryError
+from catalog.answer import list_json
+from catalog.organizations import organization, organization_json, organizations
 
 router = APIRouter(prefix="/api/v1", tags=["organizations"])
-
-HOLDS = ("topic", "country", "access")
-"""Facets that say what an organisation holds."""
-FIRST_ITEMS = 10
 
 
 class OrganizationParameters(BaseModel):
@@ -35,9 +31,9 @@ def list_organizations(
     request: Request, register: Answering, asked: Annotated[OrganizationParameters, Query()]
 ) -> Response:
     """Organisations with the number of datasets that name them in any role; most first."""
-    page, counts, following = find_organizations(register, asked)
-    shown = ({"id": count.value, "name": count.label, "datasets": count.count} for count in counts[0])
-    return conditional(request, list_body(shown, counts[1], following), JSON, page.generation)
+    found = organizations(register.search, asked.q, asked.limit, asked.after)
+    shown = ({"id": count.value, "name": count.label, "datasets": count.count} for count in found.counts)
+    return conditional(request, list_json(shown, found.total, found.next), JSON, found.generation)
 
 
 @router.get(
@@ -47,39 +43,7 @@ def list_organizations(
 )
 def show_organization(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
     """Counts by topic, country and access, and the first datasets; the rest by `/datasets?organization=`."""
-    found = read_organization(register, key)
+    found = organization(register.search, key)
     if found is None:
         raise HTTPException(404)
-    name, page = found
-    head = orjson.dumps({"id": key, "name": name, "datasets": page.total, "facets": _holds(page)})[:-1]
-    body = b"".join((head, b',"items":[', b",".join(page.items), b"]}"))
-    return conditional(request, body, JSON, page.generation)
-
-
-def find_organizations(
-    register: Register, asked: OrganizationParameters
-) -> tuple[Page, tuple[list[FacetCount], int], str]:
-    """The page of the index, the organisations asked for with their total, and the next ``after``."""
-    page = register.search(DatasetQuery(limit=0, facets=("organization",)))
-    words = asked.q.casefold().split()
-    counts = [count for count in page.facets["organization"] if all(word in count.label.casefold() for word in words)]
-    if asked.after and not (asked.after.isascii() and asked.after.isdigit()):
-        raise QueryError("after", 'after: it must be the "next" of the page before.')
-    start = int(asked.after or 0)
-    end = start + asked.limit
-    return page, (counts[start:end], len(counts)), str(end) if asked.limit and end < len(counts) else ""
-
-
-def read_organization(register: Register, key: str, items: int = FIRST_ITEMS) -> tuple[str, Page] | None:
-    """Its name and what it holds; None if no public record names it."""
-    query = DatasetQuery(selected={"organization": (key,)}, limit=items, facets=("organization", *HOLDS))
-    try:
-        page = register.search(query)
-    except QueryError:
-        return None
-    name = next((count.label for count in page.facets["organization"] if count.value == key), "")
-    return (name, page) if name and page.total else None
-
-
-def _holds(page: Page) -> dict[str, Any]:
-    return facet_counts({name: page.facets[name] for name in HOLDS})
+    return conditional(request, organization_json(found), JSON, found.page.generation)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from catalog.export import MAX_ROWS
 from catalog.facets import Facet, facets
-from catalog.query import DatasetQuery, QueryError
+from catalog.query import DatasetQuery, QueryError, period
 
 MAX_LIMIT = 1000
 MAX_WORDS = 500
@@ -55,26 +55,6 @@ def _sort(value: object) -> object:
     if value not in {"relevance", "modified", "title"}:
         raise ValueError("It must be relevance, modified or title.")
     return value
-
-
-def period(text: str) -> tuple[date | None, date | None]:
-    """``A..B`` to two days; either may be left out, not both.
-
-    Raises:
-        ValueError: With the mend.
-    """
-    mend = "It must be two days such as 2024-01-01..2024-12-31; one of them may be left out."
-    first, dots, last = text.partition("..")
-    if not dots or not (first or last):
-        raise ValueError(mend)
-    try:
-        start = date.fromisoformat(first) if first else None
-        end = date.fromisoformat(last) if last else None
-    except ValueError:
-        raise ValueError(mend) from None
-    if start and end and start > end:
-        raise ValueError("Its first day must not come after its last.")
-    return start, end
 
 
 class _Refusing(BaseModel):

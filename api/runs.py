@@ -9,8 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import examples
 from api.deps import AUDIENCE, Answering, conditional
-from api.lists import JSON, list_body
+from api.lists import JSON
 from api.parameters import NoParameters, read_limit
+from catalog.answer import list_json
 from catalog.reading import run, runs
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
@@ -30,7 +31,7 @@ class RunParameters(BaseModel):
 def list_runs(request: Request, register: Answering, asked: Annotated[RunParameters, Query()]) -> Response:
     """Newest runs of public sources, with issues grouped by code."""
     with register.catalog.reading() as session:
-        body = list_body(runs(session, AUDIENCE, asked.limit, asked.source))
+        body = list_json(runs(session, AUDIENCE, asked.limit, asked.source))
     return conditional(request, body, JSON, body.decode())
 
 

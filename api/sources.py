@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import examples
 from api.deps import AUDIENCE, Answering, conditional
-from api.lists import JSON, list_body
+from api.lists import JSON
 from api.parameters import NoParameters
+from catalog.answer import list_json
 from catalog.reading import sources
 
 router = APIRouter(prefix="/api/v1", tags=["sources"])
@@ -17,5 +18,5 @@ router = APIRouter(prefix="/api/v1", tags=["sources"])
 def list_sources(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
     """Public sources with the number of public records and the last run of each."""
     with register.catalog.reading() as session:
-        body = list_body(sources(session, AUDIENCE))
+        body = list_json(sources(session, AUDIENCE))
     return conditional(request, body, JSON, body.decode())

@@ -84,7 +84,7 @@ class Assessor:
     def assess(self, record: DatasetRecord, source: Source, today: date) -> Assessment:
         """Judge one record; ``today`` only sets when an assertion is to be reviewed."""
         tags = tuple(_declared(record))
-        found = self.concepts.found(" ".join(record.title.values()), " ".join(record.notes.values()), record.keywords)
+        found = self.concepts.found("\n".join(record.title.values()), "\n".join(record.notes.values()), record.keywords)
         concepts = _merged(found, self.concepts.by_hashtags(sorted({tag.tagspec for tag in tags})))
         topics = frozenset(concept.key for concept in concepts) & self.topics
         return Assessment(

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
@@ -146,7 +146,7 @@ def organizations_command(
     if found is None:
         _fail(f'No record names the organisation "{name}". List them with "landmark organizations".', FAILED)
     if json:
-        return _print_bytes(answer.page_json(found.page))
+        return _print_bytes(organizations.organization_json(found))
     print(f"{found.name}: {found.page.total} datasets")
     for facet in organizations.HOLDS:
         counts = ", ".join(f"{count.label} {count.count}" for count in found.page.facets[facet])
@@ -201,12 +201,11 @@ def runs(
             item["state"],
             item["created"],
             item["updated"],
-            item["failed"],
             "; ".join(f"{issue['code']} {issue['count']}" for issue in item["issues"]),
         ]
         for item in items
     ]
-    return _table(["Source", "Started", "State", "Created", "Updated", "Failed", "Issues"], rows)
+    return _table(["Source", "Started", "State", "Created", "Updated", "Issues"], rows)
 
 
 @app.command("dump")
@@ -319,7 +318,7 @@ def _print_bytes(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     print(message, file=sys.stderr)
     raise typer.Exit(code)
 

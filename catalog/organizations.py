@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import orjson
+
+from catalog.answer import facet_counts
 from catalog.query import DatasetQuery, FacetCount, Page, QueryError
 
 HOLDS = ("topic", "country", "access")
@@ -55,3 +58,10 @@ def organization(search: Search, key: str, items: int = FIRST_ITEMS) -> Organiza
     if chosen is None or not page.total:
         return None
     return Organization(chosen.value, chosen.label, page)
+
+
+def organization_json(found: Organization) -> bytes:
+    """What one holds: ``{"id", "name", "datasets", "facets", "items"}``."""
+    facets = facet_counts({name: found.page.facets[name] for name in HOLDS})
+    head = orjson.dumps({"id": found.id, "name": found.name, "datasets": found.page.total, "facets": facets})[:-1]
+    return b"".join((head, b',"items":[', b",".join(found.page.items), b"]}"))

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.disclosure import SEES
-from catalog.tables import Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
+from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
 from catalog.vocabulary import Audience
 
 
@@ -104,7 +104,7 @@ def _record_counts(session: Session, audience: Audience) -> Mapping[str, int]:
         .where(Disclosure.audience == audience)
         .group_by(Dataset.source_key)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _source_seen_by(audience: Audience) -> Any:  # noqa: ANN401 - an SQL expression
@@ -114,11 +114,12 @@ def _source_seen_by(audience: Audience) -> Any:  # noqa: ANN401 - an SQL express
 def _disclosed_runs(session: Session, audience: Audience, found: Sequence[HarvestRun]) -> list[dict[str, Any]]:
     """Runs as an audience may know them.
 
-    The portal's total and what was seen, skipped or unchanged count hidden records too, and an issue's message may
-    quote one: only the full audience gets them. Others get created and updated counted over records disclosed to them.
+    The portal's total and what was seen, failed, skipped or unchanged count hidden records too, and an issue's message
+    may quote one: only the full audience gets them. Others get created, updated and issues counted over records
+    disclosed to them, and the issues of whole pages.
     """
-    issues = _issues(session, [row.id for row in found])
     full = audience is Audience.FULL
+    issues = _issues(session, audience, [row.id for row in found])
     counts = {} if full else _changes(session, audience, [row.id for row in found])
     answers = []
     for row in found:
@@ -135,10 +136,7 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
             answer |= {name: getattr(row, name) for name in (*names, "portal_total", "outcome", "stages")}
         else:
             answer |= {kind: counts.get((row.id, kind), 0) for kind in ("created", "updated")}
-            answer["failed"] = row.failed
-        shown = issues.get(row.id, [])
-        answer["issues"] = shown if full else [{k: v for k, v in entry.items() if k != "example"} for entry in shown]
-        answers.append(answer)
+        answers.append(answer | {"issues": issues.get(row.id, [])})
     return answers
 
 
@@ -152,26 +150,26 @@ def _changes(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> M
     return {(run_id, kind): count for run_id, kind, count in rows}
 
 
-def _issues(session: Session, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    rows = session.execute(
-        select(
-            HarvestIssue.run_id,
-            HarvestIssue.code,
-            HarvestIssue.severity,
-            func.count(),
-            func.min(HarvestIssue.message),
-            func.min(HarvestIssue.mend),
+def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Issues grouped by code; an example and what to do only for the full audience."""
+    full = audience is Audience.FULL
+    group = (HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
+    query = select(*group, func.count(), func.min(HarvestIssue.message), func.min(HarvestIssue.mend))
+    if not full:
+        disclosed = (
+            select(CatalogRecord.dataset_id)
+            .join(Disclosure, Disclosure.dataset_id == CatalogRecord.dataset_id)
+            .where(CatalogRecord.source_key == HarvestIssue.source_key)
+            .where(CatalogRecord.remote_id == HarvestIssue.remote_id)
+            .where(Disclosure.audience == audience)
         )
-        .where(HarvestIssue.run_id.in_(run_ids))
-        .group_by(HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
-        .order_by(HarvestIssue.run_id, HarvestIssue.severity, HarvestIssue.code)
-    )
+        query = query.where(or_(HarvestIssue.remote_id == "", disclosed.exists()))
+    rows = session.execute(query.where(HarvestIssue.run_id.in_(run_ids)).group_by(*group).order_by(*group))
     grouped: dict[UUID, list[dict[str, Any]]] = {}
     for run_id, code, severity, count, message, mend in rows:
         if run_id is not None:
-            grouped.setdefault(run_id, []).append(
-                {"code": code, "severity": severity, "count": count, "example": message, "mend": mend}
-            )
+            entry = {"code": code, "severity": severity, "count": count}
+            grouped.setdefault(run_id, []).append(entry | ({"example": message, "mend": mend} if full else {}))
     return grouped
 
 

@@ -167,7 +167,7 @@ def reported(session: Session, run: Run) -> tuple[int, int]:
             select(HarvestIssue.code == "duplicate-id", func.count())
             .where(HarvestIssue.run_id == run.id)
             .group_by(HarvestIssue.code == "duplicate-id")
-        ).tuples().all()
+        ).all()
     )
     errors = session.scalar(
         select(func.count()).where(HarvestIssue.run_id == run.id).where(HarvestIssue.severity == "error")

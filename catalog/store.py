@@ -125,11 +125,11 @@ class Store:
                 select(t.Disclosure.dataset_id, t.Disclosure.document)
                 .where(t.Disclosure.audience == Audience.FULL)
                 .where(t.Disclosure.dataset_id.in_(old))
-            ).tuples().all()
+            ).all()
         ) if old else {}  # fmt: skip
         asserted = _assertions(session, old)
-        numbers = dict(session.execute(select(t.Dataset.id, t.Dataset.seq).where(t.Dataset.id.in_(old))).tuples().all())
-        names = dict(session.execute(select(t.Slug.dataset_id, t.Slug.name).where(t.Slug.dataset_id.in_(old))).tuples().all())
+        numbers = dict(session.execute(select(t.Dataset.id, t.Dataset.seq).where(t.Dataset.id.in_(old))).all())
+        names = dict(session.execute(select(t.Slug.dataset_id, t.Slug.name).where(t.Slug.dataset_id.in_(old))).all())
         fresh = iter(take(session, "dataset", len(entries) - len(before)) if len(before) < len(entries) else ())
         rows = _Rows()
         outcomes: list[Outcome] = []
@@ -219,7 +219,7 @@ class Store:
                     select(t.PayloadVersion.dataset_id, func.max(t.PayloadVersion.version))
                     .where(t.PayloadVersion.dataset_id.in_(some))
                     .group_by(t.PayloadVersion.dataset_id)
-                ).tuples().all()
+                ).all()
             )
         for row in rows.payloads:
             row["version"] = versions.get(row["dataset_id"], 0) + 1

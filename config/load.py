@@ -4,6 +4,7 @@ The folder ``LANDMARK_CONFIG_DIR`` adds to what is shipped; a file of the same n
 """
 
 import difflib
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,6 @@ def source(settings: Settings, key: str) -> Source:
 
 def rules(settings: Settings) -> Rules:
     """Concepts, sensitivity rules and known organisations."""
-    import hashlib
-
     digest = hashlib.blake2b(digest_size=12)
     concept_files = list(_files(settings, "rules/concepts"))
     sensitivity_files = list(_files(settings, "rules/sensitivity"))
@@ -94,7 +93,7 @@ def _read(path: Path) -> Any:  # noqa: ANN401
         raise ConfigurationError(f"{path}: not UTF-8. Save the file as UTF-8.") from error
 
 
-def _mapping(path: Path) -> Mapping[str, Any]:
+def _mapping(path: Path) -> dict[str, Any]:
     content = _read(path)
     if not isinstance(content, dict):
         raise ConfigurationError(f'{path}: expected "key: value" lines, such as "title: ...".')

@@ -7,10 +7,11 @@ import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from api.deps import Answering
-from api.organizations import HOLDS, OrganizationParameters, find_organizations, read_organization
+from api.organizations import OrganizationParameters
 from api.pages import words
 from api.pages.render import render
 from api.parameters import FACETS, NoParameters
+from catalog.organizations import HOLDS, organization, organizations
 
 router = APIRouter()
 
@@ -24,27 +25,26 @@ def organizations_page(
     request: Request, register: Answering, asked: Annotated[OrganizationParameters, Query()]
 ) -> Response:
     """Organisations, most datasets first."""
-    limited = asked.model_copy(update={"limit": min(asked.limit, PAGE_ORGANIZATIONS)})
-    page, (shown, total), following = find_organizations(register, limited)
-    pairs = ([("q", asked.q)] if asked.q else []) + [("after", following)]
+    found = organizations(register.search, asked.q, min(asked.limit, PAGE_ORGANIZATIONS), asked.after)
+    pairs = ([("q", asked.q)] if asked.q else []) + [("after", found.next)]
     return render(
         request,
         "organizations.html",
-        page.generation,
+        found.generation,
         asked=asked,
-        total=total,
-        organizations=shown,
-        next=f"/organizations?{urlencode(pairs)}" if following else "",
+        total=found.total,
+        organizations=found.counts,
+        next=f"/organizations?{urlencode(pairs)}" if found.next else "",
     )
 
 
 @router.get("/organizations/{key}")
 def organization_page(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
     """What it holds by topic, country and access, and its first datasets."""
-    found = read_organization(register, key, SHOWN_ITEMS)
+    found = organization(register.search, key, SHOWN_ITEMS)
     if found is None:
         raise HTTPException(404)
-    name, page = found
+    page = found.page
     items: list[dict[str, Any]] = [orjson.loads(item) for item in page.items]
     for item in items:
         item["badge"] = words.ACCESS[item["access"]["modality"]][0]
@@ -52,8 +52,8 @@ def organization_page(request: Request, register: Answering, key: str, _: Annota
         request,
         "organization.html",
         page.generation,
-        key=key,
-        name=name,
+        key=found.id,
+        name=found.name,
         total=page.total,
         items=items,
         holds=[

@@ -32,7 +32,7 @@ def matches(pattern: str, tag: str) -> bool:
 
 @lru_cache(maxsize=1_000)
 def _pattern(pattern: str) -> Any:  # noqa: ANN401 - libhxl is untyped
-    from hxl.common import HXLException
+    from hxl import HXLException
     from hxl.model import TagPattern
 
     try:

@@ -336,11 +336,11 @@ def _is_plain(text: str) -> bool:
 
 
 _ASK_STEPS = (
-    "Open the dataset's page on the Humanitarian Data Exchange.",
+    "Open the dataset's page at the portal.",
     "Sign in and choose to request the data.",
     "Say who you are and what you need it for; the holder decides and answers by mail.",
 )
-_OPEN_STEPS = ("Open the dataset's page on the Humanitarian Data Exchange and download the files.",)
+_OPEN_STEPS = ("Open the dataset's page at the portal and download the files.",)
 _REVIEW_STEPS = (
     "The portal is reviewing the files and holds them back; ask the publisher through the dataset's page.",
 )

@@ -159,8 +159,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     folder: Path = tmp_path_factory.mktemp("landmark")
     settings = Settings(data_dir=folder, database_url="", config_dir=None)
     with Catalog(settings.catalog_url, create=True) as catalog:
-        issue = Issue("bad_date", "Quietcanary: not a date", "warning", remote_id="hidden")
-        run = write(catalog, PUBLIC, RECORDS, (issue, issue))
+        issue = Issue("bad_date", "Quietcanary: not a date", "warning", remote_id=RECORDS[0].remote_id)
+        closed = Issue("closed_date", "Quietcanary: not a date", "warning", remote_id="hidden")
+        run = write(catalog, PUBLIC, RECORDS, (issue, issue, closed))
         hidden = (_record("closed", "Sample: Quietcanary closed", AgentRecord("Canary Holders"), "YEM"),)
         closed_run = write(catalog, CLOSED, hidden)
         follow(catalog, settings.index_dir)

@@ -140,6 +140,7 @@ def test_runs_group_their_issues(client: TestClient):
     page = _Read(client.get("/runs").text)
     for said in ("Sample: data exchange", "Partly read", "2 × bad date"):
         assert said in page.text, said
+    assert "closed" not in page.text
 
 
 def test_pages_of_heavy_records_stay_small(tmp_path: Path):

@@ -35,7 +35,7 @@ def test_a_naive_time_is_refused_and_utc_comes_back(catalog: Catalog) -> None:
     with catalog.reading() as session:
         assert session.scalar(select(HarvestRun.started)) == moment
     with pytest.raises(StatementError, match="a time needs a zone"), catalog.writing() as session:
-        session.add(_run(state=RunState.COMPLETE, started=datetime(2026, 3, 1)))  # noqa: DTZ001
+        session.add(_run(state=RunState.COMPLETE, started=datetime(2026, 3, 1)))
         session.flush()
 
 

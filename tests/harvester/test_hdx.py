@@ -190,7 +190,7 @@ def test_a_package_becomes_a_record() -> None:
         access=(
             AccessRecord(
                 AccessModality.OPEN,
-                ("Open the dataset's page on the Humanitarian Data Exchange and download the files.",),
+                ("Open the dataset's page at the portal and download the files.",),
                 PAGE,
             ),
         ),
@@ -269,7 +269,7 @@ def test_data_by_request_has_columns_and_steps_and_no_files() -> None:
             AccessRecord(
                 AccessModality.ON_REQUEST,
                 (
-                    "Open the dataset's page on the Humanitarian Data Exchange.",
+                    "Open the dataset's page at the portal.",
                     "Sign in and choose to request the data.",
                     "Say who you are and what you need it for; the holder decides and answers by mail.",
                 ),

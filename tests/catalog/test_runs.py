@@ -1,0 +1,81 @@
+"""One run per source at a time, resumed where it stood."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from catalog import runs
+from catalog.database import Catalog
+from catalog.runs import Issue, RunInProgress
+from catalog.tables import HarvestRun
+from catalog.vocabulary import RunState
+from config.declarations import Source
+
+SOURCE = Source(key="sample", kind="hdx", title="Sample portal", url="http://127.0.0.1:9")
+
+
+def test_a_second_run_is_told_who_holds_the_source(catalog: Catalog) -> None:
+    first = runs.begin(catalog, SOURCE, "full")
+    with pytest.raises(RunInProgress, match=r"^sample is being harvested by process \d+ \(.*\) on .* since .*UTC\."):
+        runs.begin(catalog, SOURCE, "full")
+    with catalog.writing() as session:
+        runs.finish(session, first, RunState.COMPLETE, [], "")
+    assert runs.begin(catalog, SOURCE, "full").id != first.id
+
+
+def test_a_dead_holders_run_goes_on_with_its_id_counts_and_token(catalog: Catalog) -> None:
+    first = runs.begin(catalog, SOURCE, "full")
+    first.token, first.total = "200", 300
+    first.counts.seen = first.counts.created = 200
+    with catalog.writing() as session:
+        runs.save_page(session, first, [Issue("date-unreadable", "Sample.", "warning")], datetime.now(UTC))
+        _dies(session, first.id)
+    again = runs.begin(catalog, SOURCE, "full")
+    assert (again.id, again.resumed, again.token, again.total) == (first.id, True, "200", 300)
+    assert again.counts == first.counts
+
+
+def test_a_dead_run_of_yesterday_is_abandoned(catalog: Catalog) -> None:
+    first = runs.begin(catalog, SOURCE, "full")
+    first.token = "200"
+    with catalog.writing() as session:
+        runs.save_page(session, first, [], datetime.now(UTC))
+        _dies(session, first.id)
+        session.execute(update(HarvestRun).values(started=datetime.now(UTC) - timedelta(hours=7)))
+    again = runs.begin(catalog, SOURCE, "full")
+    assert (again.id != first.id, again.resumed, again.token) == (True, False, None)
+    with catalog.reading() as session:
+        state = session.execute(select(HarvestRun.state, HarvestRun.outcome).where(HarvestRun.id == first.id)).one()
+    assert tuple(state) == (RunState.FAILED, "abandoned: its process died")
+
+
+def test_a_holder_on_another_machine_is_dead_after_ten_silent_minutes(catalog: Catalog) -> None:
+    first = runs.begin(catalog, SOURCE, "full")
+    with catalog.writing() as session:
+        elsewhere = {"lease_owner": "process 1 (1.00) on elsewhere", "heartbeat": datetime.now(UTC)}
+        session.execute(update(HarvestRun).where(HarvestRun.id == first.id).values(elsewhere))
+    with pytest.raises(RunInProgress, match="on elsewhere"):
+        runs.begin(catalog, SOURCE, "full")
+    with catalog.writing() as session:
+        silent = datetime.now(UTC) - timedelta(minutes=11)
+        session.execute(update(HarvestRun).where(HarvestRun.id == first.id).values(heartbeat=silent))
+    assert runs.begin(catalog, SOURCE, "full").id != first.id
+
+
+def test_a_cancelled_run_goes_on_but_not_in_another_mode(catalog: Catalog) -> None:
+    first = runs.begin(catalog, SOURCE, "full")
+    first.token = "100"
+    with catalog.writing() as session:
+        runs.finish(session, first, RunState.CANCELLED, [], "Stopped on request.")
+    other = runs.begin(catalog, SOURCE, "incremental", since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert (other.id != first.id, other.since) == (True, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def _dies(session: object, run_id: UUID) -> None:
+    """As after a kill: still running, held by a process that is no more."""
+    from socket import gethostname
+
+    owner = f"process 999999999 (1.00) on {gethostname()}"
+    session.execute(update(HarvestRun).where(HarvestRun.id == run_id).values(lease_owner=owner))  # type: ignore[attr-defined]
