@@ -3,7 +3,6 @@
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 import api.cli
@@ -52,21 +51,26 @@ def main() -> None:
     command = typer.main.get_command(app)
     try:
         code = command.main(prog_name="landmark", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        code = 0
-    except click.ClickException as error:
-        error.show()
-        code = USAGE
+    except typer.TyperException as error:
+        code = _usage(error)
     except (ConfigurationError, QueryError, NoCatalog) as error:
         print(error, file=sys.stderr)
         code = USAGE
     except RunInProgress as error:
         print(error, file=sys.stderr)
         code = FAILED
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         code = CANCELLED
     sys.exit(code or 0)
+
+
+def _usage(error: typer.TyperException) -> int:
+    show = getattr(error, "show", None)
+    if show is None:
+        print(error.format_message(), file=sys.stderr)
+    else:
+        show()
+    return 0 if type(error).__name__ == "NoArgsIsHelpError" else USAGE
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from api.server import serve as run_server
 from config.settings import Settings
 
 app = typer.Typer()
@@ -21,6 +20,8 @@ def serve(
 
 def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     """Say where it is served, and serve."""
+    from api.server import serve as run_server  # the web framework: a third of a second no other command waits for
+
     print(
         f"Serving on http://{host}:{port} (API: /api/v1/datasets, its description: /docs). Ctrl-C stops it.", flush=True
     )

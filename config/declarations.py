@@ -16,12 +16,12 @@ def _web_address(value: str) -> str:
 
 def _crontab(value: str) -> str:
     fields = value.split()
-    if len(fields) != 5:  # noqa: PLR2004
+    if fields and len(fields) != 5:  # noqa: PLR2004
         raise ValueError('a schedule has five fields, such as "15 3 * * mon"')
     # APScheduler counts weekdays from Monday = 0, cron from Sunday = 0: a bare number is a silent day's error.
-    if re.search(r"\d", fields[4]):
+    if fields and re.search(r"\d", fields[4]):
         raise ValueError(f'name the weekday ("mon", "tue-fri"): the number in "{fields[4]}" means another day to cron')
-    return value
+    return " ".join(fields)
 
 
 def _host_and_port(value: str) -> str:
@@ -70,7 +70,7 @@ class Source(Declaration):
     url: Annotated[str, AfterValidator(_web_address)]
     publisher: str = ""
     enabled: bool = True
-    schedule: Annotated[str, AfterValidator(_crontab)] | Literal[""] = ""
+    schedule: Annotated[str, AfterValidator(_crontab)] = ""
     licence: str = ""
     visibility: Literal["public", "community", "restricted", "owner"] = "public"
     access: Literal[
