@@ -1,0 +1,119 @@
+"""One run after the other over a changing portal, on both databases: what is created, missing, held and found."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from catalog.assess import Assessor
+from catalog.database import Catalog
+from catalog.query import DatasetQuery
+from catalog.search import Reader, check, follow
+from catalog.tables import CatalogRecord, Change
+from catalog.vocabulary import Audience, RecordState, RunState
+from config.declarations import Expectation, Source
+from config.load import rules
+from config.settings import Settings
+from harvester.portal import portals
+from harvester.run import Report, harvest
+from tests.journeys.packages import package, packages
+from tests.portals_served import ckan
+
+Harvest = Callable[..., Report]
+
+
+@pytest.fixture(scope="module")
+def assessor() -> Assessor:
+    return Assessor(rules(Settings()))
+
+
+@pytest.fixture
+def portal() -> Iterator[ckan.Stage]:
+    with ckan.stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+def read(catalog: Catalog, portal: ckan.Stage, assessor: Assessor) -> Harvest:
+    host = portal.address.removeprefix("http://")
+    source = Source(key="sample", kind="hdx", title="Sample", url=portal.address, allow_hosts=(host,))
+
+    def run(*shown: dict[str, Any], full: bool = True, **expect: Any) -> Report:
+        portal.show(shown)
+        declared = source.model_copy(update={"expect": Expectation(**expect)})
+        return harvest(catalog, declared, portals()["hdx"], assessor, Settings(), full=full)
+
+    return run
+
+
+def states(catalog: Catalog) -> dict[str, int]:
+    with catalog.reading() as session:
+        found = list(session.scalars(select(CatalogRecord.state)))
+    return {state.value: found.count(state) for state in RecordState if state in found}
+
+
+def test_created_then_unchanged_then_updated(catalog: Catalog, read: Harvest) -> None:
+    first = read(*packages(12))
+    assert (first.state, first.run.counts.created, first.issues) == (RunState.COMPLETE, 12, ())
+    counters = [package(n, pageviews_last_14_days=n + 99, metadata_modified="2026-01-01T00:00:00") for n in range(12)]
+    second = read(*({key: one[key] for key in reversed(one)} for one in counters))
+    assert (second.run.counts.unchanged, second.run.counts.updated) == (12, 0)
+    third = read(package(0, data_update_frequency="30"), *packages(12)[1:])
+    assert (third.run.counts.unchanged, third.run.counts.updated) == (11, 1)
+    with catalog.reading() as session:
+        changes = list(session.scalars(select(Change).order_by(Change.seq.desc())))
+    assert len(changes) == 13
+    assert [field["field"] for field in changes[0].fields] == ["freshness", "update_frequency"]
+
+
+def test_a_record_no_longer_listed_is_missing_and_returns(catalog: Catalog, read: Harvest) -> None:
+    read(*packages(12))
+    assert read(*packages(11)).missing == 1
+    assert states(catalog) == {"listed": 11, "missing": 1}
+    assert read(*packages(11)).missing == 0
+    with catalog.reading() as session:
+        missing = session.scalars(select(CatalogRecord).where(CatalogRecord.state == RecordState.MISSING)).one()
+        assert (missing.remote_id, missing.missing_runs) == (package(11)["id"], 2)
+    assert read(*packages(12)).run.counts.unchanged == 12
+    assert states(catalog) == {"listed": 12}
+
+
+def test_a_large_drop_and_an_empty_answer_are_held(catalog: Catalog, read: Harvest) -> None:
+    read(*packages(40))
+    dropped = read(*packages(31))
+    assert (dropped.state, dropped.issues[0].code) == (RunState.HELD, "large-drop")
+    assert dropped.outcome == "9 of 40 records are no longer listed, more than 8. Nothing was taken for gone."
+    empty = read()
+    assert (empty.state, [issue.code for issue in empty.issues]) == (RunState.HELD, ["empty-answer"])
+    few = read(*packages(31), min_records=35)
+    assert (few.state, [issue.code for issue in few.issues]) == (RunState.HELD, ["too-few-records"])
+    assert states(catalog) == {"listed": 40}
+
+
+def test_an_incremental_run_reads_what_changed_and_removes_nothing(catalog: Catalog, read: Harvest) -> None:
+    read(*packages(8))
+    changed = package(3, license_id="cc-by", metadata_modified="2999-01-01T00:00:00")
+    run = read(changed, full=False)
+    assert (run.run.mode, run.run.counts.seen, run.run.counts.updated) == ("incremental", 1, 1)
+    assert states(catalog) == {"listed": 8}
+
+
+def test_what_is_harvested_is_found_and_the_index_agrees(catalog: Catalog, read: Harvest, tmp_path: Path) -> None:
+    read(*packages(20), package(20, private=True))
+    follow(catalog, tmp_path)
+    question = DatasetQuery(q="minefields", facets=("country",))
+    totals = {a: Reader(tmp_path, a).search(replace(question, q=""), date(2026, 11, 1)).total for a in Audience}
+    assert totals == {Audience.PUBLIC: 20, Audience.COMMUNITY: 20, Audience.FULL: 21}
+    page = Reader(tmp_path, Audience.PUBLIC).search(question, date(2026, 11, 1))
+    assert page.total == 4
+    assert [(count.value, count.count) for count in page.facets["country"]] == [("SSD", 4)]
+    assert check(catalog, tmp_path) == []
+    read(*packages(20)[1:], package(0, title="Sample: Quarries", notes="Fictional."), package(20, private=True))
+    assert [fault.split(":")[0] for fault in check(catalog, tmp_path)] != []
+    follow(catalog, tmp_path)
+    assert Reader(tmp_path, Audience.PUBLIC).search(question, date(2026, 11, 1)).total == 3
+    assert check(catalog, tmp_path) == []
