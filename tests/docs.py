@@ -1,0 +1,182 @@
+"""Documentation that is made from the code: ``python -m tests.docs`` writes it, ``--check`` says what has drifted."""
+
+import argparse
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import landmark
+from config.declarations import Concept, SensitivityRule, Source
+from tests.bench.figures import FIGURES, rendered
+
+ROOT = Path(__file__).parent.parent
+WIDTH = 100
+SCHEMAS = {"source": Source, "concept": Concept, "sensitivity-rule": SensitivityRule}
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A file as it should be."""
+
+    path: Path
+    content: str
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the file is not so."""
+        return not self.path.is_file() or self.path.read_text(encoding="utf-8") != self.content
+
+
+def main() -> int:
+    """Write, or with ``--check`` compare and answer 1 if something differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; say what has drifted")
+    only_check = parser.parse_args().check
+    drifted = [made for made in everything() if made.drifted]
+    for made in drifted:
+        name = made.path.relative_to(ROOT).as_posix()
+        if only_check:
+            print(f"{name} is not what the code says. Run: make docs", file=sys.stderr)
+        else:
+            made.path.parent.mkdir(parents=True, exist_ok=True)
+            made.path.write_text(made.content, encoding="utf-8", newline="\n")
+            print(f"written: {name}")
+    return 1 if only_check and drifted else 0
+
+
+def everything() -> Iterator[Generated]:
+    """Every generated file."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    text = between(text, "commands", commands())
+    if FIGURES.is_file():
+        text = between(text, "figures", rendered(json.loads(FIGURES.read_text(encoding="utf-8"))))
+    yield Generated(readme, text)
+    yield Generated(ROOT / "docs" / "cli.md", cli())
+    for name, kind in SCHEMAS.items():
+        yield Generated(ROOT / "docs" / "schemas" / f"{name}.json", schema(kind))
+    yield Generated(ROOT / "harvester" / "portals" / "README.md", portals())
+
+
+def between(text: str, name: str, content: str) -> str:
+    """The text with what stands between the markers replaced; raises ValueError if they are not there once."""
+    pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    made, count = pattern.subn(lambda found: f"{found[1]}{content.strip()}\n{found[2]}", text)
+    if count != 1:
+        raise ValueError(f"README.md needs <!-- generated: {name} --> and <!-- end --> once, on lines of their own")
+    return made
+
+
+def commands() -> str:
+    """A table of all commands with the first sentence of their help."""
+    rows = [f"| `{path}` | {first(command.help or '')} |" for path, command in tree() if not is_group(command)]
+    return "\n".join(["| command | what it does |", "| --- | --- |", *rows])
+
+
+def cli() -> str:
+    """The help of every command, whole."""
+    parts = ["# The `landmark` command\n\nMade by `make docs` from the command itself.\n"]
+    for path, command in tree():
+        parts.append(f"## {path}\n\n```\n{help_text(path, command)}\n```\n")
+    return "\n".join(parts)
+
+
+def tree() -> Iterator[tuple[str, Any]]:
+    """Every command by the words that call it, groups before their own."""
+
+    def below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+        yield path, command
+        for name in command.commands if is_group(command) else ():
+            yield from below(f"{path} {name}", command.commands[name])
+
+    yield from below("landmark", typer.main.get_command(landmark.app))
+
+
+def is_group(command: Any) -> bool:
+    """Whether it only holds others."""
+    return hasattr(command, "commands")
+
+
+def first(help_text: str) -> str:
+    """The first sentence, on one line, fit for a table."""
+    return re.split(r"(?<=\.)\s", " ".join(help_text.split()), maxsplit=1)[0].replace("|", "\\|")
+
+
+def help_text(path: str, command: Any) -> str:
+    """As the command prints it, 100 wide, without colours, the same on every machine."""
+    command.rich_markup_mode = None
+    for inner in getattr(command, "commands", {}).values():
+        inner.rich_markup_mode = None
+    parent = None
+    for word in path.split()[:-1]:
+        parent = command.context_class(command, info_name=word, parent=parent)
+    context = command.context_class(
+        command, info_name=path.rsplit(maxsplit=1)[-1], parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    return "\n".join(line.rstrip() for line in command.get_help(context).strip().splitlines())
+
+
+def schema(kind: Any) -> str:
+    """JSON Schema of one YAML entry; the key is the file's name and may be left out."""
+    made = kind.model_json_schema()
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    if "key" in made.get("required", ()):
+        made["required"] = [name for name in made["required"] if name != "key"]
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+
+
+def portals() -> str:
+    """One section per portal kind, from its own docstring."""
+    folder = ROOT / "harvester" / "portals"
+    parts = [
+        (
+            "# Portal kinds\n\nMade by `make docs` from the docstring of each module. A kind is one file here; "
+            "a portal of a kind is one\nYAML file in `config/sources/`.\n"
+        )
+    ]
+    for path in sorted(folder.glob("*.py")):
+        if path.stem == "__init__":
+            continue
+        tree_ = ast.parse(path.read_text(encoding="utf-8"))
+        title, _, rest = (ast.get_docstring(tree_) or "").partition("\n")
+        parts.append(
+            f"## `{kind_of(tree_) or path.stem}`: {title.rstrip('.').replace('``', '`')}\n\n{markdown(rest)}\n"
+        )
+    return "\n".join(parts)
+
+
+def kind_of(module: ast.Module) -> str:
+    """The word a source's YAML names it by."""
+    for node in module.body:
+        names = [target.id for target in getattr(node, "targets", ()) if isinstance(target, ast.Name)]
+        if names == ["kind"] and isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            return str(node.value.value)
+    return ""
+
+
+def markdown(text: str) -> str:
+    """A docstring's lines as Markdown: double backticks single, indented lists at the margin, lines kept apart."""
+    lines: list[str] = []
+    for line in text.strip().splitlines():
+        plain = line.strip().replace("``", "`")
+        labelled = re.match(r"[A-Z][A-Za-z ]{1,30}: ", plain) and not line.startswith(" ")
+        if plain.startswith("- ") and lines and lines[-1] and not lines[-1].startswith(("- ", "  ")):
+            lines.append("")
+        lines.append(f"- **{plain.split(': ')[0]}:** {plain.split(': ', 1)[1]}" if labelled else _indented(line, plain))
+    return "\n".join(lines)
+
+
+def _indented(line: str, plain: str) -> str:
+    continued = line.startswith("      ")
+    return f"  {plain}" if continued else plain
+
+
+if __name__ == "__main__":
+    sys.exit(main())
