@@ -25,13 +25,16 @@ class RunParameters(BaseModel):
     limit: Annotated[int, BeforeValidator(read_limit)] = Field(
         50, description="Runs in the list, newest first, 0 to 1,000.", examples=["10"]
     )
+    after: int = Field(0, ge=0, le=1_000_000, description="The `next` of the page before.")
 
 
 @router.get("/runs", summary="Newest harvest runs", responses=examples.ok(examples.RUNS))
 def list_runs(request: Request, register: Answering, asked: Annotated[RunParameters, Query()]) -> Response:
     """Newest runs of public sources, with issues grouped by code."""
     with register.catalog.reading() as session:
-        body = list_json(runs(session, AUDIENCE, asked.limit, asked.source))
+        items, total = runs(session, AUDIENCE, asked.limit, asked.source, asked.after)
+    end = asked.after + asked.limit
+    body = list_json(items, total, str(end) if asked.limit and end < total else "")
     return conditional(request, body, JSON, body.decode())
 
 

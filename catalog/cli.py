@@ -191,9 +191,9 @@ def runs(
     with Catalog(settings.catalog_url) as catalog:
         audience = _audience(catalog, settings, as_, "runs", source or "*")
         with catalog.reading() as session:
-            items = reading.runs(session, audience, limit, source)
+            items, total = reading.runs(session, audience, limit, source)
     if json:
-        return _print_bytes(answer.list_json(items))
+        return _print_bytes(answer.list_json(items, total))
     rows = [
         [
             item["source"],

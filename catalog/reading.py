@@ -73,13 +73,16 @@ def sources(session: Session, audience: Audience) -> list[dict[str, Any]]:
     ]
 
 
-def runs(session: Session, audience: Audience, limit: int = 50, source: str = "") -> list[dict[str, Any]]:
-    """The newest runs of sources an audience may know of, with their issues grouped by code."""
+def runs(
+    session: Session, audience: Audience, limit: int = 50, source: str = "", start: int = 0
+) -> tuple[list[dict[str, Any]], int]:
+    """Runs of sources an audience may know of, newest first, with their issues grouped by code; and how many in all."""
     query = select(HarvestRun).join(SourceRow, SourceRow.key == HarvestRun.source_key).where(_source_seen_by(audience))
     if source:
         query = query.where(HarvestRun.source_key == source)
-    found = list(session.scalars(query.order_by(HarvestRun.started.desc(), HarvestRun.id).limit(limit)))
-    return _disclosed_runs(session, audience, found)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    newest = query.order_by(HarvestRun.started.desc(), HarvestRun.id).offset(start).limit(limit)
+    return _disclosed_runs(session, audience, list(session.scalars(newest))), total
 
 
 def run(session: Session, audience: Audience, run_id: UUID) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ def runs_page(request: Request, register: Answering, _: Annotated[NoParameters, 
     """Public sources with their last run, then the newest runs with their issues grouped."""
     with register.catalog.reading() as session:
         known = sources(session, AUDIENCE)
-        newest = runs(session, AUDIENCE, SHOWN_RUNS)
+        newest = runs(session, AUDIENCE, SHOWN_RUNS)[0]
     titles = {source["key"]: source["title"] for source in known}
     for entry in newest:
         entry["title"] = titles.get(entry["source"], entry["source"])
