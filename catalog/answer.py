@@ -1,7 +1,6 @@
 """The one shape of lists, ``{"total", "items", "facets", "next"}``, joined from stored fragments as bytes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -12,7 +11,7 @@ from catalog.query import FacetCount, Page
 def page_json(page: Page) -> bytes:
     """A page of datasets; its items are not read again. ``notices`` says how the question was understood."""
     head = orjson.dumps({"total": page.total})[:-1]
-    tail = orjson.dumps({"facets": facet_counts(page.facets), "next": page.next, "notices": page.notices})[1:]
+    tail = orjson.dumps({"facets": dict(page.facets), "next": page.next, "notices": page.notices})[1:]
     return b"".join((head, b',"items":[', b",".join(page.items), b"],", tail))
 
 
@@ -25,4 +24,10 @@ def list_json(items: Iterable[Mapping[str, Any]], total: int | None = None, foll
 
 def facet_counts(facets: Mapping[str, Iterable[FacetCount]]) -> dict[str, list[dict[str, Any]]]:
     """``{parameter: [{value, label, count, selected}]}``."""
-    return {name: [asdict(count) for count in counts] for name, counts in facets.items()}
+    return {
+        name: [
+            {"value": count.value, "label": count.label, "count": count.count, "selected": count.selected}
+            for count in counts
+        ]
+        for name, counts in facets.items()
+    }

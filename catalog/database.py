@@ -133,7 +133,13 @@ def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _: object) -> None:  # noqa: ANN401
         cursor = dbapi_connection.cursor()
-        for pragma in ("journal_mode=wal", "foreign_keys=on", "synchronous=normal", "cache_size=-16000"):
+        for pragma in (
+            "journal_mode=wal",
+            "foreign_keys=on",
+            "synchronous=normal",
+            "cache_size=-16000",
+            "wal_autocheckpoint=8000",
+        ):
             cursor.execute(f"pragma {pragma}")
         cursor.close()
 

@@ -7,6 +7,7 @@ it takes a second steward. *Unclassified* is the absence of assertions.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from catalog.hxl.tags import matches
 from catalog.records import ColumnRecord, DatasetRecord
@@ -127,11 +128,16 @@ def _evidence(
             return "column", "HXL tag", " and ".join(shown)
     elif rule.header:
         for column in columns:
-            words = set(tokens(column.header))
+            words = _words(column.header)
             for phrase in rule.header:
                 if words.issuperset(phrase.split()):
                     return "column", "column name", f'header contains "{phrase}"'
     return None
+
+
+@lru_cache(maxsize=20_000)
+def _words(header: str) -> frozenset[str]:
+    return frozenset(tokens(header))
 
 
 def _months_after(day: date, months: int) -> date:

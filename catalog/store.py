@@ -393,8 +393,13 @@ class _Rows:
             {"dataset_id": id_, "kind": kind, "target": target}
             for kind, target in sorted({(relation.kind, relation.target) for relation in record.relations})
         ]
+        bodies: dict[int, tuple[bytes, str]] = {}
         for audience, document in rendered.items():
-            body = orjson.dumps(document)
+            # Most audiences may know the same, and are given the same object.
+            if id(document) not in bodies:
+                made = orjson.dumps(document)
+                bodies[id(document)] = made, blake2b(made, digest_size=12).hexdigest()
+            body, etag = bodies[id(document)]
             into[t.Disclosure].append(
                 {
                     "dataset_id": id_,
@@ -402,7 +407,7 @@ class _Rows:
                     "seq": holding.seq,
                     "name": holding.name or None,
                     "document": body,
-                    "etag": blake2b(body, digest_size=12).hexdigest(),
+                    "etag": etag,
                 }
             )
         if holding.name:

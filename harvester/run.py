@@ -1,5 +1,6 @@
 """One harvest of one source, start to report. Only this module knows the order: read, normalise, assess, store."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -116,7 +117,7 @@ class _Harvest:
 
     def _read(self) -> bool:
         """Read page by page; whether it was stopped on request."""
-        with Client(self.run.source, self.settings) as client:
+        with _collecting_by_page(), Client(self.run.source, self.settings) as client:
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             while True:
                 with self._stage("read"):
@@ -130,8 +131,11 @@ class _Harvest:
                     # What was counted of a page that was not committed must not be written down.
                     self.run.counts, self.run.token, self.run.total = committed
                     raise
-                if self.stopped():
-                    return page.token is not None
+                stop, last = self.stopped(), page.token is None
+                del page
+                gc.collect(0)
+                if stop:
+                    return not last
 
     def _page(self, page: RawPage) -> None:
         now = datetime.now(UTC)
@@ -295,6 +299,18 @@ class _Harvest:
             yield
         finally:
             self.run.stages[name] = self.run.stages.get(name, 0.0) + perf_counter() - begun
+
+
+@contextmanager
+def _collecting_by_page() -> Iterator[None]:
+    """Cycles are collected between pages: within one the collector would look at all its records again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _same(held: dict[str, Known], record: RawRecord, digest: str) -> bool:

@@ -159,7 +159,7 @@ def _changed(url: str, kind: Portal, settings: Settings) -> dict[str, Any]:
 def _peak() -> int:
     """Bytes this process has held at most."""
     if platform.system() == "Windows":
-        return int(psutil.Process().memory_info().peak_wset)
+        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 - known to Windows only
     if platform.system() == "Linux":
         # Not getrusage: it remembers the process that started this one.
         status = Path("/proc/self/status").read_text(encoding="ascii")

@@ -54,7 +54,7 @@ def change(source: Path, target: Path, count: int, word: str, now: datetime) -> 
 
 def packages(records: int, seed: int = 7) -> Iterator[dict[str, Any]]:
     """Packages in the order they were created."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     words = sorted({"".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(8_000)})
     skew = [1 / (place + 1) for place in range(len(words))]
     heavier = words + SUBJECTS, skew + [0.02] * len(SUBJECTS)

@@ -124,7 +124,7 @@ class Catalog:
 
 def generate(catalog: Catalog, records: int, seed: int) -> None:
     """Fill the catalog with records of skewed words, places and organisations, the same for the same seed."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     words = sorted({"".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(8_000)})
     skew = [1 / (place + 1) for place in range(len(words))]
     organizations = [
