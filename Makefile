@@ -1,4 +1,5 @@
 # Works with GNU make and Python 3.11+; everything is installed into .venv.
+# What installs and what the demo prints is not echoed, so that `make demo DEMO_ARGS="--once --json"` prints JSON alone.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ PYTEST_ARGS ?=
 .PHONY: demo test check test-browser soak bench docs lock clean
 
 demo: $(VENV)/.installed
-	$(BIN)/landmark demo $(DEMO_ARGS)
+	@$(BIN)/landmark demo $(DEMO_ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 -m "not browser and not soak" $(PYTEST_ARGS)
@@ -44,19 +45,19 @@ clean:
 	$(PYTHON) -c "import shutil; [shutil.rmtree(p, True) for p in ('$(VENV)', 'var', '.mypy_cache', '.ruff_cache', '.pytest_cache')]"
 
 $(VENV)/.installed: requirements/run.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c "open('$@', 'w').close()"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "open('$@', 'w').close()"
 
 $(VENV)/.test: $(VENV)/.installed requirements/test.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
-	$(BIN)/python -c "open('$@', 'w').close()"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	@$(BIN)/python -c "open('$@', 'w').close()"
 
 $(VENV)/.check: $(VENV)/.test requirements/check.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/check.txt
-	$(BIN)/python -c "open('$@', 'w').close()"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/check.txt
+	@$(BIN)/python -c "open('$@', 'w').close()"
 
 $(VENV)/.browser: $(VENV)/.test requirements/browser.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/browser.txt
-	$(BIN)/python -c "open('$@', 'w').close()"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/browser.txt
+	@$(BIN)/python -c "open('$@', 'w').close()"
