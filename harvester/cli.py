@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from catalog.answer import list_json
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.runs import Counts, sync_sources
@@ -60,8 +60,7 @@ def harvest(
         reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json)
         index(catalog, settings)
     if json:
-        items = [as_json(report) for report in reports]
-        sys.stdout.buffer.write(orjson.dumps({"total": len(items), "items": items, "facets": {}, "next": ""}) + b"\n")
+        sys.stdout.buffer.write(list_json(as_json(report) for report in reports) + b"\n")
     raise typer.Exit(exit_code(reports))
 
 
@@ -184,12 +183,17 @@ def _say(report: pipeline.Report) -> None:
 @app.command()
 def schedule(
     list_: Annotated[bool, typer.Option("--list", help="Say when each source runs next, and exit.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As --list, as JSON.")] = False,
 ) -> None:
     """Harvest by the declared schedules (UTC) until Ctrl-C. Run it beside the server, never inside it."""
     from harvester.schedule import next_runs, run_schedule
 
     settings = Settings()
     declared = [source for source in load.sources(settings) if source.enabled and source.schedule]
+    if json:
+        items = [{"source": key, "next": f"{moment:%Y-%m-%dT%H:%M:%SZ}"} for key, moment in next_runs(declared)]
+        sys.stdout.buffer.write(list_json(items) + b"\n")
+        return
     if list_:
         for key, moment in next_runs(declared):
             print(f"{key}: {moment:%Y-%m-%d %H:%M} UTC")
