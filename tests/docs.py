@@ -124,11 +124,16 @@ def help_text(path: str, command: Any) -> str:
 
 
 def schema(kind: Any) -> str:
-    """JSON Schema of one YAML entry; the key is the file's name and may be left out."""
+    """JSON Schema of one YAML file; the key is the file's name and may be left out. Sensitivity rules are a list."""
     made = kind.model_json_schema()
-    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    definitions = made.pop("$defs", {})
     if "key" in made.get("required", ()):
         made["required"] = [name for name in made["required"] if name != "key"]
+    if kind is SensitivityRule:
+        made = {"type": "array", "items": made}
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    if definitions:
+        made["$defs"] = definitions
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
