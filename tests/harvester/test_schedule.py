@@ -29,9 +29,10 @@ def test_the_soonest_comes_first_and_runs_are_apart_by_some_seconds() -> None:
     ("schedule", "said"),
     [
         ("15 3 * * 1", r'name the weekday \("mon", "tue-fri"\): the number in "1" means another day to cron'),
+        ("61 3 * * *", r'"61 3 \* \* \*" is no schedule \(.*\); write one such as "15 3 \* \* mon"'),
         ("15 3 * *", r'a schedule has five fields, such as "15 3 \* \* mon"'),
     ],
 )
-def test_a_numeric_weekday_is_refused(schedule: str, said: str) -> None:
+def test_what_is_no_schedule_is_refused(schedule: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         source("a", schedule)
