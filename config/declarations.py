@@ -12,6 +12,10 @@ _HTTP_URL = TypeAdapter(AnyHttpUrl)
 
 def _web_address(value: str) -> str:
     _HTTP_URL.validate_python(value)
+    try:
+        CronTrigger.from_crontab(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is no schedule ({error}); write one such as "15 3 * * mon"') from error
     return value.rstrip("/")
 
 
