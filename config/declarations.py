@@ -12,10 +12,6 @@ _HTTP_URL = TypeAdapter(AnyHttpUrl)
 
 def _web_address(value: str) -> str:
     _HTTP_URL.validate_python(value)
-    try:
-        CronTrigger.from_crontab(value)
-    except ValueError as error:
-        raise ValueError(f'"{value}" is no schedule ({error}); write one such as "15 3 * * mon"') from error
     return value.rstrip("/")
 
 
@@ -26,6 +22,11 @@ def _crontab(value: str) -> str:
     # APScheduler counts weekdays from Monday = 0, cron from Sunday = 0: a bare number is a silent day's error.
     if fields and re.search(r"\d", fields[4]):
         raise ValueError(f'name the weekday ("mon", "tue-fri"): the number in "{fields[4]}" means another day to cron')
+    try:
+        if fields:
+            CronTrigger.from_crontab(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is no schedule ({error}); write one such as "15 3 * * mon"') from error
     return " ".join(fields)
 
 
