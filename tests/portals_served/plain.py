@@ -85,14 +85,14 @@ def plain(script: Callable[[Seen, Reply, Plain], None]) -> Iterator[Plain]:
 
         do_GET = do_POST = do_HEAD = answer  # noqa: N815
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
 
     class Listener(ThreadingHTTPServer):
         daemon_threads = True
         block_on_close = False
 
-        def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        def handle_error(self, request: Any, client_address: Any) -> None:
             """A client that hangs up is part of the tests."""
 
     listener = Listener(("127.0.0.1", 0), Handler)
