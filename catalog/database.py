@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import orjson
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -127,8 +128,13 @@ def _alembic(connection: Connection | None) -> Config:
 
 def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
     if not address.drivername.startswith("sqlite"):
-        return create_engine(address, pool_pre_ping=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+        return create_engine(address, pool_pre_ping=True, json_serializer=_json, json_deserializer=orjson.loads)
+    engine = create_engine(
+        address,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _: object) -> None:  # noqa: ANN401
@@ -149,6 +155,10 @@ def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
         connection.exec_driver_sql("begin immediate" if write else "begin")
 
     return engine
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def is_conflict(error: DBAPIError) -> bool:

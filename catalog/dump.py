@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.tables import (
@@ -66,7 +66,7 @@ def _row(entity: type[Base], row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Ro
         if column.name in CLOCK or (entity is LevelAssertion and column.name in {"id", "supersedes"}):
             continue
         value = row[column.name]
-        if isinstance(column.type, LargeBinary):
+        if isinstance(value, bytes):
             value = orjson.loads(zlib.decompress(value) if entity is PayloadVersion else value)
             if entity is Disclosure:
                 value["level"].pop("review_by")

@@ -4,7 +4,9 @@ Natural keys wherever a record gives one, so that two catalogs harvested from th
 (``landmark dump`` relies on it) and bulk writes need no round trip to learn an id.
 """
 
+import zlib
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +61,27 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give back aware UTC."""
         return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=4)
+def _packed(content: bytes) -> bytes:
+    # Audiences that may know the same are given the same bytes, so they are packed once.
+    return zlib.compress(content, 1)
+
+
+class PackedBytes(TypeDecorator[bytes]):
+    """Bytes kept compressed: documents are the bulk of the catalog and are written once per audience."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Compress (zlib, fastest)."""
+        return value if value is None else _packed(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Give back what was written."""
+        return value if value is None else zlib.decompress(value)
 
 
 def _words(kind: type[Any]) -> Enum:
@@ -439,7 +462,7 @@ class Disclosure(Base):
     audience: Mapped[Audience] = mapped_column(primary_key=True)
     seq: Mapped[int]
     name: Mapped[str | None] = mapped_column(index=True)
-    document: Mapped[bytes]
+    document: Mapped[bytes] = mapped_column(PackedBytes())
     etag: Mapped[str]
 
 
