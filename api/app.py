@@ -1,5 +1,6 @@
 """The web application: JSON under ``/api/v1``, pages at ``/``, both from one index and as the public may know."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -42,9 +43,14 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.register = Register(catalog, Reader(settings.index_dir, AUDIENCE))
             follower = Follower(catalog, settings.index_dir)
             follower.start()
+            # Each answer makes thousands of short-lived counts; what lives as long as the process need not be
+            # looked through for cycles again and again meanwhile.
+            gc.collect()
+            gc.freeze()
             try:
                 yield
             finally:
+                gc.unfreeze()
                 follower.stop()
 
     app = FastAPI(

@@ -84,8 +84,8 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def register(request: Request) -> Register:
-    """The register of the running app."""
+async def register(request: Request) -> Register:
+    """The register of the running app; as a coroutine, for it waits for nothing and needs no thread of its own."""
     found = request.app.state.register
     assert isinstance(found, Register)  # noqa: S101 - set by the lifespan
     return found

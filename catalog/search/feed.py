@@ -41,18 +41,16 @@ def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> li
     return [(dataset_id, seq, document, etag) for dataset_id, seq, document, etag in session.execute(wanted)]
 
 
-def all_disclosures(
-    session: Session, audiences: Sequence[Audience]
-) -> Iterator[tuple[Audience, UUID, int, bytes, str]]:
-    """Everything these audiences may know of, by number, a batch at a time; a record's rows follow one another."""
+def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[UUID, int, bytes, str]]:
+    """Everything the audience may know of, by number, a batch at a time."""
     wanted = (
-        select(Disclosure.audience, Disclosure.dataset_id, Disclosure.seq, Disclosure.document, Disclosure.etag)
-        .where(Disclosure.audience.in_(audiences))
+        select(Disclosure.dataset_id, Disclosure.seq, Disclosure.document, Disclosure.etag)
+        .where(Disclosure.audience == audience)
         .order_by(Disclosure.seq)
         .execution_options(yield_per=BATCH)
     )
     for row in session.execute(wanted):
-        yield row[0], row[1], row[2], row[3], row[4]
+        yield row[0], row[1], row[2], row[3]
 
 
 def etags(session: Session, audience: Audience) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Keeps the indexes in step with the catalog's change feed. One process at a time writes, whoever has the lock."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from catalog.search.schema import entry, schema, version
 from catalog.vocabulary import Audience
 
 HEAP = 16_000_000
-"""Bytes one writer may hold; a build has one per audience. Tantivy takes no less than 15 MB."""
+"""Bytes one writer may hold, one writer at a time; Tantivy takes no less than 15 MB."""
 
 Progress = Callable[[Audience, int], None]
 """Told the audience and how many documents have been written for it."""
@@ -117,7 +117,6 @@ def _differences(catalog: ReadsCatalog, index_dir: Path, audience: Audience) -> 
 
 
 def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wait: float, *, anew: str) -> Followed:
-    progress = progress or _silent
     index_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(index_dir / "writer.lock", timeout=wait)
     try:
@@ -125,23 +124,23 @@ def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wai
     except Timeout:
         return Followed(busy=True)
     try:
-        markers: dict[Audience, Marker] = {}
+        documents: dict[Audience, int] = {}
         changed: dict[Audience, int] = {}
         rebuilt: dict[Audience, str] = {}
+        positions = []
         for audience in Audience:
+            task = _Task(catalog, index_dir, audience, progress or _silent)
             try:
                 if anew:
                     raise IndexUnusableError(audience, anew)
-                markers[audience], changed[audience] = _Task(catalog, index_dir, audience, progress).update()
+                marker, changed[audience] = task.update()
             except IndexUnusableError as error:
                 rebuilt[audience] = error.reason
-        if rebuilt:
-            built = _build(catalog, index_dir, list(rebuilt), progress)
-            markers |= built
-            changed |= {audience: marker.count for audience, marker in built.items()}
-        documents = {audience: markers[audience].count for audience in Audience}
-        positions = [marker.position for marker in markers.values()]
-        return Followed(min(positions), documents, {audience: changed[audience] for audience in Audience}, rebuilt)
+                marker = task.build()
+                changed[audience] = marker.count
+            documents[audience] = marker.count
+            positions.append(marker.position)
+        return Followed(min(positions), documents, changed, rebuilt)
     finally:
         lock.release()
 
@@ -154,63 +153,6 @@ def _this_year() -> int:
     return datetime.now(UTC).year
 
 
-def _build(
-    catalog: ReadsCatalog, index_dir: Path, audiences: Sequence[Audience], progress: Progress
-) -> dict[Audience, Marker]:
-    """Write new generations of some audiences from all disclosures, in one reading, and make them current."""
-    folders = {audience: index_dir / audience / uuid4().hex[:12] for audience in audiences}
-    try:
-        for folder in folders.values():
-            folder.mkdir(parents=True)
-        markers = _write_all(catalog, folders, progress)
-        for audience, folder in folders.items():
-            write_manifest(index_dir, audience, Manifest(folder.name, markers[audience], measure(folder, {})))
-    except BaseException:
-        for audience, folder in folders.items():
-            if not _is_current(index_dir, audience, folder):
-                shutil.rmtree(folder, ignore_errors=True)
-        raise
-    for folder in folders.values():
-        for other in folder.parent.iterdir():
-            if other.is_dir() and other.name != folder.name:
-                shutil.rmtree(other, ignore_errors=True)
-    return markers
-
-
-def _is_current(index_dir: Path, audience: Audience, folder: Path) -> bool:
-    try:
-        return read_manifest(index_dir, audience).folder == folder.name
-    except IndexUnusableError:
-        return False
-
-
-def _write_all(catalog: ReadsCatalog, folders: Mapping[Audience, Path], progress: Progress) -> dict[Audience, Marker]:
-    with catalog.reading() as session:
-        writers = {
-            audience: tantivy.Index(schema(), str(folder)).writer(HEAP, 1) for audience, folder in folders.items()
-        }
-        # Read first: what changes meanwhile is followed afterwards, twice over at worst.
-        position = feed.position(session)
-        counts = dict.fromkeys(folders, 0)
-        shared: tuple[str, int, tantivy.Document] | None = None
-        for audience, dataset_id, seq, document, etag in feed.all_disclosures(session, list(folders)):
-            # Audiences that may know the same are given the same document.
-            if shared is None or shared[:2] != (etag, seq):
-                shared = (etag, seq, entry(str(dataset_id), seq, document, etag))
-            writers[audience].add_document(shared[2])
-            counts[audience] += 1
-            if counts[audience] % feed.BATCH == 0:
-                progress(audience, counts[audience])
-        markers = {audience: Marker(version(), _this_year(), position, 1, count) for audience, count in counts.items()}
-        for audience, writer in writers.items():
-            mark(writer, markers[audience])
-            writer.commit()
-            writer.wait_merging_threads()
-    for audience, count in counts.items():
-        progress(audience, count)
-    return markers
-
-
 @dataclass(frozen=True, slots=True)
 class _Task:
     """One audience's turn."""
@@ -219,6 +161,41 @@ class _Task:
     index_dir: Path
     audience: Audience
     progress: Progress
+
+    def build(self) -> Marker:
+        """Write a new generation from all disclosures and make it current."""
+        home = self.index_dir / self.audience
+        folder = home / uuid4().hex[:12]
+        folder.mkdir(parents=True)
+        try:
+            marker = self._write_all(folder)
+            files = measure(folder, {})
+            write_manifest(self.index_dir, self.audience, Manifest(folder.name, marker, files))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        for other in home.iterdir():
+            if other.is_dir() and other.name != folder.name:
+                shutil.rmtree(other, ignore_errors=True)
+        return marker
+
+    def _write_all(self, folder: Path) -> Marker:
+        with self.catalog.reading() as session:
+            writer = tantivy.Index(schema(), str(folder)).writer(HEAP, 1)
+            # Read first: what changes meanwhile is followed afterwards, twice over at worst.
+            position = feed.position(session)
+            count = 0
+            for dataset_id, seq, document, etag in feed.all_disclosures(session, self.audience):
+                writer.add_document(entry(str(dataset_id), seq, document, etag))
+                count += 1
+                if count % feed.BATCH == 0:
+                    self.progress(self.audience, count)
+            marker = Marker(version(), _this_year(), position, 1, count)
+            mark(writer, marker)
+            writer.commit()
+            writer.wait_merging_threads()
+        self.progress(self.audience, count)
+        return marker
 
     def update(self) -> tuple[Marker, int]:
         """Follow the feed; raises IndexUnusableError if there is nothing sound to go on from."""
