@@ -134,6 +134,10 @@ class Base(DeclarativeBase):
     }
 
 
+CLUSTERED = {"sqlite_with_rowid": False}
+"""Rows of one dataset lie together under their natural key, instead of once more in an index beside the table."""
+
+
 class Counter(Base):
     """Gap-free numbers. Taking one locks its row to the end of the transaction, so numbers appear in commit order."""
 
@@ -292,6 +296,7 @@ class DatasetAgent(Base):
     """A role of an agent on a dataset."""
 
     __tablename__ = "dataset_agent"
+    __table_args__ = CLUSTERED
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(primary_key=True)
@@ -303,6 +308,7 @@ class DatasetLocation(Base):
     """A place a dataset is about; ``p_coded`` NULL is *not assessed*."""
 
     __tablename__ = "dataset_location"
+    __table_args__ = CLUSTERED
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
     iso3: Mapped[str] = mapped_column(primary_key=True)
     admin_level: Mapped[int | None]
@@ -313,6 +319,7 @@ class DatasetConcept(Base):
     """A concept found in a dataset, with the words and fields that say so."""
 
     __tablename__ = "dataset_concept"
+    __table_args__ = CLUSTERED
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
     concept: Mapped[str] = mapped_column(primary_key=True)
     evidence: Mapped[list[Any]]
@@ -322,6 +329,7 @@ class Distribution(Base):
     """A file or service of a dataset; ``key`` is the portal's resource id, ``""`` holds columns of no known file."""
 
     __tablename__ = "distribution"
+    __table_args__ = CLUSTERED
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
@@ -344,6 +352,7 @@ class Column(Base):
         ForeignKeyConstraint(
             ["dataset_id", "distribution"], ["distribution.dataset_id", "distribution.key"], ondelete="CASCADE"
         ),
+        CLUSTERED,
     )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     distribution: Mapped[str] = mapped_column(primary_key=True)
@@ -362,6 +371,7 @@ class ColumnTag(Base):
             ["column.dataset_id", "column.distribution", "column.sheet", "column.position"],
             ondelete="CASCADE",
         ),
+        CLUSTERED,
     )
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     distribution: Mapped[str] = mapped_column(primary_key=True)
@@ -400,6 +410,7 @@ class AccessRoute(Base):
     """How one artefact of a dataset can be had."""
 
     __tablename__ = "access_route"
+    __table_args__ = CLUSTERED
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
     artefact: Mapped[Artefact] = mapped_column(primary_key=True)
     modality: Mapped[AccessModality]
@@ -412,6 +423,7 @@ class Relation(Base):
     """A link from one dataset to another record, named by address or remote id."""
 
     __tablename__ = "relation"
+    __table_args__ = CLUSTERED
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[RelationKind] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(primary_key=True)

@@ -271,6 +271,7 @@ def upgrade() -> None:
             ["dataset_id"], ["dataset.id"], name=op.f("fk_access_route_dataset_id_dataset"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("dataset_id", "artefact", name=op.f("pk_access_route")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "catalog_record",
@@ -350,6 +351,7 @@ def upgrade() -> None:
             ["dataset_id"], ["dataset.id"], name=op.f("fk_dataset_agent_dataset_id_dataset"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("dataset_id", "agent_id", "role", name=op.f("pk_dataset_agent")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("dataset_agent", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dataset_agent_agent_id"), ["agent_id"], unique=False)
@@ -363,6 +365,7 @@ def upgrade() -> None:
             ["dataset_id"], ["dataset.id"], name=op.f("fk_dataset_concept_dataset_id_dataset"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("dataset_id", "concept", name=op.f("pk_dataset_concept")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "dataset_location",
@@ -374,6 +377,7 @@ def upgrade() -> None:
             ["dataset_id"], ["dataset.id"], name=op.f("fk_dataset_location_dataset_id_dataset"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("dataset_id", "iso3", name=op.f("pk_dataset_location")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "disclosure",
@@ -416,6 +420,7 @@ def upgrade() -> None:
             ["dataset_id"], ["dataset.id"], name=op.f("fk_distribution_dataset_id_dataset"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("dataset_id", "key", name=op.f("pk_distribution")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "grant",
@@ -528,6 +533,7 @@ def upgrade() -> None:
             ["dataset_id"], ["dataset.id"], name=op.f("fk_relation_dataset_id_dataset"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("dataset_id", "kind", "target", name=op.f("pk_relation")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "column",
@@ -543,6 +549,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("dataset_id", "distribution", "sheet", "position", name=op.f("pk_column")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "column_tag",
@@ -576,6 +583,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "dataset_id", "distribution", "sheet", "position", "tagspec", "origin", name=op.f("pk_column_tag")
         ),
+        sqlite_with_rowid=False,
     )
 
 
