@@ -71,7 +71,6 @@ DATASETS: Mapping[str, Any] = {
 }
 DATASET: Mapping[str, Any] = {
     **{key: value for key, value in ITEM.items() if key not in {"formats", "freshness_state"}},
-    "seq": 1,
     "titles": {"en": "Sample: Displacement in South Sudan"},
     "locations": [{"iso3": "SSD", "name": "South Sudan", "admin_level": 2, "p_coded": True}],
     "concepts": [{"key": "displacement", "title": "Displacement", "evidence": ["title: displacement"]}],

@@ -71,9 +71,11 @@ class Assessor:
 
     Attributes:
         digest: Changes when the rules or this code do; part of every record's hash.
+        rules: What it was made from.
     """
 
     def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self.concepts = Concepts(rules.concepts)
         self.agents = Agents(rules.agents)
         self.sensitivity = rules.sensitivity

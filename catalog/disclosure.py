@@ -5,7 +5,7 @@ answer, count, facet, export and page is served from it. Nothing else reads data
 
 The document of a record (JSON object; absent facts are empty strings, lists or null)::
 
-    id, seq, name, source {key, title}, link, title, titles {language: text}, notes,
+    id, name, source {key, title}, link, title, titles {language: text}, notes,
     organizations [{id, name, acronym, kind, roles [..]}], holders [name],
     countries [ISO3], locations [{iso3, name, admin_level, p_coded}],
     topics [{key, title}], concepts [{key, title, evidence [..]}], keywords [..], languages [..],
@@ -71,7 +71,6 @@ class Holding:
     """
 
     id: UUID
-    seq: int
     name: str
     source_key: str
     source_title: str
@@ -120,7 +119,6 @@ def _document(holding: Holding) -> Document:
         )
     return {
         "id": str(holding.id),
-        "seq": holding.seq,
         "name": holding.name,
         "source": {"key": holding.source_key, "title": holding.source_title},
         "link": record.landing_page,

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.database import Catalog
+from catalog.issues import Issue
 from catalog.store import feed
 from catalog.tables import CatalogRecord, HarvestIssue, HarvestRun, SourceRow
 from catalog.vocabulary import AccessModality, RecordState, RunState, Visibility
@@ -42,18 +43,8 @@ class Counts:
     failed: int = 0
     skipped: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Something a person should know of one record or page. ``severity`` is ``error`` or ``warning``."""
-
-    code: str
-    message: str
-    severity: str = "error"
-    remote_id: str = ""
-    field: str = ""
-    address: str = ""
-    mend: str = ""
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in Counts.__slots__))
 
 
 @dataclass(slots=True)

@@ -1,45 +1,28 @@
 """Writes assessed records: hash-first, only what changed, in batches, with disclosure and change feed.
 
-One call of :meth:`Store.write` is one transaction's worth; the caller commits at the edge.
+One call of :meth:`Store.write` or :meth:`Store.create` is part of one transaction; the caller commits at the edge.
 """
 
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
-from slugify import slugify
-from sqlalchemy import Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog import tables as t
-from catalog.assess import Assessment, Assessor
-from catalog.disclosure import Document, Holding, disclose
-from catalog.records import DatasetRecord
-from catalog.sensitivity import Assertion, effective
+from catalog.assess import Assessor
+from catalog.disclosure import Document, disclose
+from catalog.layout import Layout, Row, columns, table
+from catalog.rows import ORDER, Created, Entry, Renderer, Rows, agent_rows, dataset_row, payload_row
+from catalog.sensitivity import Assertion
 from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 
-NAMESPACE = UUID("6f1d6e0c-4c0e-5b57-9a43-8d1f3b7f2a10")
-"""Of dataset ids: UUIDv5 of source key and remote id, the same in every rebuild."""
 BATCH = 500
-SLUG_LENGTH = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record ready to be written. ``payload`` is the JSON essence of what the portal gave."""
-
-    record: DatasetRecord
-    assessment: Assessment
-    hash: str
-    payload: bytes
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +40,6 @@ class Known(NamedTuple):
     dataset_id: UUID
     hash: str
     state: RecordState
-
-
-def dataset_id(source_key: str, remote_id: str) -> UUID:
-    """The id of a portal's record, the same in every rebuild."""
-    return uuid5(NAMESPACE, f"{source_key}\n{remote_id}")
 
 
 def known(session: Session, source_key: str, remote_ids: Sequence[str]) -> dict[str, Known]:
@@ -107,131 +85,149 @@ class Store:
     """Writes one source's records.
 
     Args:
+        drivername: Of the database's address; see :class:`catalog.layout.Layout`.
         payload_versions: How many of a record's last payloads are kept.
     """
 
-    def __init__(self, source: Source, assessor: Assessor, payload_versions: int = 2) -> None:
+    def __init__(self, source: Source, assessor: Assessor, drivername: str, payload_versions: int = 2) -> None:
         self._source = source
-        self._assessor = assessor
+        self._layout = Layout(drivername)
+        self.renderer = Renderer(source, assessor, self._layout)
         self._payload_versions = payload_versions
-        self._agents: set[UUID] = set()
+        self._written: dict[type[t.Base], set[Row]] = {t.Agent: set(), t.AgentAlias: set()}
 
     def write(self, session: Session, run_id: UUID | None, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
         """Write records that are new or whose hash differs; answers one outcome per entry, in order."""
         before = known(session, self._source.key, [entry.record.remote_id for entry in entries])
-        old = [found.dataset_id for found in before.values()]
-        documents = dict(
-            session.execute(
-                select(t.Disclosure.dataset_id, t.Disclosure.document)
-                .where(t.Disclosure.audience == Audience.FULL)
-                .where(t.Disclosure.dataset_id.in_(old))
-            ).all()
-        ) if old else {}  # fmt: skip
+        new = [entry for entry in entries if entry.record.remote_id not in before]
+        self.create(session, run_id, self.renderer.created(new, run_id, now), now)
+        held = [(entry, before[entry.record.remote_id]) for entry in entries if entry.record.remote_id in before]
+        updated = iter(self._update(session, run_id, held, now))
+        return [
+            next(updated) if entry.record.remote_id in before else Outcome(entry.record.remote_id, "created")
+            for entry in entries
+        ]
+
+    def create(self, session: Session, run_id: UUID | None, created: Created, now: datetime) -> None:
+        """Write records that the catalog does not hold yet, from their finished rows."""
+        if not created.ids:
+            return
+        numbers = take(session, "dataset", len(created.ids))
+        datasets = created.by_table[t.Dataset]
+        number = dict(zip((row[0] for row in datasets), numbers, strict=True))
+        numbered = {
+            t.Dataset: [(row[0], number[row[0]], *row[2:]) for row in datasets],
+            t.Disclosure: [(*row[:2], number[row[0]], *row[3:]) for row in created.by_table.get(t.Disclosure, ())],
+        }
+        self._insert_new(session, t.Agent, created.agents)
+        self._insert_new(session, t.AgentAlias, created.aliases)
+        self._insert(session, {**created.by_table, **numbered})
+        self._insert_new(session, t.Slug, created.names)
+        feed(session, self._source.key, run_id, [(id_, "created", []) for id_ in created.ids], now)
+
+    def _update(
+        self, session: Session, run_id: UUID | None, held: Sequence[tuple[Entry, "Known"]], now: datetime
+    ) -> list[Outcome]:
+        if not held:
+            return []
+        old = [found.dataset_id for _, found in held]
+        documents = _documents(session, old)
         asserted = _assertions(session, old)
+        rows, outcomes, replaced = Rows(), [], []
+        changes: list[tuple[UUID, str, list[dict[str, Any]]]] = []
         numbers = dict(session.execute(select(t.Dataset.id, t.Dataset.seq).where(t.Dataset.id.in_(old))).all())
         names = dict(session.execute(select(t.Slug.dataset_id, t.Slug.name).where(t.Slug.dataset_id.in_(old))).all())
-        fresh = iter(take(session, "dataset", len(entries) - len(before)) if len(before) < len(entries) else ())
-        rows = _Rows()
-        outcomes: list[Outcome] = []
-        changes: list[tuple[UUID, str, list[dict[str, Any]]]] = []
-        for entry in entries:
-            found = before.get(entry.record.remote_id)
-            id_ = found.dataset_id if found else dataset_id(self._source.key, entry.record.remote_id)
-            seq = numbers[id_] if found else next(fresh)
+        for entry, found in held:
+            id_ = found.dataset_id
             earlier = asserted.get(id_, [])
             said = {(assertion.rule, assertion.rule_version, assertion.scope) for assertion in earlier}
             added = [a for a in entry.assessment.assertions if (a.rule, a.rule_version, a.scope) not in said]
-            holding = self._holding(entry, id_, seq, names.get(id_, ""), [*earlier, *added])
+            holding = self.renderer.holding(entry, id_, names.get(id_, ""), [*earlier, *added])
             rendered = dict(disclose(holding))
-            full = rendered[Audience.FULL]
-            old_document = orjson.loads(documents[id_]) if id_ in documents else None
-            fields = _difference(old_document, full)
-            rows.payload(id_, entry, now)
-            if found and not fields:
-                rows.record(found, id_, self._source.key, entry, run_id, now)
-                outcomes.append(Outcome(entry.record.remote_id, "unchanged"))
-                continue
-            kind = "updated" if found else "created"
-            rows.add(found, holding, entry, added, rendered, now)
-            rows.record(found, id_, self._source.key, entry, run_id, now)
-            changes.append((id_, kind, fields if found else []))
+            fields = _difference(documents.get(id_), rendered[Audience.FULL])
+            if fields:
+                self.renderer.describe(rows, entry, holding, numbers[id_], added, rendered, now)
+                replaced.append(dataset_row(holding, numbers[id_]))
+                changes.append((id_, "updated", fields))
+            kind = "updated" if fields else "unchanged"
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
-        self._flush(session, rows)
+        self._replace(session, replaced, rows)
+        self._keep_payloads(session, held, now)
+        _relist(session, held, run_id, now)
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
 
-    def _holding(self, entry: Entry, id_: UUID, seq: int, name: str, assertions: Iterable[Assertion]) -> Holding:
-        public = Audience.PUBLIC.value == entry.assessment.visibility.value
-        return Holding(
-            id=id_,
-            seq=seq,
-            name=name or (_slug(entry.record.display_title, id_) if public else ""),
-            source_key=self._source.key,
-            source_title=self._source.title,
-            record=entry.record,
-            assessment=entry.assessment,
-            level=effective(assertions),
-            titles=self._assessor.titles,
-            topics=self._assessor.topics,
-        )
-
-    def _flush(self, session: Session, rows: "_Rows") -> None:
-        agents = {role.agent.id: role for role in rows.agents if role.agent.id not in self._agents}
-        insert_new(
-            session,
-            t.Agent,
-            [
-                {"id": id_, "key": r.agent.key, "name": r.agent.name, "acronym": r.agent.acronym, "kind": r.agent.kind}
-                for id_, r in agents.items()
-            ],
-        )
-        self._agents |= agents.keys()
-        insert_new(session, t.AgentAlias, rows.aliases)
-        replaced = [row["id"] for row in rows.updated]
+    def _replace(self, session: Session, datasets: Sequence[Row], rows: Rows) -> None:
+        """Put the new rows of datasets in the place of their old ones."""
+        if not datasets:
+            return
+        self._insert_new(session, t.Agent, self._layout.ready(t.Agent, agent_rows(rows)))
+        self._insert_new(session, t.AgentAlias, self._layout.ready(t.AgentAlias, list(rows.agents)))
         for child in _CHILDREN:
-            for some in _batches(replaced):
+            for some in _batches([row[0] for row in datasets]):
                 session.execute(
                     delete(child).where(child.dataset_id.in_(some)),
                     execution_options={"synchronize_session": False},
                 )
         connection = session.connection()
-        if rows.updated:
-            table = _table(t.Dataset)
-            for row in rows.updated:
-                connection.execute(table.update().where(table.c.id == row["id"]), row)
-        for entity in _ORDER:
-            if rows.inserts[entity]:
-                connection.execute(_table(entity).insert(), rows.inserts[entity])
-        insert_new(session, t.Slug, rows.slugs)
-        if rows.seen:
-            table = _table(t.CatalogRecord)
-            for row in rows.seen:
-                connection.execute(table.update().where(table.c.dataset_id == row["dataset_id"]), row)
-        self._keep_payloads(session, rows)
+        for row in datasets:
+            connection.execute(
+                table(t.Dataset).update().where(table(t.Dataset).c.id == row[0]),
+                dict(zip(columns(t.Dataset), row, strict=True)),
+            )
+        self._insert(session, {entity: self._layout.ready(entity, made) for entity, made in rows.by_table.items()})
+        self._insert_new(session, t.Slug, self._layout.ready(t.Slug, [(name, id_) for id_, name in rows.names.items()]))
 
-    def _keep_payloads(self, session: Session, rows: "_Rows") -> None:
+    def _insert(self, session: Session, by_table: Mapping[type[t.Base], list[Row]]) -> None:
+        connection = session.connection()
+        for entity in ORDER:
+            if rows := by_table.get(entity):
+                connection.exec_driver_sql(self._layout.statement(entity), rows)
+
+    def _insert_new(self, session: Session, entity: type[t.Base], rows: Sequence[Row]) -> None:
+        """Insert rows whose key is not there yet, without asking twice for what this store has written."""
+        fresh = [row for row in rows if row not in self._written.get(entity, ())]
+        if fresh:
+            session.connection().exec_driver_sql(self._layout.statement(entity, only_new=True), fresh)
+        if entity in self._written:
+            self._written[entity].update(fresh)
+
+    def _keep_payloads(self, session: Session, held: Sequence[tuple[Entry, "Known"]], now: datetime) -> None:
+        version = t.PayloadVersion.version
         versions: dict[UUID, int] = {}
-        repeated = [row["dataset_id"] for row in rows.payloads if not row.pop("first")]
-        for some in _batches(repeated):
+        for some in _batches([found.dataset_id for _, found in held]):
             versions |= dict(
                 session.execute(
-                    select(t.PayloadVersion.dataset_id, func.max(t.PayloadVersion.version))
+                    select(t.PayloadVersion.dataset_id, func.max(version))
                     .where(t.PayloadVersion.dataset_id.in_(some))
                     .group_by(t.PayloadVersion.dataset_id)
                 ).all()
             )
-        for row in rows.payloads:
-            row["version"] = versions.get(row["dataset_id"], 0) + 1
-        if rows.payloads:
-            session.connection().execute(_table(t.PayloadVersion).insert(), rows.payloads)
+        rows = [
+            (found.dataset_id, versions.get(found.dataset_id, 0) + 1, *payload_row(entry, now)) for entry, found in held
+        ]
+        self._insert(session, {t.PayloadVersion: self._layout.ready(t.PayloadVersion, rows)})
         for id_, newest in versions.items():
             session.execute(
                 delete(t.PayloadVersion)
                 .where(t.PayloadVersion.dataset_id == id_)
-                .where(t.PayloadVersion.version <= newest + 1 - self._payload_versions),
+                .where(version <= newest + 1 - self._payload_versions),
                 execution_options={"synchronize_session": False},
             )
+
+
+def _relist(session: Session, held: Sequence[tuple[Entry, "Known"]], run_id: UUID | None, now: datetime) -> None:
+    """Note the new hash, and that the portal lists the records."""
+    record = table(t.CatalogRecord)
+    for entry, found in held:
+        session.connection().execute(
+            record.update().where(record.c.dataset_id == found.dataset_id),
+            {
+                "state": RecordState.LISTED, "hash": entry.hash, "last_seen": now, "last_seen_run": run_id,
+                "missing_since": None, "missing_runs": 0,
+            },
+        )  # fmt: skip
 
 
 def feed(
@@ -244,7 +240,7 @@ def feed(
     """Append to the change feed: dataset, kind, and fields with ``field``, ``old`` and ``new``."""
     numbers = take(session, "change", len(changes))
     session.connection().execute(
-        _table(t.Change).insert(),
+        table(t.Change).insert(),
         [
             {
                 "seq": seq,
@@ -260,230 +256,23 @@ def feed(
     )
 
 
-def insert_new(session: Session, entity: type[t.Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows whose key is not there yet."""
-    if not rows:
-        return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.connection().execute(dialect.insert(_table(entity)).on_conflict_do_nothing(), list(rows))
-
-
 _CHILDREN: tuple[Any, ...] = (
     t.ColumnTag, t.Column, t.Distribution, t.DatasetAgent, t.DatasetLocation, t.DatasetConcept, t.AccessRoute,
     t.Relation, t.Disclosure,
 )  # fmt: skip
-_ORDER: tuple[type[t.Base], ...] = (
-    t.Dataset, t.CatalogRecord, t.DatasetAgent, t.DatasetLocation, t.DatasetConcept, t.Distribution, t.Column,
-    t.ColumnTag, t.LevelAssertion, t.AccessRoute, t.Relation, t.Disclosure,
-)  # fmt: skip
 
 
-class _Rows:
-    """The rows of one batch, by table."""
-
-    def __init__(self) -> None:
-        self.inserts: dict[type[t.Base], list[dict[str, Any]]] = {entity: [] for entity in _ORDER}
-        self.updated: list[dict[str, Any]] = []
-        self.seen: list[dict[str, Any]] = []
-        self.payloads: list[dict[str, Any]] = []
-        self.slugs: list[dict[str, Any]] = []
-        self.agents: list[Any] = []
-        self.aliases: list[dict[str, Any]] = []
-
-    def payload(self, id_: UUID, entry: Entry, now: datetime) -> None:
-        self.payloads.append(
-            {
-                "dataset_id": id_,
-                "hash": entry.hash,
-                "address": entry.address,
-                "fetched": now,
-                "payload": zlib.compress(entry.payload, 1),
-                "first": True,
-            }
+def _documents(session: Session, ids: Sequence[UUID]) -> dict[UUID, Document]:
+    """The full documents as last rendered."""
+    found: dict[UUID, Document] = {}
+    for some in _batches(ids):
+        rows = session.execute(
+            select(t.Disclosure.dataset_id, t.Disclosure.document)
+            .where(t.Disclosure.audience == Audience.FULL)
+            .where(t.Disclosure.dataset_id.in_(some))
         )
-
-    def record(
-        self, found: Known | None, id_: UUID, source_key: str, entry: Entry, run_id: UUID | None, now: datetime
-    ) -> None:
-        row = {
-            "dataset_id": id_,
-            "state": RecordState.LISTED,
-            "hash": entry.hash,
-            "last_seen": now,
-            "last_seen_run": run_id,
-            "missing_since": None,
-            "missing_runs": 0,
-        }
-        if found:
-            self.payloads[-1]["first"] = False
-            self.seen.append(row)
-        else:
-            remote = {"source_key": source_key, "remote_id": entry.record.remote_id, "first_seen": now}
-            self.inserts[t.CatalogRecord].append(row | remote)
-
-    def add(
-        self,
-        found: Known | None,
-        holding: Holding,
-        entry: Entry,
-        assertions: Sequence[Assertion],
-        rendered: Mapping[Audience, Document],
-        now: datetime,
-    ) -> None:
-        record, assessment, id_ = entry.record, entry.assessment, holding.id
-        into = self.inserts
-        (self.updated if found else into[t.Dataset]).append(_dataset_row(holding))
-        for position, role in enumerate(assessment.agents):
-            self.agents.append(role)
-            self.aliases.append({"agent_id": role.agent.id, "alias": role.spelling})
-            into[t.DatasetAgent].append(
-                {
-                    "dataset_id": id_,
-                    "agent_id": role.agent.id,
-                    "role": role.role,
-                    "position": position,
-                    "contact": role.contact,
-                }
-            )
-        places = {place.iso3: place for place in record.locations}
-        into[t.DatasetLocation] += [
-            {"dataset_id": id_, "iso3": p.iso3, "admin_level": p.admin_level, "p_coded": p.p_coded}
-            for p in places.values()
-        ]
-        into[t.DatasetConcept] += [
-            {
-                "dataset_id": id_,
-                "concept": concept.key,
-                "evidence": [{"field": e.field, "words": e.words} for e in concept.evidence],
-            }
-            for concept in assessment.concepts
-        ]
-        self._distributions(id_, record)
-        into[t.ColumnTag] += [
-            {
-                "dataset_id": id_,
-                "distribution": tag.distribution,
-                "sheet": tag.sheet,
-                "position": tag.position,
-                "tagspec": tag.tagspec,
-                "origin": tag.origin,
-                "rule": tag.rule,
-                "confidence": tag.confidence,
-            }
-            for tag in {
-                (tag.distribution, tag.sheet, tag.position, tag.tagspec, tag.origin): tag for tag in assessment.tags
-            }.values()
-        ]
-        into[t.LevelAssertion] += [
-            {"dataset_id": id_, "valid_from": now, "supersedes": None} | asdict(assertion) for assertion in assertions
-        ]
-        routes = {route.artefact: route for route in assessment.access}
-        into[t.AccessRoute] += [
-            {
-                "dataset_id": id_,
-                "artefact": route.artefact,
-                "modality": route.modality,
-                "steps": list(route.steps),
-                "address": route.address,
-                "origin": "portal" if record.access else "source default",
-            }
-            for route in routes.values()
-        ]
-        into[t.Relation] += [
-            {"dataset_id": id_, "kind": kind, "target": target}
-            for kind, target in sorted({(relation.kind, relation.target) for relation in record.relations})
-        ]
-        bodies: dict[int, tuple[bytes, str]] = {}
-        for audience, document in rendered.items():
-            # Most audiences may know the same, and are given the same object.
-            if id(document) not in bodies:
-                made = orjson.dumps(document)
-                bodies[id(document)] = made, blake2b(made, digest_size=12).hexdigest()
-            body, etag = bodies[id(document)]
-            into[t.Disclosure].append(
-                {
-                    "dataset_id": id_,
-                    "audience": audience,
-                    "seq": holding.seq,
-                    "name": holding.name or None,
-                    "document": body,
-                    "etag": etag,
-                }
-            )
-        if holding.name:
-            self.slugs.append({"name": holding.name, "dataset_id": id_})
-
-    def _distributions(self, id_: UUID, record: DatasetRecord) -> None:
-        files = self.inserts[t.Distribution]
-        columns = self.inserts[t.Column]
-        groups = [(entry.key, entry.columns) for entry in record.distributions]
-        files += [
-            {
-                "dataset_id": id_,
-                "key": entry.key,
-                "position": position,
-                "name": entry.name,
-                "description": entry.description,
-                "url": entry.url,
-                "format": entry.format,
-                "declared_format": entry.declared_format,
-                "media_type": entry.media_type,
-                "size": entry.size,
-                "modified": entry.modified,
-                "under_review": entry.under_review,
-            }
-            for position, entry in enumerate({entry.key: entry for entry in record.distributions}.values())
-        ]
-        if record.columns:
-            files.append(
-                dict.fromkeys(("key", "name", "description", "url", "format", "declared_format", "media_type"), "")
-                | {
-                    "dataset_id": id_,
-                    "position": len(record.distributions),
-                    "size": None,
-                    "modified": None,
-                    "under_review": False,
-                }
-            )
-            groups.append(("", record.columns))
-        headers = {(key, column.sheet, column.position): column.header for key, given in groups for column in given}
-        columns += [
-            {"dataset_id": id_, "distribution": key, "sheet": sheet, "position": position, "header": header}
-            for (key, sheet, position), header in headers.items()
-        ]
-
-
-def _dataset_row(holding: Holding) -> dict[str, Any]:
-    record, fresh = holding.record, holding.assessment.freshness
-    return {
-        "id": holding.id,
-        "seq": holding.seq,
-        "source_key": holding.source_key,
-        "title": dict(record.title),
-        "notes": dict(record.notes),
-        "landing_page": record.landing_page,
-        "issued": record.issued,
-        "modified": record.modified,
-        "period_start": record.period_start,
-        "period_end": record.period_end,
-        "period_open": record.period_open,
-        "update_frequency": record.update_frequency,
-        "reviewed": record.reviewed,
-        "due": fresh.due,
-        "overdue": fresh.overdue,
-        "delinquent": fresh.delinquent,
-        "methodology": record.methodology,
-        "caveats": record.caveats,
-        "licence": record.licence,
-        "languages": list(record.languages),
-        "keywords": list(record.keywords),
-        "cod_level": record.cod_level,
-        "series": record.series,
-        "visibility": holding.assessment.visibility,
-        "urgent": record.urgent,
-        "urgency_recipients": list(record.urgency_recipients),
-        "extra": dict(record.extra),
-    }
+        found |= {id_: orjson.loads(document) for id_, document in rows}
+    return found
 
 
 def _assertions(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Assertion]]:
@@ -507,18 +296,6 @@ def _difference(old: Document | None, new: Document) -> list[dict[str, Any]]:
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]
-
-
-def _slug(title: str, id_: UUID) -> str:
-    """Readable and unique; the id's beginning keeps a hidden record's title from showing in another's name."""
-    words = slugify(title, max_length=SLUG_LENGTH, word_boundary=True)
-    return f"{words or 'dataset'}-{id_.hex[:8]}"
-
-
-def _table(entity: type[t.Base]) -> Table:
-    table = entity.__table__
-    assert isinstance(table, Table)  # noqa: S101 - every entity here is a plain table
-    return table
 
 
 def _batches(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -3,26 +3,32 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from time import perf_counter
+from uuid import UUID
 
 import orjson
 
 from catalog import runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
-from catalog.runs import Issue, Run
-from catalog.store import Entry, Known, Store, known, saw
+from catalog.issues import Issue
+from catalog.runs import Counts, Run
+from catalog.store import Store, known, saw
 from catalog.vocabulary import RecordState, RunState
 from config.declarations import Source
 from config.settings import Settings
+from harvester.companion import Companion, CompanionLost
 from harvester.http import Client
-from harvester.portal import Portal, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start
+from harvester.normaliser import Changed, Normalised, Normaliser
+from harvester.portal import Portal, PortalError, RawPage, Start
 
 OVERLAP = timedelta(hours=1)
 """How far an incremental run reaches back before the last complete one: portals' clocks and indexes lag."""
+LARGE = 2_000
+"""New records from which a second process is worth the second that it takes to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,26 @@ def harvest(
     return _Harvest(catalog, run, portal, assessor, settings, progress, stopped).report()
 
 
+@dataclass(slots=True)
+class _Page:
+    """A page on its way to the catalog.
+
+    Attributes:
+        counts: What it adds to the run's, once it is committed.
+        listed: Datasets of the records that are as they were.
+        done: Its changed records, unless the second process still has them.
+    """
+
+    token: str | None
+    total: int | None
+    now: datetime
+    counts: Counts = field(default_factory=Counts)
+    issues: list[Issue] = field(default_factory=list)
+    listed: list[UUID] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    given: bool = False
+
+
 class _Harvest:
     """The state of one run while it goes on."""
 
@@ -90,10 +116,14 @@ class _Harvest:
     ) -> None:
         self.catalog, self.run, self.portal, self.assessor, self.settings = catalog, run, portal, assessor, settings
         self.progress, self.stopped = progress, stopped
-        self.store = Store(run.source, assessor, settings.payload_versions)
+        self.store = Store(run.source, assessor, catalog.address.drivername, settings.payload_versions)
+        self.normaliser = Normaliser(portal, run.source, assessor, self.store.renderer)
+        self.companion: Companion | None = None
         self.issues: list[Issue] = []
         self.hashes: dict[str, str] = {}
+        self.salt = _salt(assessor.digest)
         self.duplicates = self.errors = 0
+        self.alone = False
 
     def report(self) -> Report:
         """Run to the end, whichever it is, and write it down."""
@@ -116,69 +146,120 @@ class _Harvest:
         return self._judge()
 
     def _read(self) -> bool:
-        """Read page by page; whether it was stopped on request."""
-        with _collecting_by_page(), Client(self.run.source, self.settings) as client:
+        """Read page by page; whether it was stopped on request.
+
+        A page is normalised while the next one is read, if there is a second process, and committed after that.
+        """
+        with _collecting_by_page(), Client(self.run.source, self.settings) as client, self._helped():
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
+            before: _Page | None = None
             while True:
-                with self._stage("read"):
-                    page = next(pages, None)
+                page = None
+                try:
+                    if before is None or not self.stopped():
+                        page = self._next(pages)
+                except PortalError:
+                    if before is not None:
+                        self._commit(before, self._normalised(before))
+                    raise
+                done = self._normalised(before) if before is not None else None
+                self._give(page)
+                if before is not None and done is not None:
+                    self._commit(before, done)
+                    if self.stopped():
+                        return before.token is not None
                 if page is None:
                     return False
-                committed = replace(self.run.counts), self.run.token, self.run.total
-                try:
-                    self._page(page)
-                except BaseException:
-                    # What was counted of a page that was not committed must not be written down.
-                    self.run.counts, self.run.token, self.run.total = committed
-                    raise
-                stop, last = self.stopped(), page.token is None
-                del page
+                before = page
                 gc.collect(0)
-                if stop:
-                    return not last
 
-    def _page(self, page: RawPage) -> None:
-        now = datetime.now(UTC)
-        issues = [
-            Issue(note.code, note.message, field=note.field, address=page.records[0].address if page.records else "")
-            for note in page.notes
-        ]
-        with self._stage("normalise"):
-            essences = list(self._essences(page, issues))
+    def _next(self, pages: Iterator[RawPage]) -> _Page | None:
+        """Read the next page and see which of its records are new or changed; None after the last."""
+        with self._stage("read"):
+            read = next(pages, None)
+        if read is None:
+            return None
+        page = _Page(read.token, read.total, datetime.now(UTC))
+        address = read.records[0].address if read.records else ""
+        page.issues += [Issue(note.code, note.message, field=note.field, address=address) for note in read.notes]
+        with self._stage("compare"):
+            essences = list(self._essences(read, page))
             with self.catalog.reading() as session:
-                held = known(session, self.run.source.key, [record.remote_id for record, _, _ in essences])
-            listed = [
-                held[record.remote_id].dataset_id for record, digest, _ in essences if _same(held, record, digest)
-            ]
-            changed = [entry for entry in essences if not _same(held, entry[0], entry[1])]
-            entries = [entry for it in changed if (entry := self._entry(*it, issues, now))]
-        with self._stage("store"), self.catalog.writing() as session:
-            for outcome in self.store.write(session, self.run.id, entries, now):
-                setattr(self.run.counts, outcome.kind, getattr(self.run.counts, outcome.kind) + 1)
-            saw(session, listed, self.run.id, now)
-            self.run.counts.unchanged += len(listed)
-            self.run.token = page.token
-            self.run.total = page.total if page.total is not None else self.run.total
-            runs.save_page(session, self.run, issues, now)
-        self.issues += issues
-        counts = self.run.counts
-        self.progress(
-            Progress(
-                self.run.source.key,
-                counts.seen,
-                self.run.total,
-                counts.created,
-                counts.updated,
-                counts.unchanged,
-                counts.failed,
-                counts.skipped,
-            )
-        )
+                held = known(session, self.run.source.key, [record.remote_id for record in essences])
+            for record in essences:
+                found = held.get(record.remote_id)
+                if found is not None and found.hash == record.hash:
+                    page.listed.append(found.dataset_id)
+                else:
+                    page.changed.append(replace(record, held=found is not None))
+        return page
 
-    def _essences(self, page: RawPage, issues: list[Issue]) -> Iterator[tuple[RawRecord, str, bytes]]:
+    def _give(self, page: _Page | None) -> None:
+        """Let the second process begin with a page, if there is one and it is awake."""
+        if page is None or not page.changed:
+            return
+        ahead = (page.total or 0) - self.run.counts.seen
+        if self.companion is None and not self.alone and ahead > LARGE and len(page.changed) > len(page.listed):
+            self.companion = Companion(self.run.source, self.assessor.rules, self.catalog.address.drivername)
+        if self.companion is not None and self.companion.awake:
+            try:
+                self.companion.give(page.changed, self.run.id, page.now)
+                page.given = True
+            except CompanionLost:
+                self._go_on_alone()
+
+    def _normalised(self, page: _Page) -> Normalised:
+        with self._stage("normalise"):
+            if page.given and self.companion is not None:
+                try:
+                    return self.companion.fetch()
+                except CompanionLost:
+                    self._go_on_alone()
+            return self.normaliser.page(page.changed, self.run.id, page.now)
+
+    @contextmanager
+    def _helped(self) -> Iterator[None]:
+        """While open, a second process may be started; at the end it is gone."""
+        try:
+            yield
+        finally:
+            self._go_on_alone()
+
+    def _go_on_alone(self) -> None:
+        self.alone = True
+        if self.companion is not None:
+            self.companion.close()
+            self.companion = None
+
+    def _commit(self, page: _Page, done: Normalised) -> None:
+        """Write a page with its counts; what was counted of a page that is not committed is not written down."""
+        counts, run = page.counts, self.run
+        counts.failed += done.failed
+        counts.skipped += done.skipped
+        counts.unchanged += len(page.listed)
+        counts.created += len(done.created.ids)
+        issues = [*page.issues, *done.issues]
+        before = run.counts, run.token, run.total
+        try:
+            with self._stage("store"), self.catalog.writing() as session:
+                self.store.create(session, run.id, done.created, page.now)
+                for outcome in self.store.write(session, run.id, done.updated, page.now):
+                    setattr(counts, outcome.kind, getattr(counts, outcome.kind) + 1)
+                saw(session, page.listed, run.id, page.now)
+                run.counts, run.token = run.counts + counts, page.token
+                run.total = page.total if page.total is not None else run.total
+                runs.save_page(session, run, issues, page.now)
+        except BaseException:
+            run.counts, run.token, run.total = before
+            raise
+        self.issues += issues
+        said = {name: getattr(run.counts, name) for name in Counts.__slots__}
+        self.progress(Progress(run.source.key, total=run.total, **said))
+
+    def _essences(self, read: RawPage, page: _Page) -> Iterator[Changed]:
         """Each record's essence and hash; records without id, and repeated ones, are reported here."""
-        counts = self.run.counts
-        for record in page.records:
+        counts, issues = page.counts, page.issues
+        for record in read.records:
             counts.seen += 1
             if not record.remote_id:
                 counts.failed += 1
@@ -188,7 +269,7 @@ class _Harvest:
                 continue
             essence = self.portal.essence(record.payload)
             body = orjson.dumps(essence, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-            digest = blake2b(body, digest_size=16, salt=_salt(self.assessor.digest)).hexdigest()
+            digest = blake2b(body, digest_size=16, salt=self.salt).hexdigest()
             if record.remote_id in self.hashes:
                 self.duplicates += 1
                 same = self.hashes[record.remote_id] in {"", digest}
@@ -208,42 +289,7 @@ class _Harvest:
                 )
                 continue
             self.hashes[record.remote_id] = digest
-            yield replace(record, payload=essence), digest, body
-
-    def _entry(self, record: RawRecord, digest: str, body: bytes, issues: list[Issue], now: datetime) -> Entry | None:
-        """The record normalised and assessed; None if it could not be, with an issue that says why."""
-        try:
-            normal = self.portal.normalize(self.run.source, record)
-            assessment = self.assessor.assess(normal, self.run.source, now.date())
-        except SkipRecord as skip:
-            self.run.counts.skipped += 1
-            issues.append(Issue(skip.code, str(skip), "warning", record.remote_id, address=record.address))
-            return None
-        except RecordError as error:
-            self.run.counts.failed += 1
-            issues.append(
-                Issue(error.code, str(error), "error", record.remote_id, error.field, record.address, mend=error.mend)
-            )
-            return None
-        except Exception as error:  # noqa: BLE001 - one record we cannot read must not end a run of 26,000
-            self.run.counts.failed += 1
-            message = f"Landmark failed on this record ({type(error).__name__}: {error})."[:300]
-            issues.append(
-                Issue(
-                    "unreadable-record",
-                    message,
-                    "error",
-                    record.remote_id,
-                    address=record.address,
-                    mend="Report it to Landmark's developers with the record's address.",
-                )
-            )
-            return None
-        issues += [
-            Issue(note.code, note.message, "warning", record.remote_id, note.field, record.address)
-            for note in normal.reading_notes
-        ]
-        return Entry(normal, assessment, digest, body, record.address)
+            yield Changed(record.remote_id, record.address, body, digest, held=False)
 
     def _judge(self) -> Report:
         """What a run that read everything amounts to: complete, partial or held."""
@@ -311,11 +357,6 @@ def _collecting_by_page() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _same(held: dict[str, Known], record: RawRecord, digest: str) -> bool:
-    found = held.get(record.remote_id)
-    return found is not None and found.hash == digest
 
 
 def _salt(digest: str) -> bytes:

@@ -23,7 +23,8 @@ from catalog.records import (
 )
 from catalog.runs import Issue, begin, finish
 from catalog.search.writer import follow
-from catalog.store import Entry, Store, dataset_id
+from catalog.rows import Entry, dataset_id
+from catalog.store import Store
 from catalog.vocabulary import AccessModality, Role, RunState, Visibility
 from config.declarations import Concept, SensitivityRule, Source, Terms
 from config.load import Rules
@@ -147,7 +148,7 @@ def write(catalog: Catalog, source: Source, records: tuple[DatasetRecord, ...], 
         for record in records
     ]
     with catalog.writing() as session:
-        outcomes = Store(source, assessor).write(session, run.id, entries, now)
+        outcomes = Store(source, assessor, catalog.address.drivername).write(session, run.id, entries, now)
         run.counts.seen = len(outcomes)
         run.counts.created = len(outcomes)
         finish(session, run, RunState.PARTIAL if issues else RunState.COMPLETE, issues, "")

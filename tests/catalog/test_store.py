@@ -24,7 +24,8 @@ from catalog.records import (
     PortalFlag,
 )
 from catalog.runs import sync_sources
-from catalog.store import Entry, Outcome, Store, dataset_id
+from catalog.rows import Entry, dataset_id
+from catalog.store import Outcome, Store
 from catalog.tables import Change, Dataset, LevelAssertion, PayloadVersion
 from catalog.vocabulary import AccessModality, Audience, Role, Visibility
 from config.declarations import Source
@@ -70,7 +71,7 @@ def write(catalog: Catalog, assessor: Assessor, *records: DatasetRecord, digest:
         for record in records
     ]
     with catalog.writing() as session:
-        return Store(SOURCE, assessor, payload_versions=2).write(session, None, entries, NOW)
+        return Store(SOURCE, assessor, catalog.address.drivername).write(session, None, entries, NOW)
 
 
 def shown(catalog: Catalog, audience: Audience, key: str = "a1") -> Mapping[str, Any] | None:
@@ -141,7 +142,7 @@ def test_numbers_have_no_gaps_after_a_write_that_failed(catalog: Catalog, assess
         replace(RECORD, remote_id="a2"), assessor.assess(RECORD, SOURCE, NOW.date()), "1", b"{}", "http://127.0.0.1:9"
     )
     with pytest.raises(ZeroDivisionError), catalog.writing() as session:
-        Store(SOURCE, assessor).write(session, None, [entry], NOW)
+        Store(SOURCE, assessor, catalog.address.drivername).write(session, None, [entry], NOW)
         raise ZeroDivisionError
     write(catalog, assessor, replace(RECORD, remote_id="a3"))
     with catalog.reading() as session:

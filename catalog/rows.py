@@ -1,0 +1,237 @@
+"""What records become in the tables: rows by table, made without a database.
+
+A record that is new needs nothing that only the database knows, save its number (``seq``); its rows can be made by
+another process and are only executed by the one that writes.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID, uuid5
+
+import orjson
+from slugify import slugify
+
+from catalog import tables as t
+from catalog.assess import Assessment, Assessor, IdentifiedRole
+from catalog.disclosure import Document, Holding, disclose
+from catalog.layout import Layout, Row
+from catalog.records import DatasetRecord
+from catalog.sensitivity import Assertion, effective
+from catalog.vocabulary import Audience, RecordState
+from config.declarations import Source
+
+NAMESPACE = UUID("6f1d6e0c-4c0e-5b57-9a43-8d1f3b7f2a10")
+"""Of dataset ids: UUIDv5 of source key and remote id, the same in every rebuild."""
+SLUG_LENGTH = 60
+ORDER: tuple[type[t.Base], ...] = (
+    t.Dataset, t.CatalogRecord, t.DatasetAgent, t.DatasetLocation, t.DatasetConcept, t.Distribution, t.Column,
+    t.ColumnTag, t.LevelAssertion, t.AccessRoute, t.Relation, t.Disclosure, t.PayloadVersion,
+)  # fmt: skip
+"""The order in which tables are filled: what is referred to first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record ready to be written. ``payload`` is the JSON essence of what the portal gave."""
+
+    record: DatasetRecord
+    assessment: Assessment
+    hash: str
+    payload: bytes
+    address: str
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of some records.
+
+    Attributes:
+        by_table: In the order of :func:`catalog.layout.columns`.
+        agents: Organisations met, with the spellings.
+        names: Readable names given, by dataset.
+    """
+
+    by_table: dict[type[t.Base], list[Row]] = field(default_factory=lambda: {entity: [] for entity in ORDER})
+    agents: dict[tuple[UUID, str], IdentifiedRole] = field(default_factory=dict)
+    names: dict[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Rows of new records as the driver takes them; ``seq`` is still empty in those of the numbered tables.
+
+    Attributes:
+        ids: Of the datasets, in the order of their records.
+    """
+
+    ids: tuple[UUID, ...]
+    by_table: Mapping[type[t.Base], list[Row]]
+    agents: list[Row]
+    aliases: list[Row]
+    names: list[Row]
+
+
+class Renderer:
+    """Makes rows of one source's records.
+
+    Args:
+        layout: Of the database they are for.
+    """
+
+    def __init__(self, source: Source, assessor: Assessor, layout: Layout) -> None:
+        self._source = source
+        self._titles, self._topics = assessor.titles, assessor.topics
+        self._layout = layout
+
+    def created(self, entries: Sequence[Entry], run_id: UUID | None, now: datetime) -> Created:
+        """Everything that is written of records which the catalog does not hold yet."""
+        rows = Rows()
+        ids = []
+        for entry in entries:
+            id_ = dataset_id(self._source.key, entry.record.remote_id)
+            ids.append(id_)
+            holding = self.holding(entry, id_, "", entry.assessment.assertions)
+            rows.by_table[t.Dataset].append(dataset_row(holding, None))
+            self.describe(rows, entry, holding, None, entry.assessment.assertions, dict(disclose(holding)), now)
+            rows.by_table[t.CatalogRecord].append(
+                (
+                    id_, self._source.key, entry.record.remote_id, RecordState.LISTED, entry.hash, now, now, run_id,
+                    None, 0,
+                )
+            )  # fmt: skip
+            rows.by_table[t.PayloadVersion].append((id_, 1, *payload_row(entry, now)))
+        return Created(
+            ids=tuple(ids),
+            by_table={entity: self._layout.ready(entity, made) for entity, made in rows.by_table.items() if made},
+            agents=self._layout.ready(t.Agent, agent_rows(rows)),
+            aliases=self._layout.ready(t.AgentAlias, list(dict.fromkeys((id_, said) for id_, said in rows.agents))),
+            names=self._layout.ready(t.Slug, [(name, id_) for id_, name in rows.names.items()]),
+        )
+
+    def holding(self, entry: Entry, id_: UUID, name: str, assertions: Iterable[Assertion]) -> Holding:
+        """What the disclosure is rendered from; a name once given is kept."""
+        public = Audience.PUBLIC.value == entry.assessment.visibility.value
+        return Holding(
+            id=id_,
+            name=name or (_slug(entry.record.display_title, id_) if public else ""),
+            source_key=self._source.key,
+            source_title=self._source.title,
+            record=entry.record,
+            assessment=entry.assessment,
+            level=effective(assertions),
+            titles=self._titles,
+            topics=self._topics,
+        )
+
+    def describe(
+        self,
+        rows: Rows,
+        entry: Entry,
+        holding: Holding,
+        seq: int | None,
+        assertions: Sequence[Assertion],
+        rendered: Mapping[Audience, Document],
+        now: datetime,
+    ) -> None:
+        """Add the rows that hang on a dataset, disclosures among them; ``assertions`` are those not yet written."""
+        record, assessment, id_ = entry.record, entry.assessment, holding.id
+        into = rows.by_table
+        for position, role in enumerate(assessment.agents):
+            rows.agents.setdefault((role.agent.id, role.spelling), role)
+            into[t.DatasetAgent].append((id_, role.agent.id, role.role, position, role.contact))
+        into[t.DatasetLocation] += {
+            place.iso3: (id_, place.iso3, place.admin_level, place.p_coded) for place in record.locations
+        }.values()
+        into[t.DatasetConcept] += [
+            (id_, concept.key, [{"field": e.field, "words": e.words} for e in concept.evidence])
+            for concept in assessment.concepts
+        ]
+        _distributions(rows, id_, record)
+        into[t.ColumnTag] += {
+            (tag.distribution, tag.sheet, tag.position, tag.tagspec, tag.origin): (
+                id_, tag.distribution, tag.sheet, tag.position, tag.tagspec, tag.origin, tag.rule, tag.confidence
+            )
+            for tag in assessment.tags
+        }.values()  # fmt: skip
+        into[t.LevelAssertion] += [_assertion_row(id_, assertion, now) for assertion in assertions]
+        origin = "portal" if record.access else "source default"
+        into[t.AccessRoute] += {
+            route.artefact: (id_, route.artefact, route.modality, list(route.steps), route.address, origin)
+            for route in assessment.access
+        }.values()
+        into[t.Relation] += [
+            (id_, kind, target) for kind, target in sorted({(entry.kind, entry.target) for entry in record.relations})
+        ]
+        bodies: dict[int, tuple[bytes, str]] = {}
+        for audience, document in rendered.items():
+            # Most audiences may know the same, and are given the same object.
+            if id(document) not in bodies:
+                made = orjson.dumps(document)
+                bodies[id(document)] = made, blake2b(made, digest_size=12).hexdigest()
+            into[t.Disclosure].append((id_, audience, seq, holding.name or None, *bodies[id(document)]))
+        if holding.name:
+            rows.names[id_] = holding.name
+
+
+def dataset_id(source_key: str, remote_id: str) -> UUID:
+    """The id of a portal's record, the same in every rebuild."""
+    return uuid5(NAMESPACE, f"{source_key}\n{remote_id}")
+
+
+def agent_rows(rows: Rows) -> list[Row]:
+    """One row per organisation that was met."""
+    agents = {role.agent.id: role.agent for role in rows.agents.values()}
+    return [(id_, agent.key, agent.name, agent.acronym, agent.kind) for id_, agent in agents.items()]
+
+
+def payload_row(entry: Entry, now: datetime) -> Row:
+    """What is kept of a native payload, after dataset and version."""
+    return entry.hash, entry.address, now, zlib.compress(entry.payload, 1)
+
+
+def dataset_row(holding: Holding, seq: int | None) -> Row:
+    """The row of a dataset."""
+    record, fresh = holding.record, holding.assessment.freshness
+    return (
+        holding.id, seq, holding.source_key, dict(record.title), dict(record.notes), record.landing_page,
+        record.issued, record.modified, record.period_start, record.period_end, record.period_open,
+        record.update_frequency, record.reviewed, fresh.due, fresh.overdue, fresh.delinquent, record.methodology,
+        record.caveats, record.licence, list(record.languages), list(record.keywords), record.cod_level, record.series,
+        holding.assessment.visibility, record.urgent, list(record.urgency_recipients), dict(record.extra),
+    )  # fmt: skip
+
+
+def _assertion_row(id_: UUID, said: Assertion, now: datetime) -> Row:
+    return (
+        id_, said.scope, said.level, said.asserted_by, said.basis, said.rule, said.rule_version, said.evidence,
+        said.confidence, said.reason, said.isp_date, now, said.review_by, None, said.accepted_by, said.withhold_links,
+    )  # fmt: skip
+
+
+def _distributions(rows: Rows, id_: UUID, record: DatasetRecord) -> None:
+    groups = [(entry.key, entry.columns) for entry in record.distributions]
+    files = rows.by_table[t.Distribution]
+    files += [
+        (
+            id_, entry.key, position, entry.name, entry.description, entry.url, entry.format, entry.declared_format,
+            entry.media_type, entry.size, entry.modified, entry.under_review,
+        )
+        for position, entry in enumerate({entry.key: entry for entry in record.distributions}.values())
+    ]  # fmt: skip
+    if record.columns:
+        files.append((id_, "", len(record.distributions), "", "", "", "", "", "", None, None, False))
+        groups.append(("", record.columns))
+    rows.by_table[t.Column] += {
+        (key, column.sheet, column.position): (id_, key, column.sheet, column.position, column.header)
+        for key, given in groups
+        for column in given
+    }.values()
+
+
+def _slug(title: str, id_: UUID) -> str:
+    """Readable and unique; the id's beginning keeps a hidden record's title from showing in another's name."""
+    words = slugify(title, max_length=SLUG_LENGTH, word_boundary=True)
+    return f"{words or 'dataset'}-{id_.hex[:8]}"
