@@ -1,9 +1,18 @@
 """Settings from the environment (``LANDMARK_*``), frozen once read."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_KEY = "LANDMARK_KEY_"
+
+
+def _keys() -> dict[str, SecretStr]:
+    found = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(_KEY)}
+    return {name.removeprefix(_KEY).lower().replace("_", "-"): SecretStr(value) for name, value in found.items()}
 
 
 class Settings(BaseSettings):
@@ -17,6 +26,14 @@ class Settings(BaseSettings):
         actor: Who acts, where a steward's command is not given ``--as NAME``.
         contact: A mail address or web page that portals find in our User-Agent.
         proxy: Address of an HTTP proxy for all portal traffic; empty means none, whatever other variables say.
+        http_connect: Seconds within which a portal must be connected.
+        http_read: Seconds without a byte after which a portal is given up.
+        http_total: Seconds that one request may take in all, repetitions and pauses included.
+        http_max_bytes: The largest answer that is taken in, as sent and as unpacked.
+        http_longest_pause: Seconds; a portal that asks for a longer pause is asked again after this one.
+        http_cache_bytes: How much is kept, in ``http.db`` in ``data_dir``, of answers a portal may call unchanged;
+            0 for nothing.
+        keys: The portals' keys by source, from ``LANDMARK_KEY_<SOURCE>``: its name in capitals, ``_`` for ``-``.
         payload_versions: How many of a record's last native payloads are kept.
     """
 
@@ -28,12 +45,29 @@ class Settings(BaseSettings):
     actor: str = ""
     contact: str = ""
     proxy: str = ""
+    http_connect: float = Field(default=10, gt=0)
+    http_read: float = Field(default=30, gt=0)
+    http_total: float = Field(default=120, gt=0)
+    http_max_bytes: int = Field(default=64 << 20, gt=0)
+    http_longest_pause: float = Field(default=60, ge=0)
+    http_cache_bytes: int = Field(default=64 << 20, ge=0)
+    keys: Mapping[str, SecretStr] = Field(default_factory=_keys)
     payload_versions: int = Field(default=2, ge=1, le=50)
 
     @property
     def catalog_url(self) -> str:
         """The SQLAlchemy address of the catalog, the default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'landmark.db').as_posix()}"
+
+    @property
+    def cache_file(self) -> Path:
+        """The file of answers that a portal may call unchanged."""
+        return self.data_dir / "http.db"
+
+    def key_of(self, source: str) -> str:
+        """A source's key, empty if there is none."""
+        found = self.keys.get(source)
+        return found.get_secret_value().strip() if found else ""
 
     @property
     def index_dir(self) -> Path:

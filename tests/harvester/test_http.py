@@ -3,19 +3,23 @@
 import gzip
 import ipaddress
 import logging
+import random
 import socket
 import ssl
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
 
 from config.declarations import Source
 from config.settings import Settings
+from harvester.cache import Cache, Kept
 from harvester.http import Client, Limits, Pace, without_secrets
 from harvester.portal import PortalError
 from tests.portals_served.plain import Plain, Reply, Seen, plain
@@ -101,6 +105,7 @@ def test_without_a_contact_the_user_agent_says_so():
         ("[::]", "::"),
         ("[fd00::1]", "fd00::1"),
         ("[fe80::1]", "fe80::1"),
+        ("[fec0::1]", "fec0::1"),
         ("[ff02::1]", "ff02::1"),
         ("[::ffff:127.0.0.1]", str(ipaddress.ip_address("::ffff:127.0.0.1"))),  # hexadecimal before Python 3.13
         ("[64:ff9b::a9fe:a9fe]", "64:ff9b::a9fe:a9fe"),
@@ -183,7 +188,7 @@ def test_tls_asks_for_the_name_and_not_for_the_address_it_connects_to():
         name = f"portal.example:{listener.getsockname()[1]}"
         thread = threading.Thread(target=greet)
         thread.start()
-        with client(name, resolve=resolve) as landmark, refused() as told:
+        with client(name, resolve=resolve, limits=Limits(retries=0)) as landmark, refused() as told:
             landmark.get_json(f"https://{name}/")
         thread.join()
     assert (names, told["code"]) == (["portal.example"], "unreachable")
@@ -663,3 +668,228 @@ def test_hdx_python_api_reads_through_the_guards():
             assert told["message"] == "text/html was answered where JSON was expected; the content is something else"
     assert [(seen.method, seen.target) for seen in server.seen] == [("POST", "/api/action/package_search")] * 2
     assert server.seen[0].headers["user-agent"] == landmark.user_agent
+
+
+def test_a_broken_connection_is_tried_twice_more_and_only_where_it_is_safe():
+    slept: list[float] = []
+
+    def hangs_up(seen: Seen, reply: Reply, server: Plain) -> None:
+        if len(server.seen) % 3:
+            reply.raw(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a"')
+        else:
+            reply.send(200, b"{}", content_type=JSON)
+
+    with plain(hangs_up) as server, busy(server, slept) as landmark:
+        assert landmark.get_json(server.url) == {}
+        assert (len(server.seen), slept) == (3, [1.0, 2.0])
+        with refused() as told:
+            landmark.post_json(server.url, {"rows": 1})
+        assert (told["code"], len(server.seen)) == ("cut-short", 4)
+
+
+def test_an_answer_still_being_prepared_is_no_answer():
+    slept: list[float] = []
+    with (
+        plain(in_turn(says(b"[]", status=202, retry_after="3"), says(b"[1]"))) as server,
+        busy(server, slept) as client_,
+    ):
+        assert client_.get_json(server.url) == [1]
+    with plain(says(b"[]", status=202)) as server, busy(server, slept) as landmark, refused() as told:
+        landmark.get_json(server.url)
+    assert slept == [3.0, 1.0, 2.0, 4.0, 8.0]
+    assert (told["code"], told["message"]) == ("http-202", "The portal answered 202 Accepted, 5 times")
+    assert told["mend"] == "The portal is still preparing its answer: try again later."
+
+
+@pytest.mark.parametrize("asked", ["²", "9" * 400, "-5", "1.5", "Wed, 01 Jan 99999 00:00:00 GMT"])
+def test_a_retry_after_that_means_nothing_is_no_harm(asked: str):
+    slept: list[float] = []
+    with plain(in_turn(says(status=503, retry_after=asked), says())) as server, busy(server, slept) as landmark:
+        assert landmark.get_json(server.url) == {"title": "sample"}
+    assert slept == [60.0 if asked.startswith("9") else 1.0]
+
+
+def test_a_pause_one_client_was_asked_for_holds_for_all(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Client, "pace", Pace())
+    slept: list[float] = []
+    answers = in_turn(says(status=429, retry_after="30"), says())
+    with plain(answers) as proxy:
+        settings = Settings(proxy=f"http://{proxy.host}")
+        for _ in range(2):
+            with client(settings=settings, sleep=slept.append) as landmark:
+                landmark.get_json("http://93.184.216.34/api")
+    assert [round(pause) for pause in slept] == [30, 31]
+
+
+def test_a_host_is_asked_by_so_many_at_once_whoever_asks():
+    here, gone = threading.Semaphore(0), threading.Event()
+    under_way: list[int] = []
+
+    def slow(seen: Seen, reply: Reply, server: Plain) -> None:
+        under_way.append(1)
+        most.append(len(under_way))
+        here.release()
+        gone.wait(10)
+        under_way.pop()
+        reply.send(200, b"{}", content_type=JSON)
+
+    most: list[int] = []
+    with plain(slow) as server:
+        clients = [client(server.host, limits=Limits(at_once=2)) for _ in range(5)]
+        threads = [threading.Thread(target=each.get_json, args=(server.url,)) for each in clients]
+        for thread in threads:
+            thread.start()
+        assert here.acquire(timeout=10)
+        assert here.acquire(timeout=10)
+        with client(server.host, limits=Limits(at_once=2, total=0.2)) as late, refused() as told:
+            late.get_json(server.url)
+        gone.set()
+        for thread in threads:
+            thread.join()
+        for each in clients:
+            each.close()
+    assert (told["code"], late.requests) == ("timeout", 0)
+    assert (len(most), max(most)) == (5, 2)
+
+
+def versioned(body: bytes, etag: str = '"1"', **more: str) -> Callable[..., None]:
+    """A page that is 304 to one who has it."""
+
+    def answer(seen: Seen, reply: Reply, server: Plain) -> None:
+        if seen.headers.get("if-none-match") == etag:
+            reply.send(304, etag=etag)
+        else:
+            reply.send(200, body, content_type=JSON, etag=etag, **more)
+
+    return answer
+
+
+def test_an_unchanged_answer_is_given_again_by_a_later_process(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path)
+    modified = "Wed, 01 Jan 2020 00:00:00 GMT"
+    with plain(versioned(b'{"a": 1}', last_modified=modified)) as server:
+        for expected in (0, 1):
+            with client(server.host, settings=settings) as landmark:
+                assert landmark.get_json(f"{server.url}/a") == {"a": 1}
+                assert landmark.requests_session().get(f"{server.url}/b").json() == {"a": 1}
+                assert landmark.get_text(f"{server.url}/a") == '{"a": 1}'
+                assert landmark.not_modified == expected * 3
+        again = server.seen[3].headers
+        assert (again["if-none-match"], again["if-modified-since"]) == ('"1"', modified)
+        with client(server.host, settings=Settings(data_dir=tmp_path, http_cache_bytes=0)) as landmark:
+            assert landmark.get_json(f"{server.url}/a") == {"a": 1}
+            assert landmark.not_modified == 0
+    answers = in_turn(versioned(b"[1]"), versioned(b"[2]", '"2"'))
+    with plain(answers) as server, client(server.host, settings=settings) as landmark:
+        assert [landmark.get_json(server.url) for _ in range(3)] == [[1], [2], [2]]
+        assert landmark.not_modified == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"http.db"}
+
+
+def test_what_a_key_opens_or_the_portal_forbids_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(data_dir=tmp_path)
+    with plain(versioned(b"[1]")) as server, client(server.host, settings=settings) as landmark:
+        landmark.get_json(server.url, headers={"Authorization": "Bearer hidden"})
+        landmark.get_json(f"{server.url}?token=hidden")
+        landmark.post_json(server.url, {})
+    forbidden = versioned(b"[1]", cache_control="private, No-Store")
+    with plain(forbidden) as server, client(server.host, settings=settings) as landmark:
+        landmark.get_json(server.url)
+    monkeypatch.setenv("LANDMARK_KEY_SAMPLE", "hidden-sample-key")
+    with plain(versioned(b"[1]")) as server, client(server.host, settings=Settings(data_dir=tmp_path)) as landmark:
+        landmark.get_json(server.url)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_is_bounded_in_size_and_age_and_a_broken_file_is_no_harm(tmp_path: Path):
+    now = [1e9]
+    path = tmp_path / "deep" / "http.db"
+    cache = Cache(path, 1000, clock=lambda: now[0])
+    bodies = {name: random.Random(name).randbytes(300) for name in "abcd"}
+    for name in "abc":
+        now[0] += 1
+        cache.keep(name, "", Kept(name, "", JSON, bodies[name]))
+    now[0] += 1
+    assert cache.find("a", "") == Kept("a", "", JSON, bodies["a"])
+    assert cache.find("a", "text/html") is None
+    now[0] += 1
+    cache.keep("d", "", Kept("d", "", JSON, bodies["d"]))
+    cache.keep("e", "", Kept("e", "", JSON, random.Random(1).randbytes(1001)))
+    assert [name for name in "abcde" if cache.find(name, "")] == ["a", "c", "d"], "the one not used for longest went"
+    now[0] += 7 * 86_400
+    assert cache.find("a", "") is None
+    cache.close()
+    path.write_bytes(b"no database at all, but a sample of noise" * 100)
+    assert cache.find("a", "") is None
+    cache.keep("a", "", Kept("a", "", JSON, b"x"))
+    assert cache.find("a", "") == Kept("a", "", JSON, b"x")
+    cache.close()
+
+
+KEY = "hidden/sample+key=="
+
+
+def test_a_key_comes_from_the_environment_and_stays_out_of_all_that_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("LANDMARK_KEY_SAMPLE", KEY)
+    monkeypatch.setenv("LANDMARK_KEY_ANOTHER_ONE", "some other key")
+    settings = Settings()
+    assert (settings.key_of("sample"), settings.key_of("another-one"), settings.key_of("none")) == (
+        KEY,
+        "some other key",
+        "",
+    )
+
+    def echo(seen: Seen, reply: Reply, server: Plain) -> None:
+        """Gives the caller's key back, as IDMC does: in links, plain, with escaped slashes."""
+        escaped = KEY.replace("/", "\\/")
+        links = f'{{"next": "{server.url}{seen.target}", "plain": "{KEY}", "php": "{escaped}"}}'
+        if "away" in seen.target:
+            reply.send(302, location=f"{other.url}/end?client_id={quote(KEY, safe='')}&AWS_Signature=theirs&page=2")
+        elif "fault" in seen.target:
+            reply.send(418, location=KEY)
+        elif "path" in seen.target:
+            reply.send(200, b"no json", content_type=KEY)
+        else:
+            reply.send(200, links.encode(), content_type=JSON)
+
+    with plain(says()) as other, plain(echo) as server, client(server.host, other.host, settings=settings) as landmark:
+        assert landmark.key == KEY
+        page = landmark.get_json(f"{server.url}/list", {"client_id": landmark.key, "page": 1})
+        assert page == {"next": f"{server.url}/list?client_id=***&page=1", "plain": "***", "php": "***"}
+        followed = landmark.get_json(page["next"], {"client_id": landmark.key})
+        assert followed["next"] == f"{server.url}/list?client_id=***&page=1"
+        assert [seen.target for seen in server.seen] == [f"/list?client_id={quote(KEY, safe='')}&page=1"] * 2
+        assert KEY not in landmark.get_text(f"{server.url}/list", {"odd_name": KEY})
+        response = landmark.requests_session().get(f"{server.url}/list", params={"odd_name": KEY})
+        assert (response.url, response.json()["plain"]) == (f"{server.url}/list?odd_name=***", "***")
+        assert landmark.get_json(f"{server.url}/away") == {"title": "sample"}
+        assert [seen.target for seen in other.seen] == ["/end?AWS_Signature=theirs&page=2"]
+        told = []
+        for path in ("fault", f"path/{KEY}", "path"):
+            with refused() as one:
+                landmark.get_json(f"{server.url}/{path}", {"odd_name": KEY}, {"X-Key": KEY})
+            told.append(one)
+        assert told[0]["address"] == f"{server.url}/fault?odd_name=***"
+    assert "hidden" not in f"{told} {caplog.text} {settings!r} {settings.model_dump()}"
+
+
+def test_a_key_too_short_to_be_hidden_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LANDMARK_KEY_SAMPLE", "short")
+    with refused() as told:
+        client(settings=Settings())
+    assert told == {
+        "code": "key-refused",
+        "message": "The key of sample has fewer than 8 characters; it could not be kept out of reports",
+        "address": "https://portal.example",
+        "mend": "Correct it in the environment, or unset it.",
+    }
+
+
+def test_the_settings_say_how_long_and_how_much(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LANDMARK_HTTP_TOTAL", "600")
+    monkeypatch.setenv("LANDMARK_HTTP_MAX_BYTES", "1000")
+    with client(settings=Settings()) as landmark:
+        assert landmark.limits == Limits(total=600, max_bytes=1000)
