@@ -7,13 +7,13 @@ from itertools import chain
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api import examples
 from api.deps import AUDIENCE, Answering, Register, conditional, etag_of, has_already, today, unchanged
 from api.lists import JSON
-from api.parameters import Export, NoParameters, Search, to_query
+from api.parameters import ASKED_EXPORT, ASKED_SEARCH, Export, NoParameters, Search, to_query
 from catalog import export
 from catalog.answer import page_json
 from catalog.freshness import Freshness, state
@@ -26,8 +26,13 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@router.get("/datasets", summary="Who holds what", responses=examples.ok(examples.DATASETS) | examples.REFUSED)
-def search_datasets(request: Request, register: Answering, asked: Annotated[Search, Query()]) -> Response:
+@router.get(
+    "/datasets",
+    summary="Who holds what",
+    responses=examples.ok(examples.DATASETS) | examples.REFUSED,
+    openapi_extra=ASKED_SEARCH.described,
+)
+def search_datasets(request: Request, register: Answering, asked: Annotated[Search, Depends(ASKED_SEARCH)]) -> Response:
     """Datasets that the public may know of, with holders, how to get them, level and hashtags.
 
     An empty search lists all. A facet's counts leave out its own selection.
@@ -40,16 +45,28 @@ def search_datasets(request: Request, register: Answering, asked: Annotated[Sear
     return conditional(request, page_json(page), JSON, page.generation)
 
 
-@router.get("/datasets.csv", summary="The search as CSV", response_class=Response, responses=examples.file(CSV))
-def export_csv(register: Answering, asked: Annotated[Export, Query()]) -> Response:
+@router.get(
+    "/datasets.csv",
+    summary="The search as CSV",
+    response_class=Response,
+    responses=examples.file(CSV),
+    openapi_extra=ASKED_EXPORT.described,
+)
+def export_csv(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
     """Up to 10,000 rows, UTF-8 with byte order mark. The file's name says if more were found."""
     first, found = _pages(register, asked)
     lines = export.csv(found, hashtags=asked.hashtags)
     return StreamingResponse(lines, media_type=CSV, headers=_named(first, asked, "csv"))
 
 
-@router.get("/datasets.xlsx", summary="The search as XLSX", response_class=Response, responses=examples.file(XLSX))
-def export_xlsx(register: Answering, asked: Annotated[Export, Query()]) -> Response:
+@router.get(
+    "/datasets.xlsx",
+    summary="The search as XLSX",
+    response_class=Response,
+    responses=examples.file(XLSX),
+    openapi_extra=ASKED_EXPORT.described,
+)
+def export_xlsx(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
     """Up to 10,000 rows. The file's name says if more were found."""
     first, found = _pages(register, asked)
     book = export.xlsx(found, hashtags=asked.hashtags)

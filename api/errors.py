@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api.pages.render import error_page
+from api.parameters import Asked
 from api.security import HEADERS
 from catalog.query import QueryError
 from catalog.search import IndexUnusableError
@@ -105,7 +106,7 @@ def _known_parameters(request: Request) -> list[str]:
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return []
-    names: list[str] = []
+    names = [name for one in route.dependant.dependencies if isinstance(one.call, Asked) for name in one.call.names]
     for parameter in route.dependant.query_params:
         fields = getattr(parameter.field_info.annotation, "model_fields", None)
         names += [parameter.alias] if fields is None else list(fields)

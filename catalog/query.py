@@ -1,8 +1,10 @@
 """The one question type, from URL or command line to index, and the one answer type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,36 @@ class FacetCount:
     selected: bool = False
 
 
+class Counts(Mapping[str, tuple[FacetCount, ...]]):
+    """Counts per facet parameter, kept as they are sent and read into objects where somebody looks at them.
+
+    Most answers are only sent, and have a thousand counts.
+
+    Attributes:
+        ready: A JSON array of ``{"value", "label", "count", "selected"}`` per parameter.
+    """
+
+    __slots__ = ("_read", "ready")
+
+    def __init__(self, ready: Mapping[str, bytes]) -> None:
+        self.ready = ready
+        self._read: dict[str, tuple[FacetCount, ...]] = {}
+
+    def __getitem__(self, parameter: str) -> tuple[FacetCount, ...]:
+        if parameter not in self._read:
+            self._read[parameter] = tuple([FacetCount(**one) for one in orjson.loads(self.ready[parameter])])
+        return self._read[parameter]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ready)
+
+    def __len__(self) -> int:
+        return len(self.ready)
+
+    def __repr__(self) -> str:
+        return f"Counts({dict(self)!r})"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The answer to a query for one audience.
@@ -58,7 +90,7 @@ class Page:
 
     total: int
     items: tuple[bytes, ...]
-    facets: Mapping[str, tuple[FacetCount, ...]]
+    facets: Counts
     next: str
     notices: tuple[str, ...]
     generation: str

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.deps import Answering
 from api.pages import words
 from api.pages.render import render
-from api.parameters import FACETS, Search, to_query
+from api.parameters import ASKED_SEARCH, FACETS, Search, to_query
 from catalog.places import country_name
 from catalog.query import DatasetQuery, FacetCount, Page
 
@@ -44,7 +44,7 @@ class ShownFacet:
 
 
 @router.get("/")
-def search_page(request: Request, register: Answering, asked: Annotated[Search, Query()]) -> Response:
+def search_page(request: Request, register: Answering, asked: Annotated[Search, Depends(ASKED_SEARCH)]) -> Response:
     """Search box, results, facets."""
     counted = asked.model_copy(update={"facets": ""})
     query = to_query(counted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tantivy import DocAddress, Occur, Query
 
 from catalog.facets import facets
-from catalog.query import DatasetQuery, Page, QueryError
+from catalog.query import Counts, DatasetQuery, Page, QueryError
 from catalog.search.clauses import Filters, both, every_word, filters, word_query
 from catalog.search.counts import count_facets
 from catalog.search.generation import Opened, hold, manifest_path, open_current, read_manifest
@@ -112,7 +112,7 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
     return Page(
         total=total,
         items=_items(snapshot, page.addresses, today),
-        facets=count_facets(snapshot, query.facets, text, narrowing, today) if query.facets else {},
+        facets=count_facets(snapshot, query.facets, text, narrowing, today) if query.facets else Counts({}),
         next=page.next,
         notices=notices,
         generation=snapshot.opened.name,

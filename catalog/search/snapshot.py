@@ -1,16 +1,17 @@
 """One generation as it is searched: the view, and what is learnt from it once."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from tantivy import Query
 
 from catalog.facets import Facet, facets
 from catalog.query import FacetCount, QueryError
 from catalog.search.generation import Opened
-from catalog.search.schema import SEPARATOR, names_field
+from catalog.search.schema import SEPARATOR, facet_field, names_field
 from catalog.text import normalize
 
 EVERY_BUCKET = 65_000
@@ -25,30 +26,45 @@ class Names:
     values: Mapping[str, frozenset[str]]
 
 
-Row = tuple[int, str, str, FacetCount]
-"""A count with what it is ordered by: highest first, then label, then value."""
+Buckets = Sequence[Mapping[str, Any]]
+"""Tantivy's ``{"key": value, "doc_count": n}``, each above nothing."""
 
 
-class Rows(dict[tuple[str, int], Row]):
-    """Ready rows per value and count: long lists of small counts come back with every question."""
+class Rows(dict[int, bytes]):
+    """A facet's counts as JSON, by place in an answer: long lists of small counts come back with every question.
+
+    A place is a number; sorted, places are in the order of an answer: highest count first, then label, then value.
+    """
 
     MOST = 10_000
+    _BITS = 24
 
-    def __init__(self, facet: Facet, labels: Mapping[str, str]) -> None:
+    def __init__(self, facet: Facet, labels: Mapping[str, str], values: Iterable[str]) -> None:
         super().__init__()
         self._facet = facet
         self._labels = labels
+        self._values = sorted(values, key=self.label_and_value)
+        self._ranks = {value: rank for rank, value in enumerate(self._values)}
 
-    def __missing__(self, pair: tuple[str, int]) -> Row:
-        made = self.row(*pair, selected=False)
+    def __missing__(self, place: int) -> bytes:
+        count, rank = -(place >> self._BITS), place & ((1 << self._BITS) - 1)
+        made = self.row(self._values[rank], count, selected=False)
         if len(self) < self.MOST:
-            self[pair] = made
+            self[place] = made
         return made
 
-    def row(self, value: str, count: int, *, selected: bool) -> Row:
+    def places(self, buckets: Buckets) -> list[int]:
+        """The places of an aggregation's buckets, in order."""
+        ranks, bits = self._ranks, self._BITS
+        return sorted([ranks[bucket["key"]] - (bucket["doc_count"] << bits) for bucket in buckets])
+
+    def row(self, value: str, count: int, *, selected: bool) -> bytes:
         """One count, labelled."""
-        label = self._labels.get(value) or self._facet.label_of(value)
-        return (-count, label, value, FacetCount(value, label, count, selected))
+        return orjson.dumps(FacetCount(value, self.label_and_value(value)[0], count, selected))
+
+    def label_and_value(self, value: str) -> tuple[str, str]:
+        """What orders equal counts."""
+        return (self._labels.get(value) or self._facet.label_of(value), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +73,19 @@ class Snapshot:
 
     opened: Opened
     names: Mapping[str, Names]
-    rows: Mapping[str, Rows]
+    _rows: dict[str, Rows] = field(default_factory=dict)
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _columns: list[Any] = field(default_factory=list)
+
+    def rows(self, facet: Facet) -> Rows:
+        """A facet's counts as JSON; made when first asked for."""
+        made = self._rows.get(facet.parameter)
+        if made is None:
+            names = self.names.get(facet.parameter)
+            states = facet.thresholds.all_states if facet.thresholds else None
+            values = states or terms(self.opened, Query.all_query(), facet_field(facet))
+            made = self._rows[facet.parameter] = Rows(facet, names.labels if names else {}, values)
+        return made
 
     def tags_matching(self, pattern: str) -> tuple[str, ...]:
         """The full tags in this index that a libhxl tag pattern matches; raises QueryError if it is none."""
@@ -83,10 +109,7 @@ class Snapshot:
 def take(opened: Opened) -> Snapshot:
     """Learn what the facets' values are called. Only live records count, so nothing withdrawn is named."""
     names = {parameter: _names(opened, facet) for parameter, facet in facets().items() if facet.names}
-    rows = {
-        parameter: Rows(facet, names[parameter].labels if facet.names else {}) for parameter, facet in facets().items()
-    }
-    return Snapshot(opened, names, rows)
+    return Snapshot(opened, names)
 
 
 def terms(opened: Opened, query: Query, field_name: str) -> dict[str, int]:
