@@ -6,13 +6,15 @@ from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from catalog.tables import Change, Disclosure
 from catalog.vocabulary import Audience
 
 BATCH = 500
 """Documents in memory at once, and ids in one statement (SQLite allows a limited number of variables)."""
+
+_ROWS = select(Disclosure.dataset_id, Disclosure.seq, Disclosure.document, Disclosure.etag)
 
 
 class ReadsCatalog(Protocol):
@@ -35,25 +37,40 @@ def changed_since(session: Session, seq: int, limit: int) -> list[tuple[int, UUI
 
 def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> list[tuple[UUID, int, bytes, str]]:
     """Id, number, document and etag of those datasets that the audience may know of."""
-    wanted = select(Disclosure.dataset_id, Disclosure.seq, Disclosure.document, Disclosure.etag).where(
-        Disclosure.audience == audience, Disclosure.dataset_id.in_(ids)
-    )
+    if not ids:
+        return []
+    wanted = _ROWS.where(Disclosure.audience == audience, Disclosure.dataset_id.in_(ids))
     return [(dataset_id, seq, document, etag) for dataset_id, seq, document, etag in session.execute(wanted)]
+
+
+def some_disclosures(
+    session: Session, audience: Audience, ids: Sequence[UUID]
+) -> Iterator[tuple[UUID, int, bytes, str]]:
+    """As :func:`disclosures`, for any number of datasets, a batch at a time."""
+    for start in range(0, len(ids), BATCH):
+        yield from disclosures(session, audience, ids[start : start + BATCH])
+
+
+def unlike(session: Session, audience: Audience, other: Audience) -> list[tuple[int, UUID]]:
+    """Number and id of what an audience may know and another may not, or not in the same words, by number."""
+    theirs = aliased(Disclosure)
+    same = select(theirs.seq).where(
+        theirs.dataset_id == Disclosure.dataset_id, theirs.audience == other, theirs.etag == Disclosure.etag
+    )
+    wanted = select(Disclosure.seq, Disclosure.dataset_id).where(Disclosure.audience == audience, ~same.exists())
+    return [(seq, dataset_id) for seq, dataset_id in session.execute(wanted.order_by(Disclosure.seq))]
 
 
 def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[UUID, int, bytes, str]]:
     """Everything the audience may know of, by number, a batch at a time."""
-    wanted = (
-        select(Disclosure.dataset_id, Disclosure.seq, Disclosure.document, Disclosure.etag)
-        .where(Disclosure.audience == audience)
-        .order_by(Disclosure.seq)
-        .execution_options(yield_per=BATCH)
-    )
-    for row in session.execute(wanted):
+    wanted = _ROWS.where(Disclosure.audience == audience).order_by(Disclosure.seq)
+    for row in session.execute(wanted.execution_options(yield_per=BATCH)):
         yield row[0], row[1], row[2], row[3]
 
 
-def etags(session: Session, audience: Audience) -> dict[str, str]:
-    """Etag per dataset id of everything the audience may know of."""
+def etags(session: Session, audience: Audience, ids: Sequence[UUID] | None = None) -> dict[str, str]:
+    """Etag per dataset id of what the audience may know of: of everything, or of some datasets."""
     wanted = select(Disclosure.dataset_id, Disclosure.etag).where(Disclosure.audience == audience)
+    if ids is not None:
+        wanted = wanted.where(Disclosure.dataset_id.in_(ids))
     return {str(dataset_id): etag for dataset_id, etag in session.execute(wanted.execution_options(yield_per=BATCH))}

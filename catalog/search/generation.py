@@ -8,6 +8,7 @@ differs from it is never searched: Tantivy opens a damaged folder as an empty in
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ import tantivy
 from catalog.search.schema import version
 from catalog.vocabulary import Audience
 
-_NOT_CONTENT = frozenset({".managed.json", ".tantivy-meta.lock", ".tantivy-writer.lock"})
+_MANAGED = ".managed.json"
+"""Where Tantivy notes which files are its own, so that it may delete those it no longer needs."""
+_NOT_CONTENT = frozenset({_MANAGED, ".tantivy-meta.lock", ".tantivy-writer.lock"})
 
 
 class IndexUnusableError(RuntimeError):
@@ -127,6 +130,12 @@ def measure(folder: Path, known: Mapping[str, tuple[int, str]]) -> dict[str, tup
             with path.open("rb") as file:
                 found[path.name] = (path.stat().st_size, hashlib.file_digest(file, "blake2b").hexdigest()[:32])
     return found
+
+
+def copy(folder: Path, to: Path, files: Mapping[str, tuple[int, str]]) -> None:
+    """Begin a generation as a copy of another one that nobody writes to; ``files`` as :func:`measure` gave them."""
+    for name in (*files, _MANAGED):
+        shutil.copyfile(folder / name, to / name)
 
 
 def altered(folder: Path, manifest: Manifest, *, hashes: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import metadata
 from typing import Any
 
@@ -27,6 +27,8 @@ NO_DAYS = 0
 """Stands in a threshold field of a document that has no days; every real ordinal is greater."""
 OPEN_END = date.max.toordinal()
 NAME_LENGTH = 500
+KEPT = 8_192
+"""Names and keywords kept folded: records share most of them."""
 
 
 @cache
@@ -107,23 +109,34 @@ def entry(dataset_id: str, seq: int, rendered: bytes, etag: str) -> tantivy.Docu
         made.add_integer("end", end)
     for tag in {column["tag"] for column in document["tags"]}:
         made.add_text("tag", tag)
-    for facet in facets().values():
-        _add_facet(made, facet, document)
+    for facet, values_in, names_in, days_in in _facet_fields():
+        if facet.thresholds:
+            days = facet.thresholds.days(document) or (NO_DAYS, *(OPEN_END for _ in days_in[1:]))
+            for name, day in zip(days_in, days, strict=True):
+                made.add_integer(name, day)
+            continue
+        for value in dict.fromkeys(facet.values(document)):
+            made.add_text(values_in, value[:NAME_LENGTH])
+        if facet.names:
+            for names in dict.fromkeys(facet.names(document)):
+                made.add_text(names_in, _joined(names))
     return made
 
 
-def _add_facet(made: tantivy.Document, facet: Facet, document: dict[str, Any]) -> None:
-    if facet.thresholds:
-        days = facet.thresholds.days(document) or (NO_DAYS, *(OPEN_END for _ in facet.thresholds.states[1:]))
-        for name, day in zip(day_fields(facet), days, strict=True):
-            made.add_integer(name, day)
-        return
-    for value in dict.fromkeys(facet.values(document)):
-        made.add_text(facet_field(facet), value[:NAME_LENGTH])
-    if facet.names is None:
-        return
-    for names in dict.fromkeys(facet.names(document)):
-        made.add_text(names_field(facet), SEPARATOR.join(name[:NAME_LENGTH] for name in names))
+@cache
+def _facet_fields() -> tuple[tuple[Facet, str, str, tuple[str, ...]], ...]:
+    """Each facet with the fields of its values, its names and its days."""
+    return tuple((facet, facet_field(facet), names_field(facet), day_fields(facet)) for facet in facets().values())
+
+
+@lru_cache(maxsize=KEPT)
+def _joined(names: tuple[str, ...]) -> str:
+    return SEPARATOR.join(name[:NAME_LENGTH] for name in names)
+
+
+@lru_cache(maxsize=KEPT)
+def _folded(part: str) -> str:
+    return " ".join(tokens(part))
 
 
 def _texts(document: dict[str, Any]) -> dict[str, str]:
@@ -141,10 +154,9 @@ def _texts(document: dict[str, Any]) -> dict[str, str]:
         *document["holders"],
     ]
     titles = dict.fromkeys((document["title"], *(document["titles"] or {}).values()))
-    texts = {
-        "title": titles,
-        "keywords": dict.fromkeys(keywords),
-        "organizations": dict.fromkeys(organizations),
-        "notes": (document["notes"] or "",),
+    return {
+        "title": " ".join(word for part in titles for word in tokens(part)),
+        "keywords": " ".join(filter(None, map(_folded, dict.fromkeys(keywords)))),
+        "organizations": " ".join(filter(None, map(_folded, dict.fromkeys(organizations)))),
+        "notes": " ".join(tokens(document["notes"] or "")),
     }
-    return {name: " ".join(word for part in parts for word in tokens(part)) for name, parts in texts.items()}

@@ -1,7 +1,7 @@
 """Keeps the indexes in step with the catalog's change feed. One process at a time writes, whoever has the lock."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from catalog.search.generation import (
     Marker,
     Opened,
     altered,
+    copy,
     mark,
     measure,
     open_folder,
@@ -29,8 +30,14 @@ from catalog.search.generation import (
 from catalog.search.schema import entry, schema, version
 from catalog.vocabulary import Audience
 
-HEAP = 16_000_000
+HEAP = 32_000_000
 """Bytes one writer may hold, one writer at a time; Tantivy takes no less than 15 MB."""
+
+MOST_STALE = 0.25
+"""Share of an index's records that may be taken out of a copy of it."""
+
+KEPT_DOCUMENTS = 1_000
+"""Documents of an update that are kept for the next audience."""
 
 Progress = Callable[[Audience, int], None]
 """Told the audience and how many documents have been written for it."""
@@ -124,23 +131,27 @@ def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wai
     except Timeout:
         return Followed(busy=True)
     try:
-        documents: dict[Audience, int] = {}
+        markers: dict[Audience, Marker] = {}
         changed: dict[Audience, int] = {}
         rebuilt: dict[Audience, str] = {}
-        positions = []
+        tell = progress or _silent
+        kept: _Kept = {}
         for audience in Audience:
-            task = _Task(catalog, index_dir, audience, progress or _silent)
             try:
                 if anew:
                     raise IndexUnusableError(audience, anew)
-                marker, changed[audience] = task.update()
+                markers[audience], changed[audience] = _Task(index_dir, audience, tell).update(catalog, kept)
             except IndexUnusableError as error:
                 rebuilt[audience] = error.reason
-                marker = task.build()
-                changed[audience] = marker.count
-            documents[audience] = marker.count
-            positions.append(marker.position)
-        return Followed(min(positions), documents, changed, rebuilt)
+        if rebuilt:
+            kept.clear()
+            markers |= _build(catalog, [_Task(index_dir, audience, tell) for audience in rebuilt])
+        return Followed(
+            min(marker.position for marker in markers.values()),
+            {audience: markers[audience].count for audience in Audience},
+            {audience: changed.get(audience, markers[audience].count) for audience in Audience},
+            rebuilt,
+        )
     finally:
         lock.release()
 
@@ -153,55 +164,101 @@ def _this_year() -> int:
     return datetime.now(UTC).year
 
 
+_Kept = dict[str, tuple[str, tantivy.Document]]
+"""Documents already made, by dataset id, each with the etag of its disclosure."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A generation just built, and the numbers of the records that are in it."""
+
+    audience: Audience
+    folder: Path
+    manifest: Manifest
+    numbers: frozenset[int]
+
+
+def _build(catalog: ReadsCatalog, tasks: Sequence["_Task"]) -> dict[Audience, Marker]:
+    """Write new generations from all disclosures and make them current.
+
+    Audiences mostly know the same, and files are copied much faster than documents are made: each index begins as a
+    copy of the one before it. Always the index of an audience that may know less, so that no folder ever holds, or
+    shows by the way it is laid out, what is hidden from its audience.
+    """
+    markers: dict[Audience, Marker] = {}
+    with catalog.reading() as session:
+        # Read first: what changes meanwhile is followed afterwards, twice over at worst.
+        position = feed.position(session)
+        lesser = None
+        for task in tasks:
+            lesser = task.build(session, position, lesser)
+            markers[task.audience] = lesser.manifest.marker
+    return markers
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
     """One audience's turn."""
 
-    catalog: ReadsCatalog
     index_dir: Path
     audience: Audience
     progress: Progress
 
-    def build(self) -> Marker:
-        """Write a new generation from all disclosures and make it current."""
+    def build(self, session: Session, position: int, lesser: _Built | None) -> _Built:
+        """Write a new generation and make it current; ``lesser`` is of an audience that may know less."""
         home = self.index_dir / self.audience
         folder = home / uuid4().hex[:12]
         folder.mkdir(parents=True)
         try:
-            marker = self._write_all(folder)
-            files = measure(folder, {})
-            write_manifest(self.index_dir, self.audience, Manifest(folder.name, marker, files))
+            marker, numbers = self._write_all(session, folder, position, lesser)
+            manifest = Manifest(folder.name, marker, measure(folder, lesser.manifest.files if lesser else {}))
+            write_manifest(self.index_dir, self.audience, manifest)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         for other in home.iterdir():
             if other.is_dir() and other.name != folder.name:
                 shutil.rmtree(other, ignore_errors=True)
-        return marker
+        return _Built(self.audience, folder, manifest, frozenset(numbers))
 
-    def _write_all(self, folder: Path) -> Marker:
-        with self.catalog.reading() as session:
-            writer = tantivy.Index(schema(), str(folder)).writer(HEAP, 1)
-            # Read first: what changes meanwhile is followed afterwards, twice over at worst.
-            position = feed.position(session)
-            count = 0
-            for dataset_id, seq, document, etag in feed.all_disclosures(session, self.audience):
-                writer.add_document(entry(str(dataset_id), seq, document, etag))
-                count += 1
-                if count % feed.BATCH == 0:
-                    self.progress(self.audience, count)
-            marker = Marker(version(), _this_year(), position, 1, count)
-            mark(writer, marker)
-            writer.commit()
-            writer.wait_merging_threads()
-        self.progress(self.audience, count)
-        return marker
+    def _write_all(
+        self, session: Session, folder: Path, position: int, lesser: _Built | None
+    ) -> tuple[Marker, set[int]]:
+        numbers: set[int] = set()
+        stale = feed.unlike(session, lesser.audience, self.audience) if lesser else []
+        # What is taken out stays in the statistics that score the rest: too much of it, and a clean index is better.
+        if lesser and len(stale) <= len(lesser.numbers) * MOST_STALE:
+            copy(lesser.folder, folder, lesser.manifest.files)
+            numbers |= lesser.numbers
+            ids = [dataset_id for _, dataset_id in feed.unlike(session, self.audience, lesser.audience)]
+            rows = feed.some_disclosures(session, self.audience, ids)
+        else:
+            stale = []
+            rows = feed.all_disclosures(session, self.audience)
+        writer = tantivy.Index(schema(), str(folder)).writer(HEAP, 1)
+        for seq, dataset_id in stale:
+            if seq in numbers:
+                writer.delete_documents_by_term("id", str(dataset_id))
+                numbers.remove(seq)
+        for dataset_id, seq, document, etag in rows:
+            if seq in numbers:
+                writer.delete_documents_by_term("id", str(dataset_id))
+            writer.add_document(entry(str(dataset_id), seq, document, etag))
+            numbers.add(seq)
+            if len(numbers) % feed.BATCH == 0:
+                self.progress(self.audience, len(numbers))
+        marker = Marker(version(), _this_year(), position, 1, len(numbers))
+        mark(writer, marker)
+        writer.commit()
+        writer.wait_merging_threads()
+        self.progress(self.audience, len(numbers))
+        return marker, numbers
 
-    def update(self) -> tuple[Marker, int]:
+    def update(self, catalog: ReadsCatalog, kept: _Kept) -> tuple[Marker, int]:
         """Follow the feed; raises IndexUnusableError if there is nothing sound to go on from."""
         manifest = read_manifest(self.index_dir, self.audience)
         folder = self.index_dir / self.audience / manifest.folder
-        with self.catalog.reading() as session:
+        with catalog.reading() as session:
             newest = feed.position(session)
             if manifest.marker.year != _this_year():
                 raise IndexUnusableError(self.audience, "was built in another year")
@@ -214,33 +271,30 @@ class _Task:
                 raise IndexUnusableError(self.audience, "is ahead of the catalog, which was replaced by an older one")
             for leftover in folder.glob(".tmp*"):
                 leftover.unlink(missing_ok=True)
-            marker, changed = self._write_changes(session, opened)
+            marker, changed = self._write_changes(session, opened, kept)
         files = measure(folder, manifest.files)
         write_manifest(self.index_dir, self.audience, Manifest(folder.name, marker, files))
         return marker, changed
 
-    def _write_changes(self, session: Session, opened: Opened) -> tuple[Marker, int]:
+    def _write_changes(self, session: Session, opened: Opened, kept: _Kept) -> tuple[Marker, int]:
         position, count, changed = opened.marker.position, opened.marker.count, 0
         written: dict[str, str | None] = {}
         with unusable(self.audience):
             writer = opened.index.writer(HEAP, 1)
             while lines := feed.changed_since(session, position, feed.BATCH):
                 ids = list(dict.fromkeys(dataset_id for _, dataset_id in lines))
-                before = _etags(opened, ids)
-                after = {str(row[0]): row for row in feed.disclosures(session, self.audience, ids)}
-                for key in map(str, ids):
-                    old = written[key] if key in written else before.get(key)
-                    disclosed = after.get(key)
-                    new = disclosed[3] if disclosed else None
-                    if old == new:
-                        continue
-                    if old is not None:
+                held = _etags(opened, ids) | {key: written[key] for key in map(str, ids) if key in written}
+                etags = feed.etags(session, self.audience, ids)
+                differing = [key for key in map(str, ids) if held.get(key) != etags.get(key)]
+                made = self._documents(session, differing, etags, kept)
+                for key in differing:
+                    if held.get(key) is not None:
                         writer.delete_documents_by_term("id", key)
                         count -= 1
-                    if disclosed:
-                        writer.add_document(entry(key, *disclosed[1:]))
+                    if key in made:
+                        writer.add_document(made[key][1])
                         count += 1
-                    written[key] = new
+                    written[key] = made[key][0] if key in made else None
                     changed += 1
                 position = lines[-1][0]
                 self.progress(self.audience, changed)
@@ -253,8 +307,20 @@ class _Task:
             writer.wait_merging_threads()
         return marker, changed
 
+    def _documents(self, session: Session, keys: Sequence[str], etags: Mapping[str, str], kept: _Kept) -> _Kept:
+        """Documents of those records that the audience may know of; read and made anew unless an equal one is kept."""
+        known = [key for key in keys if key in etags]
+        made = {key: kept[key] for key in known if key in kept and kept[key][0] == etags[key]}
+        missing = [UUID(key) for key in known if key not in made]
+        for dataset_id, seq, document, etag in feed.disclosures(session, self.audience, missing):
+            key = str(dataset_id)
+            made[key] = (etag, entry(key, seq, document, etag))
+            if len(kept) < KEPT_DOCUMENTS:
+                kept[key] = made[key]
+        return made
 
-def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str]:
+
+def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str | None]:
     if not ids:
         return {}
     wanted = tantivy.Query.term_set_query(schema(), "id", [str(dataset_id) for dataset_id in ids])

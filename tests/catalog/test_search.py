@@ -113,7 +113,7 @@ class Catalog:
                 session.execute(delete(Disclosure).where(Disclosure.dataset_id == key))
                 for audience in sees:
                     session.add(Disclosure(dataset_id=key, audience=audience, seq=made["seq"], name=None,
-                                           document=orjson.dumps(made), etag=f"{etag}-{audience}"))  # fmt: skip
+                                           document=orjson.dumps(made), etag=etag))  # fmt: skip
                 self.changes += 1
                 session.add(Change(seq=self.changes, dataset_id=key, source_key="sample", run_id=None, at=NOW,
                                    kind="updated", fields=[]))  # fmt: skip
@@ -441,6 +441,112 @@ def test_following_writes_what_changed_and_only_that(catalog, index_dir):
     assert check(catalog, index_dir) == []
 
 
+def words_for(catalog, audience, made):
+    """Another document than the other audiences have, as where links are withheld from them."""
+    with Session(catalog.engine) as session:
+        row = session.get(Disclosure, (_key(made), audience))
+        row.document, row.etag = orjson.dumps(made), f"{row.etag}-{audience}"
+        session.commit()
+
+
+def bytes_of(folder):
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def segments_of(index_dir, audience):
+    return {path.name for path in generation_of(index_dir, audience).glob("*.store")}
+
+
+def test_what_is_hidden_lies_in_no_file_of_a_lesser_audience(catalog, index_dir):
+    community = document(9, title="Quarryside workshops", visibility="community")
+    catalog.put(community, audiences=(Audience.COMMUNITY, Audience.FULL))
+    catalog.put(document(10, title="Bluejacket bridge", visibility="restricted"))
+    words_for(catalog, Audience.FULL, {**CORPUS[3], "title": "Vexillary depot"})
+    built = follow(catalog, index_dir)
+    assert built.documents == built.changed == {Audience.PUBLIC: 7, Audience.COMMUNITY: 8, Audience.FULL: 10}
+    readers = {audience: Reader(index_dir, audience) for audience in Audience}
+    secrets = ("Quarryside", "Bluejacket", "Vexillary")
+    assert {audience: [ask(reader, word).total for word in secrets] for audience, reader in readers.items()} == {
+        Audience.PUBLIC: [0, 0, 0], Audience.COMMUNITY: [1, 0, 0], Audience.FULL: [1, 1, 1],
+    }  # fmt: skip
+    folders = {audience: bytes_of(index_dir / audience) for audience in Audience}
+    needles = [word.encode() for word in (*secrets, community["id"][:8], CORPUS[7]["id"][:8])]
+    assert {audience: [needle in content for needle in needles] for audience, content in folders.items()} == {
+        Audience.PUBLIC: [False, False, False, False, False],
+        Audience.COMMUNITY: [True, False, False, True, False],
+        Audience.FULL: [True, True, True, True, True],
+    }
+    lesser, middle, most = (segments_of(index_dir, audience) for audience in Audience)
+    assert lesser < middle < most, "each begins as a copy of the one before"
+    names = {audience: reader.generation for audience, reader in readers.items()}
+    assert len(set(names.values())) == len(names)
+    for audience, name in names.items():
+        others = [other for other in Audience if other != audience]
+        assert not any(name.split("-")[0].encode() in folders[other] for other in others)
+    assert check(catalog, index_dir) == []
+
+
+def test_a_copied_index_follows_merges_and_is_rebuilt_like_any_other(catalog, index_dir):
+    follow(catalog, index_dir)
+    copied = segments_of(index_dir, Audience.FULL)
+    assert segments_of(index_dir, Audience.PUBLIC) < copied
+    extra = [document(seq, title="Survey of wells") for seq in range(20, 60)]
+    for etag in range(10):
+        catalog.put(*extra[etag * 4 : etag * 4 + 4])
+        catalog.put(CORPUS[0], CORPUS[7], etag=f"round {etag}")
+        assert follow(catalog, index_dir).rebuilt == {}
+    for audience in Audience:
+        folder = generation_of(index_dir, audience)
+        written = orjson.loads((index_dir / audience / "manifest.json").read_bytes())["files"]
+        assert {path.name for path in folder.iterdir() if not path.name.startswith(".")} == set(written)
+    assert not copied <= segments_of(index_dir, Audience.FULL), "merged, and the old files swept away"
+    catalog.put(extra[0], audiences=())
+    assert set(follow(catalog, index_dir).documents.values()) == {46, 47}
+    assert ask(Reader(index_dir, Audience.FULL), "wells").total == 39
+    assert check(catalog, index_dir) == []
+    assert rebuild(catalog, index_dir).documents == {
+        Audience.PUBLIC: 46, Audience.COMMUNITY: 46, Audience.FULL: 47,
+    }  # fmt: skip
+    assert check(catalog, index_dir) == []
+
+
+def test_check_finds_drift_in_a_copied_index(catalog, index_dir):
+    follow(catalog, index_dir)
+    words_for(catalog, Audience.COMMUNITY, CORPUS[1])
+    copied = next(generation_of(index_dir, Audience.PUBLIC).glob("*.idx")).name
+    victim = generation_of(index_dir, Audience.FULL) / copied
+    body = bytearray(victim.read_bytes())
+    body[len(body) // 2] ^= 0xFF
+    victim.write_bytes(body)
+    said = check(catalog, index_dir)
+    assert f"community: record {CORPUS[1]['id']} differs from its disclosure" in said
+    assert f"full: file {copied} is not as it was written" in said
+    assert not any(line.startswith("public") for line in said)
+
+
+def test_audiences_that_know_other_things_share_nothing(catalog, index_dir):
+    for made in CORPUS[:4]:
+        words_for(catalog, Audience.COMMUNITY, {**made, "notes": "Otherwise told"})
+    follow(catalog, index_dir)
+    lesser, middle, most = (segments_of(index_dir, audience) for audience in Audience)
+    assert lesser.isdisjoint(middle)
+    assert middle.isdisjoint(most)
+    assert [ask(Reader(index_dir, audience), '"otherwise told"').total for audience in Audience] == [0, 4, 0]
+    assert check(catalog, index_dir) == []
+
+
+def test_an_update_gives_each_audience_its_own_words(catalog, index_dir):
+    follow(catalog, index_dir)
+    for made in CORPUS[:3]:
+        catalog.put({**made, "notes": "Told to all alike"}, etag="2")
+    words_for(catalog, Audience.FULL, {**CORPUS[0], "notes": "Told to few"})
+    assert follow(catalog, index_dir).changed == dict.fromkeys(Audience, 3)
+    readers = [Reader(index_dir, audience) for audience in Audience]
+    assert [ask(reader, '"told to all alike"').total for reader in readers] == [3, 3, 2]
+    assert [ask(reader, '"told to few"').total for reader in readers] == [0, 0, 1]
+    assert check(catalog, index_dir) == []
+
+
 def test_a_withdrawn_name_is_forgotten(catalog, index_dir):
     follow(catalog, index_dir)
     reader = Reader(index_dir, Audience.PUBLIC)
@@ -553,9 +659,9 @@ def test_check_finds_drift_and_altered_files(catalog, index_dir):
     ]
     rebuild(catalog, index_dir)
     assert check(catalog, index_dir) == []
-    victim = next(generation_of(index_dir, Audience.FULL).glob("*.pos"))
+    victim = max(generation_of(index_dir, Audience.FULL).glob("*.pos"), key=lambda path: path.stat().st_size)
     body = bytearray(victim.read_bytes())
-    body[len(body) // 2] ^= 0xFF
+    body[0] ^= 0xFF
     victim.write_bytes(body)
     assert check(catalog, index_dir) == [f"full: file {victim.name} is not as it was written"]
 
