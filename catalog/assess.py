@@ -123,7 +123,10 @@ def _declared(record: DatasetRecord) -> Iterator[TaggedColumn]:
 def _with_canonical_tags(record: DatasetRecord) -> DatasetRecord:
     def columns(given: tuple[ColumnRecord, ...]) -> tuple[ColumnRecord, ...]:
         return tuple(
-            replace(column, hashtag=canonical(column.hashtag)) if column.hashtag else column for column in given
+            column
+            if not column.hashtag or (tag := canonical(column.hashtag)) == column.hashtag
+            else replace(column, hashtag=tag)
+            for column in given
         )
 
     if not any(entry.columns for entry in record.distributions) and not record.columns:

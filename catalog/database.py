@@ -140,11 +140,13 @@ def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
     def _prepare(dbapi_connection: Any, _: object) -> None:  # noqa: ANN401
         cursor = dbapi_connection.cursor()
         for pragma in (
+            # Of a new file: documents are some kilobytes each, and would lie in chains of the usual 4 kB pages.
+            "page_size=16384",
             "journal_mode=wal",
             "foreign_keys=on",
             "synchronous=normal",
             "cache_size=-16000",
-            "wal_autocheckpoint=8000",
+            "wal_autocheckpoint=2000",
         ):
             cursor.execute(f"pragma {pragma}")
         cursor.close()

@@ -4,7 +4,6 @@ Left out are only run ids and clock times, and with them the numbers that stand 
 portal said of time stays.
 """
 
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +66,7 @@ def _row(entity: type[Base], row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Ro
             continue
         value = row[column.name]
         if isinstance(value, bytes):
-            value = orjson.loads(zlib.decompress(value) if entity is PayloadVersion else value)
+            value = orjson.loads(value)
             if entity is Disclosure:
                 value["level"].pop("review_by")
         kept[column.name] = value

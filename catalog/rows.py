@@ -4,7 +4,6 @@ A record that is new needs nothing that only the database knows, save its number
 another process and are only executed by the one that writes.
 """
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -189,7 +188,7 @@ def agent_rows(rows: Rows) -> list[Row]:
 
 def payload_row(entry: Entry, now: datetime) -> Row:
     """What is kept of a native payload, after dataset and version."""
-    return entry.hash, entry.address, now, zlib.compress(entry.payload, 1)
+    return entry.hash, entry.address, now, entry.payload
 
 
 def dataset_row(holding: Holding, seq: int | None) -> Row:

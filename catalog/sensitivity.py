@@ -84,11 +84,12 @@ def asserted(
 ) -> tuple[Assertion, ...]:
     """What the rules say of a record, in the rules' order; one assertion per rule, at its widest scope."""
     columns = [*record.columns, *(column for entry in record.distributions for column in entry.columns)]
+    tags = sorted({column.hashtag for column in columns if column.hashtag})
     found = []
     for rule in rules:
-        if rule.topics and topics.isdisjoint(rule.topics):
+        if (rule.topics and topics.isdisjoint(rule.topics)) or (rule.hxl and not tags):
             continue
-        seen = _evidence(rule, record, columns)
+        seen = _evidence(rule, record, columns, tags)
         if seen is not None:
             scope, basis, evidence = seen
             level = Level(rule.level) if rule.level else None
@@ -110,7 +111,7 @@ def asserted(
 
 
 def _evidence(
-    rule: SensitivityRule, record: DatasetRecord, columns: Sequence[ColumnRecord]
+    rule: SensitivityRule, record: DatasetRecord, columns: Sequence[ColumnRecord], tags: Sequence[str]
 ) -> tuple[str, str, str] | None:
     """Scope, basis and evidence if the rule's condition holds."""
     if rule.flag:
@@ -122,8 +123,7 @@ def _evidence(
         if record.cod_level == rule.cod:
             return "dataset", "COD level", f"cod_level={rule.cod}"
     elif rule.hxl:
-        tags = {column.hashtag for column in columns if column.hashtag}
-        shown = [next((tag for tag in sorted(tags) if matches(pattern, tag)), "") for pattern in rule.hxl]
+        shown = [next((tag for tag in tags if matches(pattern, tag)), "") for pattern in rule.hxl]
         if all(shown):
             return "column", "HXL tag", " and ".join(shown)
     elif rule.header:

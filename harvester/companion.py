@@ -54,6 +54,10 @@ class Companion:
         """Whether it has started up; until then it is quicker to do the work oneself."""
         return self._awake.is_set()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until it has started up; false if it has not by then."""
+        return self._awake.wait(seconds)
+
     def give(self, changed: Sequence[Changed], run_id: UUID, now: datetime) -> None:
         """Let it normalise a page; the one before must have been fetched."""
         self._send((changed, run_id, now))
@@ -63,7 +67,7 @@ class Companion:
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
             answer = pickle.load(self._process.stdout)  # noqa: S301 - written by our own process
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
             raise CompanionLost from error
         assert isinstance(answer, Normalised)  # noqa: S101 - nothing else is ever written
         return answer

@@ -27,6 +27,8 @@ from harvester.portal import Portal, PortalError, RawPage, Start
 
 OVERLAP = timedelta(hours=1)
 """How far an incremental run reaches back before the last complete one: portals' clocks and indexes lag."""
+PAGES_BETWEEN = 8
+"""Pages after which cycles are looked for; hardly anything we make has any."""
 LARGE = 2_000
 """New records from which a second process is worth the second that it takes to start."""
 
@@ -78,7 +80,7 @@ def harvest(
     mode = "full" if full or last is None else "incremental"
     since = last - OVERLAP if last is not None and mode == "incremental" else None
     run = runs.begin(catalog, source, mode, since=since)
-    return _Harvest(catalog, run, portal, assessor, settings, progress, stopped).report()
+    return Harvest(catalog, run, portal, assessor, settings, progress, stopped).report()
 
 
 @dataclass(slots=True)
@@ -101,8 +103,12 @@ class _Page:
     given: bool = False
 
 
-class _Harvest:
-    """The state of one run while it goes on."""
+class Harvest:
+    """The state of one run while it goes on.
+
+    Attributes:
+        companion: The second process, once there is one.
+    """
 
     def __init__(
         self,
@@ -153,6 +159,7 @@ class _Harvest:
         with _collecting_by_page(), Client(self.run.source, self.settings) as client, self._helped():
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             before: _Page | None = None
+            pages_read = 0
             while True:
                 page = None
                 try:
@@ -171,7 +178,9 @@ class _Harvest:
                 if page is None:
                     return False
                 before = page
-                gc.collect(0)
+                pages_read += 1
+                if pages_read % PAGES_BETWEEN == 0:
+                    gc.collect(0)
 
     def _next(self, pages: Iterator[RawPage]) -> _Page | None:
         """Read the next page and see which of its records are new or changed; None after the last."""
