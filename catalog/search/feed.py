@@ -12,7 +12,10 @@ from catalog.tables import Change, Disclosure
 from catalog.vocabulary import Audience
 
 BATCH = 500
-"""Documents in memory at once, and ids in one statement (SQLite allows a limited number of variables)."""
+"""Changes followed at once, and ids in one statement (SQLite allows a limited number of variables)."""
+
+AT_ONCE = 50
+"""Rows with documents that are fetched together where all are read: more only need more memory."""
 
 _ROWS = select(Disclosure.dataset_id, Disclosure.seq, Disclosure.document, Disclosure.etag)
 
@@ -46,25 +49,34 @@ def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> li
 def some_disclosures(
     session: Session, audience: Audience, ids: Sequence[UUID]
 ) -> Iterator[tuple[UUID, int, bytes, str]]:
-    """As :func:`disclosures`, for any number of datasets, a batch at a time."""
-    for start in range(0, len(ids), BATCH):
-        yield from disclosures(session, audience, ids[start : start + BATCH])
+    """As :func:`disclosures`, for any number of datasets, a few at a time."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield from disclosures(session, audience, ids[start : start + AT_ONCE])
 
 
 def unlike(session: Session, audience: Audience, other: Audience) -> list[tuple[int, UUID]]:
     """Number and id of what an audience may know and another may not, or not in the same words, by number."""
+    return _lacking(session, audience, other, same_words=True)
+
+
+def unknown(session: Session, audience: Audience, other: Audience) -> list[tuple[int, UUID]]:
+    """Number and id of what an audience may know and another may not, by number."""
+    return _lacking(session, audience, other, same_words=False)
+
+
+def _lacking(session: Session, audience: Audience, other: Audience, *, same_words: bool) -> list[tuple[int, UUID]]:
     theirs = aliased(Disclosure)
-    same = select(theirs.seq).where(
-        theirs.dataset_id == Disclosure.dataset_id, theirs.audience == other, theirs.etag == Disclosure.etag
-    )
-    wanted = select(Disclosure.seq, Disclosure.dataset_id).where(Disclosure.audience == audience, ~same.exists())
+    known = select(theirs.seq).where(theirs.dataset_id == Disclosure.dataset_id, theirs.audience == other)
+    if same_words:
+        known = known.where(theirs.etag == Disclosure.etag)
+    wanted = select(Disclosure.seq, Disclosure.dataset_id).where(Disclosure.audience == audience, ~known.exists())
     return [(seq, dataset_id) for seq, dataset_id in session.execute(wanted.order_by(Disclosure.seq))]
 
 
 def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[UUID, int, bytes, str]]:
-    """Everything the audience may know of, by number, a batch at a time."""
+    """Everything the audience may know of, by number, a few at a time."""
     wanted = _ROWS.where(Disclosure.audience == audience).order_by(Disclosure.seq)
-    for row in session.execute(wanted.execution_options(yield_per=BATCH)):
+    for row in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
         yield row[0], row[1], row[2], row[3]
 
 

@@ -225,18 +225,19 @@ class _Task:
         self, session: Session, folder: Path, position: int, lesser: _Built | None
     ) -> tuple[Marker, set[int]]:
         numbers: set[int] = set()
-        stale = feed.unlike(session, lesser.audience, self.audience) if lesser else []
-        # What is taken out stays in the statistics that score the rest: too much of it, and a clean index is better.
-        if lesser and len(stale) <= len(lesser.numbers) * MOST_STALE:
-            copy(lesser.folder, folder, lesser.manifest.files)
-            numbers |= lesser.numbers
-            ids = [dataset_id for _, dataset_id in feed.unlike(session, self.audience, lesser.audience)]
-            rows = feed.some_disclosures(session, self.audience, ids)
-        else:
-            stale = []
-            rows = feed.all_disclosures(session, self.audience)
+        gone: list[tuple[int, UUID]] = []
+        rows = feed.all_disclosures(session, self.audience)
+        if lesser:
+            more = feed.unlike(session, self.audience, lesser.audience)
+            gone = feed.unknown(session, lesser.audience, self.audience)
+            stale = len(gone) + sum(seq in lesser.numbers for seq, _ in more)
+            # What is taken out stays in the statistics that score the rest, so a clean index is better than much of it.
+            if stale <= len(lesser.numbers) * MOST_STALE:
+                copy(lesser.folder, folder, lesser.manifest.files)
+                numbers |= lesser.numbers
+                rows = feed.some_disclosures(session, self.audience, [dataset_id for _, dataset_id in more])
         writer = tantivy.Index(schema(), str(folder)).writer(HEAP, 1)
-        for seq, dataset_id in stale:
+        for seq, dataset_id in gone:
             if seq in numbers:
                 writer.delete_documents_by_term("id", str(dataset_id))
                 numbers.remove(seq)
