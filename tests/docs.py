@@ -5,6 +5,7 @@ import ast
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 import landmark
 from config.declarations import Concept, SensitivityRule, Source
 from tests.bench.figures import FIGURES, rendered
+from tests.portals_served.faulty import FAULTS, Fault
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 100
@@ -63,6 +65,8 @@ def everything() -> Iterator[Generated]:
     for name, kind in SCHEMAS.items():
         yield Generated(ROOT / "docs" / "schemas" / f"{name}.json", schema(kind))
     yield Generated(ROOT / "harvester" / "portals" / "README.md", portals())
+    about_tests = ROOT / "tests" / "README.md"
+    yield Generated(about_tests, between(about_tests.read_text(encoding="utf-8"), "faults", faults()))
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -70,7 +74,7 @@ def between(text: str, name: str, content: str) -> str:
     pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
     made, count = pattern.subn(lambda found: f"{found[1]}{content.strip()}\n{found[2]}", text)
     if count != 1:
-        raise ValueError(f"README.md needs <!-- generated: {name} --> and <!-- end --> once, on lines of their own")
+        raise ValueError(f"a README needs <!-- generated: {name} --> and <!-- end --> once, on lines of their own")
     return made
 
 
@@ -78,6 +82,30 @@ def commands() -> str:
     """A table of all commands with the first sentence of their help."""
     rows = [f"| `{path}` | {first(command.help or '')} |" for path, command in tree() if not is_group(command)]
     return "\n".join(["| command | what it does |", "| --- | --- |", *rows])
+
+
+def faults() -> str:
+    """A table of everything that the faulty portal does, and what a harvest makes of it."""
+    head = (
+        "fault",
+        "the portal ...",
+        "when",
+        "run",
+        "issues",
+        "created, updated, unchanged, failed, skipped",
+        "catalog",
+    )
+    rows = [f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *map(fault_cells, FAULTS))]
+    many = f"{len(FAULTS)} faults. After each of them a good harvest is run as well."
+    return "\n".join([many, "", *rows])
+
+
+def fault_cells(fault: Fault) -> tuple[str, ...]:
+    """One row of the table."""
+    issues = ", ".join(f"`{code}`" + (f" x {n}" if n > 1 else "") for code, n in sorted(Counter(fault.issues).items()))
+    when = "on the first harvest" if fault.first else "after a good one"
+    counts = " ".join(map(str, fault.counts))
+    return f"`{fault.name}`", fault.does, when, fault.state.value, issues or "none", counts, fault.effect
 
 
 def cli() -> str:
