@@ -2,6 +2,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, delete, select
 from sqlalchemy.orm import Session
 
+from catalog.answer import page_json
 from catalog.disclosure import item
 from catalog.facets import facets
 from catalog.facets.freshness import state_of
@@ -232,6 +234,37 @@ def test_selections(reader, selected, seqs):
     assert (set(found(page)), page.total) == (seqs, len(seqs))
     for rows in page.facets.values():
         assert any(row.selected for row in rows)
+
+
+def test_long_facets_are_ordered_and_sent_as_their_objects_are(catalog, index_dir):
+    names = {f"{place:08}-0000-0000-0000-000000000000": f'"Équipe" \\ {place % 90:03}' for place in range(250)}
+    made = [
+        document(seq, organizations=[{**HILL, "id": key, "name": names[key], "acronym": ""} for key in keys],
+                 countries=["SSD" if seq % 2 else "UKR"])
+        for seq, keys in enumerate((tuple(names), tuple(names)[::3], tuple(names)[::7], tuple(names)[5:9]), 100)
+    ]  # fmt: skip
+    catalog.put(*made)
+    follow(catalog, index_dir)
+    chosen = {list(names)[7], list(names)[249]}
+    for selected in ({}, {"organization": tuple(chosen)}, {"country": ("SSD", "WLD", "AFG")}):
+        page = ask(Reader(index_dir, Audience.PUBLIC), selected=selected, facets=tuple(facets()))
+        where = [one for one in (*made, *PUBLIC) if "country" not in selected or "SSD" in one["countries"]]
+        counts = Counter(agent["id"] for one in where for agent in one["organizations"])
+        known = {HILL["id"]: HILL["name"], RIVER["id"]: RIVER["name"], **names}
+        expected = [
+            FacetCount(key, known[key], count, selected=bool(selected.get("organization")) and key in chosen)
+            for key, count in sorted(counts.items(), key=lambda pair: (-pair[1], known[pair[0]], pair[0]))
+        ]
+        assert list(page.facets["organization"]) == expected
+        plain = {
+            "total": page.total, "items": [orjson.loads(one) for one in page.items],
+            "facets": {name: [dataclasses.asdict(count) for count in page.facets[name]] for name in facets()},
+            "next": page.next, "notices": list(page.notices),
+        }  # fmt: skip
+        assert page_json(page) == orjson.dumps(plain)
+    assert [(row.value, row.count) for row in page.facets["country"] if row.selected] == [
+        ("SSD", 4), ("AFG", 0), ("WLD", 0),
+    ]  # fmt: skip
 
 
 def test_counts_leave_out_their_own_selection(reader):
@@ -488,8 +521,8 @@ def test_what_is_hidden_lies_in_no_file_of_a_lesser_audience(catalog, index_dir)
 
 def test_a_copied_index_follows_merges_and_is_rebuilt_like_any_other(catalog, index_dir):
     follow(catalog, index_dir)
-    copied = segments_of(index_dir, Audience.FULL)
-    assert segments_of(index_dir, Audience.PUBLIC) < copied
+    copied = segments_of(index_dir, Audience.PUBLIC)
+    assert copied < segments_of(index_dir, Audience.FULL)
     extra = [document(seq, title="Survey of wells") for seq in range(20, 60)]
     for etag in range(10):
         catalog.put(*extra[etag * 4 : etag * 4 + 4])
@@ -497,9 +530,10 @@ def test_a_copied_index_follows_merges_and_is_rebuilt_like_any_other(catalog, in
         assert follow(catalog, index_dir).rebuilt == {}
     for audience in Audience:
         folder = generation_of(index_dir, audience)
-        written = orjson.loads((index_dir / audience / "manifest.json").read_bytes())["files"]
-        assert {path.name for path in folder.iterdir() if not path.name.startswith(".")} == set(written)
-    assert not copied <= segments_of(index_dir, Audience.FULL), "merged, and the old files swept away"
+        segments = orjson.loads((folder / "meta.json").read_bytes())["segments"]
+        used = {entry["segment_id"].replace("-", "") for entry in segments}
+        assert {path.name.split(".")[0] for path in folder.glob("[!.]*")} == used | {"meta"}
+        assert copied.isdisjoint(segments_of(index_dir, audience)), "merged, and the old files swept away"
     catalog.put(extra[0], audiences=())
     assert set(follow(catalog, index_dir).documents.values()) == {46, 47}
     assert ask(Reader(index_dir, Audience.FULL), "wells").total == 39
@@ -532,6 +566,13 @@ def test_audiences_that_know_other_things_share_nothing(catalog, index_dir):
     assert lesser.isdisjoint(middle)
     assert middle.isdisjoint(most)
     assert [ask(Reader(index_dir, audience), '"otherwise told"').total for audience in Audience] == [0, 4, 0]
+    assert check(catalog, index_dir) == []
+
+
+def test_what_only_the_lesser_audience_knows_is_taken_out_of_the_copy(catalog, index_dir):
+    catalog.put(CORPUS[4], audiences=(Audience.PUBLIC, Audience.FULL))
+    assert follow(catalog, index_dir).documents == {Audience.PUBLIC: 7, Audience.COMMUNITY: 6, Audience.FULL: 8}
+    assert [ask(Reader(index_dir, audience), "population").total for audience in Audience] == [1, 0, 1]
     assert check(catalog, index_dir) == []
 
 
