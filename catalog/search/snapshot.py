@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from tantivy import Query
 
 from catalog.facets import Facet, facets
-from catalog.query import FacetCount, QueryError
+from catalog.query import QueryError
 from catalog.search.generation import Opened
 from catalog.search.schema import SEPARATOR, facet_field, names_field
 from catalog.text import normalize
@@ -27,43 +29,49 @@ class Names:
 
 
 Buckets = Sequence[Mapping[str, Any]]
-"""Tantivy's ``{"key": value, "doc_count": n}``, each above nothing."""
+"""Tantivy's ``{"key": value, "doc_count": n}``, each above nothing, highest first."""
+
+_COUNT = itemgetter("doc_count")
 
 
-class Rows(dict[int, bytes]):
-    """A facet's counts as JSON, by place in an answer: long lists of small counts come back with every question.
-
-    A place is a number; sorted, places are in the order of an answer: highest count first, then label, then value.
-    """
-
-    MOST = 10_000
-    _BITS = 24
+class Rows:
+    """A facet's counts as JSON, from pieces that are made once: most of an answer is a thousand counts."""
 
     def __init__(self, facet: Facet, labels: Mapping[str, str], values: Iterable[str]) -> None:
-        super().__init__()
         self._facet = facet
         self._labels = labels
-        self._values = sorted(values, key=self.label_and_value)
-        self._ranks = {value: rank for rank, value in enumerate(self._values)}
+        ordered = sorted(values, key=self._label_and_value)
+        self._heads = [self._head(value) for value in ordered]
+        self._ranks = {value: rank for rank, value in enumerate(ordered)}
 
-    def __missing__(self, place: int) -> bytes:
-        count, rank = -(place >> self._BITS), place & ((1 << self._BITS) - 1)
-        made = self.row(self._values[rank], count, selected=False)
-        if len(self) < self.MOST:
-            self[place] = made
-        return made
+    def __len__(self) -> int:
+        return len(self._heads)
 
-    def places(self, buckets: Buckets) -> list[int]:
-        """The places of an aggregation's buckets, in order."""
-        ranks, bits = self._ranks, self._BITS
-        return sorted([ranks[bucket["key"]] - (bucket["doc_count"] << bits) for bucket in buckets])
+    def json(self, buckets: Buckets, chosen: frozenset[str] = frozenset()) -> bytes:
+        """An array of :class:`catalog.query.FacetCount`: highest count first, then by label, then by value.
 
-    def row(self, value: str, count: int, *, selected: bool) -> bytes:
-        """One count, labelled."""
-        return orjson.dumps(FacetCount(value, self.label_and_value(value)[0], count, selected))
+        What is chosen is listed even if no record has it.
+        """
+        heads, ranks = self._heads, self._ranks
+        marked = {ranks[value] for value in chosen if value in ranks}
+        parts: list[bytes] = []
+        for count, group in groupby(buckets, _COUNT):
+            alike = sorted([ranks[bucket["key"]] for bucket in group])
+            end = b'%d,"selected":false},' % count
+            if marked.isdisjoint(alike):
+                parts += (end.join([heads[rank] for rank in alike]), end)
+            else:
+                chosen_end = b'%d,"selected":true},' % count
+                parts += [heads[rank] + (chosen_end if rank in marked else end) for rank in alike]
+        if chosen:
+            nothing = sorted(chosen.difference(bucket["key"] for bucket in buckets), key=self._label_and_value)
+            parts += [self._head(value) + b'0,"selected":true},' for value in nothing]
+        return b"[%b]" % b"".join(parts)[:-1]
 
-    def label_and_value(self, value: str) -> tuple[str, str]:
-        """What orders equal counts."""
+    def _head(self, value: str) -> bytes:
+        return orjson.dumps({"value": value, "label": self._label_and_value(value)[0]})[:-1] + b',"count":'
+
+    def _label_and_value(self, value: str) -> tuple[str, str]:
         return (self._labels.get(value) or self._facet.label_of(value), value)
 
 

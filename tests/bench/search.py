@@ -201,9 +201,9 @@ def raw(reader: Reader, query: DatasetQuery) -> Callable[[], object]:
     apart = []
     for name in query.facets:
         if name in narrowing.chosen:
-            apart.append((asked.both(text, narrowing.clauses(without=name)), _aggregations(facets()[name], TODAY)))
+            apart.append((asked.both(text, narrowing.clauses(without=name)), _aggregations([facets()[name]], TODAY)))
         else:
-            together |= _aggregations(facets()[name], TODAY)
+            together |= _aggregations([facets()[name]], TODAY)
 
     def run() -> object:
         hits = searcher.search(whole, limit=20, order_by_field=order).hits
