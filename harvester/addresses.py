@@ -4,7 +4,9 @@ import contextlib
 import ipaddress
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import httpx
@@ -33,18 +35,25 @@ class HostError(Exception):
 
 
 class Addresses:
-    """Names to addresses for one source, every address checked; one that is refused refuses the name."""
+    """Names to addresses for one source, every address checked; one that is refused refuses the name.
 
-    def __init__(self, allow_hosts: Iterable[str], resolve: Resolve) -> None:
+    Args:
+        allow_hosts: ``host:port`` that may be loopback or private.
+        resolve: Asked for a name's addresses.
+        longest: Seconds after which a name counts as not known.
+    """
+
+    def __init__(self, allow_hosts: Iterable[str], resolve: Resolve, longest: float) -> None:
         self._allowed = frozenset(_host_and_port(value) for value in allow_hosts)
         self._resolve = resolve
+        self._longest = longest
 
     def of(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host; raises HostError ``unreachable`` or ``host-refused``."""
         host = one_spelling(host)
         try:
-            found = tuple(dict.fromkeys(one_spelling(str(entry[4][0])) for entry in self._resolve(host, port)))
-        except (OSError, UnicodeError, ValueError):
+            found = tuple(dict.fromkeys(one_spelling(str(entry[4][0])) for entry in self._resolved(host, port)))
+        except (OSError, UnicodeError, ValueError, Empty):
             found = ()
         if not found:
             raise HostError("unreachable", f"The name {host} is not known", "Check the source's url and the network.")
@@ -61,6 +70,24 @@ class Addresses:
                     else f'If this is meant, add "{host}:{port}" to the source\'s allow_hosts.',
                 )
         return found
+
+    def _resolved(self, host: str, port: int) -> Iterable[Any]:
+        """The machine's own resolver knows no deadline: a name is asked for in a thread that can be left behind."""
+        if is_literal(host):
+            return self._resolve(host, port)
+        answered: SimpleQueue[Iterable[Any] | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answered.put(self._resolve(host, port))
+            except Exception as error:  # noqa: BLE001 - raised again where it was asked for
+                answered.put(error)
+
+        threading.Thread(target=ask, daemon=True, name="landmark-names").start()
+        answer = answered.get(timeout=self._longest)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def allows(self, target: httpx.URL) -> bool:
         """Whether the source names this host and port itself."""

@@ -65,7 +65,7 @@ class Limits:
     """How long and how much one call may take, and how hard a host is pressed.
 
     Attributes:
-        connect: Seconds to connect, TLS included.
+        connect: Seconds to find a name's addresses, and again to connect, TLS included.
         read: Seconds without a byte.
         total: Seconds for the whole call: hops, retries and their pauses.
         max_bytes: Bytes of one body, on the wire and unpacked alike.
@@ -130,7 +130,7 @@ class Client:
         self.user_agent = f"Landmark/{_version()} (+{plain_ascii(settings.contact) or 'no contact set'})"
         self.key = _usable(settings.key_of(source.key), source)
         self._veil = Veil(self.key)
-        self._addresses = Addresses(source.allow_hosts, resolve)
+        self._addresses = Addresses(source.allow_hosts, resolve, self.limits.connect)
         self._sleep = sleep
         self._jitter = jitter
         self._lock = threading.Lock()

@@ -236,6 +236,19 @@ def test_an_unknown_name_and_a_closed_port_are_unreachable():
     assert told["message"].startswith("No connection to 127.0.0.1: ")
 
 
+def test_a_name_service_that_says_nothing_does_not_hold_us():
+    over = threading.Event()
+
+    def silent(host: str, port: int) -> list[Any]:
+        over.wait(3)
+        return [(2, 1, 6, "", ("127.0.0.1", port))]
+
+    with client(resolve=silent, limits=Limits(connect=0.1, retries=0)) as landmark, refused() as told:
+        landmark.get_json("https://portal.example/api")
+    over.set()
+    assert (told["code"], told["message"]) == ("unreachable", "The name portal.example is not known")
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [
