@@ -5,8 +5,9 @@ portal said of time stays.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select
@@ -49,9 +50,10 @@ CLOCK = frozenset(
 
 def lines(session: Session) -> Iterator[bytes]:
     """One JSON object per row: its table and its columns, ordered by table and content."""
+    ids = dict(session.execute(select(Dataset.seq, Dataset.id)).all())
     for entity in CONTENT:
         table = entity.__tablename__
-        rows = [_row(entity, row) for row in session.execute(select(entity.__table__)).mappings()]
+        rows = [_row(entity, row, ids) for row in session.execute(select(entity.__table__)).mappings()]
         if entity is Change:
             rows = list(_numbered_within_dataset(rows))
         yield from sorted(
@@ -59,12 +61,15 @@ def lines(session: Session) -> Iterator[bytes]:
         )
 
 
-def _row(entity: type[Base], row: Any) -> dict[str, Any]:  # noqa: ANN401 - a RowMapping
+def _row(entity: type[Base], row: Any, ids: Mapping[int, UUID]) -> dict[str, Any]:  # noqa: ANN401 - a RowMapping
     kept: dict[str, Any] = {}
     for column in entity.__table__.columns:
         if column.name in CLOCK or (entity is LevelAssertion and column.name in {"id", "supersedes"}):
             continue
         value = row[column.name]
+        if column.name == "dataset_seq":
+            kept["dataset_id"] = ids[value]
+            continue
         if isinstance(value, bytes):
             value = orjson.loads(value)
             if entity is Disclosure:

@@ -29,9 +29,9 @@ def document(session: Session, audience: Audience, key: str) -> tuple[bytes, str
     if dataset_id is None:
         return None
     row = session.execute(
-        select(Disclosure.document, Disclosure.etag).where(
-            Disclosure.dataset_id == dataset_id, Disclosure.audience == audience
-        )
+        select(Disclosure.document, Disclosure.etag)
+        .join(Dataset, Dataset.seq == Disclosure.seq)
+        .where(Dataset.id == dataset_id, Disclosure.audience == audience)
     ).first()
     return None if row is None else (row[0], row[1])
 
@@ -103,7 +103,7 @@ def feed_position(session: Session) -> int:
 def _record_counts(session: Session, audience: Audience) -> Mapping[str, int]:
     rows = session.execute(
         select(Dataset.source_key, func.count())
-        .join(Disclosure, Disclosure.dataset_id == Dataset.id)
+        .join(Disclosure, Disclosure.seq == Dataset.seq)
         .where(Disclosure.audience == audience)
         .group_by(Dataset.source_key)
     )
@@ -146,7 +146,8 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
 def _changes(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> Mapping[tuple[UUID | None, str], int]:
     rows = session.execute(
         select(Change.run_id, Change.kind, func.count())
-        .join(Disclosure, Disclosure.dataset_id == Change.dataset_id)
+        .join(Dataset, Dataset.id == Change.dataset_id)
+        .join(Disclosure, Disclosure.seq == Dataset.seq)
         .where(Change.run_id.in_(run_ids), Disclosure.audience == audience)
         .group_by(Change.run_id, Change.kind)
     )
@@ -161,7 +162,8 @@ def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> di
     if not full:
         disclosed = (
             select(CatalogRecord.dataset_id)
-            .join(Disclosure, Disclosure.dataset_id == CatalogRecord.dataset_id)
+            .join(Dataset, Dataset.id == CatalogRecord.dataset_id)
+            .join(Disclosure, Disclosure.seq == Dataset.seq)
             .where(CatalogRecord.source_key == HarvestIssue.source_key)
             .where(CatalogRecord.remote_id == HarvestIssue.remote_id)
             .where(Disclosure.audience == audience)

@@ -60,7 +60,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """Rows of new records as the driver takes them; ``seq`` is still empty in those of the numbered tables.
+    """Rows of new records as the driver takes them, save their numbers: ``seq`` counts from 0 in each batch.
 
     Attributes:
         ids: Of the datasets, in the order of their records.
@@ -93,15 +93,16 @@ class Renderer:
             id_ = dataset_id(self._source.key, entry.record.remote_id)
             ids.append(id_)
             holding = self.holding(entry, id_, "", entry.assessment.assertions)
-            rows.by_table[t.Dataset].append(dataset_row(holding, None))
-            self.describe(rows, entry, holding, None, entry.assessment.assertions, dict(disclose(holding)), now)
+            seq = len(ids) - 1
+            rows.by_table[t.Dataset].append(dataset_row(holding, seq))
+            self.describe(rows, entry, holding, seq, entry.assessment.assertions, dict(disclose(holding)), now)
             rows.by_table[t.CatalogRecord].append(
                 (
                     id_, self._source.key, entry.record.remote_id, RecordState.LISTED, entry.hash, now, now, run_id,
                     None, 0,
                 )
             )  # fmt: skip
-            rows.by_table[t.PayloadVersion].append((id_, 1, *payload_row(entry, now)))
+            rows.by_table[t.PayloadVersion].append((seq, 1, *payload_row(entry, now)))
         return Created(
             ids=tuple(ids),
             by_table={entity: self._layout.ready(entity, made) for entity, made in rows.by_table.items() if made},
@@ -130,7 +131,7 @@ class Renderer:
         rows: Rows,
         entry: Entry,
         holding: Holding,
-        seq: int | None,
+        seq: int,
         assertions: Sequence[Assertion],
         rendered: Mapping[Audience, Document],
         now: datetime,
@@ -140,29 +141,29 @@ class Renderer:
         into = rows.by_table
         for position, role in enumerate(assessment.agents):
             rows.agents.setdefault((role.agent.id, role.spelling), role)
-            into[t.DatasetAgent].append((id_, role.agent.id, role.role, position, role.contact))
+            into[t.DatasetAgent].append((seq, role.agent.id, role.role, position, role.contact))
         into[t.DatasetLocation] += {
-            place.iso3: (id_, place.iso3, place.admin_level, place.p_coded) for place in record.locations
+            place.iso3: (seq, place.iso3, place.admin_level, place.p_coded) for place in record.locations
         }.values()
         into[t.DatasetConcept] += [
-            (id_, concept.key, [{"field": e.field, "words": e.words} for e in concept.evidence])
+            (seq, concept.key, [{"field": e.field, "words": e.words} for e in concept.evidence])
             for concept in assessment.concepts
         ]
-        _distributions(rows, id_, record)
+        _distributions(rows, seq, record)
         into[t.ColumnTag] += {
             (tag.distribution, tag.sheet, tag.position, tag.tagspec, tag.origin): (
-                id_, tag.distribution, tag.sheet, tag.position, tag.tagspec, tag.origin, tag.rule, tag.confidence
+                seq, tag.distribution, tag.sheet, tag.position, tag.tagspec, tag.origin, tag.rule, tag.confidence
             )
             for tag in assessment.tags
         }.values()  # fmt: skip
         into[t.LevelAssertion] += [_assertion_row(id_, assertion, now) for assertion in assertions]
         origin = "portal" if record.access else "source default"
         into[t.AccessRoute] += {
-            route.artefact: (id_, route.artefact, route.modality, list(route.steps), route.address, origin)
+            route.artefact: (seq, route.artefact, route.modality, list(route.steps), route.address, origin)
             for route in assessment.access
         }.values()
         into[t.Relation] += [
-            (id_, kind, target) for kind, target in sorted({(entry.kind, entry.target) for entry in record.relations})
+            (seq, kind, target) for kind, target in sorted({(entry.kind, entry.target) for entry in record.relations})
         ]
         bodies: dict[int, tuple[bytes, str]] = {}
         for audience, document in rendered.items():
@@ -191,7 +192,7 @@ def payload_row(entry: Entry, now: datetime) -> Row:
     return entry.hash, entry.address, now, entry.payload
 
 
-def dataset_row(holding: Holding, seq: int | None) -> Row:
+def dataset_row(holding: Holding, seq: int) -> Row:
     """The row of a dataset."""
     record, fresh = holding.record, holding.assessment.freshness
     return (
@@ -210,21 +211,21 @@ def _assertion_row(id_: UUID, said: Assertion, now: datetime) -> Row:
     )  # fmt: skip
 
 
-def _distributions(rows: Rows, id_: UUID, record: DatasetRecord) -> None:
+def _distributions(rows: Rows, seq: int, record: DatasetRecord) -> None:
     groups = [(entry.key, entry.columns) for entry in record.distributions]
     files = rows.by_table[t.Distribution]
     files += [
         (
-            id_, entry.key, position, entry.name, entry.description, entry.url, entry.format, entry.declared_format,
+            seq, entry.key, position, entry.name, entry.description, entry.url, entry.format, entry.declared_format,
             entry.media_type, entry.size, entry.modified, entry.under_review,
         )
         for position, entry in enumerate({entry.key: entry for entry in record.distributions}.values())
     ]  # fmt: skip
     if record.columns:
-        files.append((id_, "", len(record.distributions), "", "", "", "", "", "", None, None, False))
+        files.append((seq, "", len(record.distributions), "", "", "", "", "", "", None, None, False))
         groups.append(("", record.columns))
     rows.by_table[t.Column] += {
-        (key, column.sheet, column.position): (id_, key, column.sheet, column.position, column.header)
+        (key, column.sheet, column.position): (seq, key, column.sheet, column.position, column.header)
         for key, given in groups
         for column in given
     }.values()

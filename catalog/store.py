@@ -112,16 +112,12 @@ class Store:
         """Write records that the catalog does not hold yet, from their finished rows."""
         if not created.ids:
             return
-        numbers = take(session, "dataset", len(created.ids))
-        datasets = created.by_table[t.Dataset]
-        number = dict(zip((row[0] for row in datasets), numbers, strict=True))
-        numbered = {
-            t.Dataset: [(row[0], number[row[0]], *row[2:]) for row in datasets],
-            t.Disclosure: [(*row[:2], number[row[0]], *row[3:]) for row in created.by_table.get(t.Disclosure, ())],
-        }
+        first = take(session, "dataset", len(created.ids))[0]
         self._insert_new(session, t.Agent, created.agents)
         self._insert_new(session, t.AgentAlias, created.aliases)
-        self._insert(session, {**created.by_table, **numbered})
+        self._insert(
+            session, {entity: list(_numbered(entity, rows, first)) for entity, rows in created.by_table.items()}
+        )
         self._insert_new(session, t.Slug, created.names)
         feed(session, self._source.key, run_id, [(id_, "created", []) for id_ in created.ids], now)
 
@@ -152,7 +148,7 @@ class Store:
             kind = "updated" if fields else "unchanged"
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
         self._replace(session, replaced, rows)
-        self._keep_payloads(session, held, now)
+        self._keep_payloads(session, [(entry, numbers[found.dataset_id]) for entry, found in held], now)
         _relist(session, held, run_id, now)
         if changes:
             feed(session, self._source.key, run_id, changes, now)
@@ -165,11 +161,14 @@ class Store:
         self._insert_new(session, t.Agent, self._layout.ready(t.Agent, agent_rows(rows)))
         self._insert_new(session, t.AgentAlias, self._layout.ready(t.AgentAlias, list(rows.agents)))
         for child in _CHILDREN:
-            for some in _batches([row[0] for row in datasets]):
-                session.execute(
-                    delete(child).where(child.dataset_id.in_(some)),
-                    execution_options={"synchronize_session": False},
+            for some in _batches([row[1] for row in datasets]):
+                # Every audience is named so that the key is used: it begins with the audience.
+                these = (
+                    t.Disclosure.audience.in_(list(Audience)) & t.Disclosure.seq.in_(some)
+                    if child is t.Disclosure
+                    else child.dataset_seq.in_(some)
                 )
+                session.execute(delete(child).where(these), execution_options={"synchronize_session": False})
         connection = session.connection()
         for row in datasets:
             connection.execute(
@@ -193,28 +192,43 @@ class Store:
         if entity in self._written:
             self._written[entity].update(fresh)
 
-    def _keep_payloads(self, session: Session, held: Sequence[tuple[Entry, "Known"]], now: datetime) -> None:
+    def _keep_payloads(self, session: Session, held: Sequence[tuple[Entry, int]], now: datetime) -> None:
         version = t.PayloadVersion.version
-        versions: dict[UUID, int] = {}
-        for some in _batches([found.dataset_id for _, found in held]):
+        versions: dict[int, int] = {}
+        for some in _batches([seq for _, seq in held]):
             versions |= dict(
                 session.execute(
-                    select(t.PayloadVersion.dataset_id, func.max(version))
-                    .where(t.PayloadVersion.dataset_id.in_(some))
-                    .group_by(t.PayloadVersion.dataset_id)
+                    select(t.PayloadVersion.dataset_seq, func.max(version))
+                    .where(t.PayloadVersion.dataset_seq.in_(some))
+                    .group_by(t.PayloadVersion.dataset_seq)
                 ).all()
             )
-        rows = [
-            (found.dataset_id, versions.get(found.dataset_id, 0) + 1, *payload_row(entry, now)) for entry, found in held
-        ]
+        rows = [(seq, versions.get(seq, 0) + 1, *payload_row(entry, now)) for entry, seq in held]
         self._insert(session, {t.PayloadVersion: self._layout.ready(t.PayloadVersion, rows)})
-        for id_, newest in versions.items():
+        for seq, newest in versions.items():
             session.execute(
                 delete(t.PayloadVersion)
-                .where(t.PayloadVersion.dataset_id == id_)
+                .where(t.PayloadVersion.dataset_seq == seq)
                 .where(version <= newest + 1 - self._payload_versions),
                 execution_options={"synchronize_session": False},
             )
+
+
+_SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.CatalogRecord: None, t.LevelAssertion: None}
+"""Where a row has the dataset's number, if it has it and not at its beginning."""
+
+
+def _numbered(entity: type[t.Base], rows: Sequence[Row], first: int) -> Iterator[Row]:
+    """Rows with the numbers they get, counted from ``first``."""
+    place = _SEQ_AT.get(entity, 0)
+    if place is None:
+        yield from rows
+    elif place == 0:
+        for seq, *rest in rows:
+            yield (seq + first, *rest)
+    else:
+        for row in rows:
+            yield (*row[:place], row[place] + first, *row[place + 1 :])
 
 
 def _relist(session: Session, held: Sequence[tuple[Entry, "Known"]], run_id: UUID | None, now: datetime) -> None:
@@ -267,9 +281,10 @@ def _documents(session: Session, ids: Sequence[UUID]) -> dict[UUID, Document]:
     found: dict[UUID, Document] = {}
     for some in _batches(ids):
         rows = session.execute(
-            select(t.Disclosure.dataset_id, t.Disclosure.document)
+            select(t.Dataset.id, t.Disclosure.document)
+            .join(t.Disclosure, t.Disclosure.seq == t.Dataset.seq)
             .where(t.Disclosure.audience == Audience.FULL)
-            .where(t.Disclosure.dataset_id.in_(some))
+            .where(t.Dataset.id.in_(some))
         )
         found |= {id_: orjson.loads(document) for id_, document in rows}
     return found

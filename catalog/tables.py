@@ -135,7 +135,7 @@ class Base(DeclarativeBase):
 
 
 CLUSTERED = {"sqlite_with_rowid": False}
-"""Rows of one dataset lie together under their natural key, instead of once more in an index beside the table."""
+"""Rows lie together under their natural key, instead of once more in an index beside the table."""
 
 
 class Counter(Base):
@@ -235,11 +235,15 @@ class AgentAlias(Base):
 
 
 class Dataset(Base):
-    """A dataset as harvested or registered. ``seq`` is the catalog's own number: it breaks ties in every order."""
+    """A dataset as harvested or registered; ``id`` is what it is called everywhere outside.
+
+    ``seq`` is the catalog's own number: it breaks ties in every order, and what belongs to a dataset hangs on it. Ids
+    are as good as random, and rows in their order would be written all over the file.
+    """
 
     __tablename__ = "dataset"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    seq: Mapped[int] = mapped_column(unique=True)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     source_key: Mapped[str] = mapped_column(ForeignKey("source.key"), index=True)
     title: Mapped[dict[str, Any]]
     notes: Mapped[dict[str, Any]]
@@ -288,6 +292,7 @@ class Slug(Base):
     """The readable name of a dataset that was public once; never given to another."""
 
     __tablename__ = "slug"
+    __table_args__ = CLUSTERED
     name: Mapped[str] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(index=True)
 
@@ -297,7 +302,7 @@ class DatasetAgent(Base):
 
     __tablename__ = "dataset_agent"
     __table_args__ = CLUSTERED
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(primary_key=True)
     position: Mapped[int]
@@ -309,7 +314,7 @@ class DatasetLocation(Base):
 
     __tablename__ = "dataset_location"
     __table_args__ = CLUSTERED
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     iso3: Mapped[str] = mapped_column(primary_key=True)
     admin_level: Mapped[int | None]
     p_coded: Mapped[bool | None]
@@ -320,7 +325,7 @@ class DatasetConcept(Base):
 
     __tablename__ = "dataset_concept"
     __table_args__ = CLUSTERED
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     concept: Mapped[str] = mapped_column(primary_key=True)
     evidence: Mapped[list[Any]]
 
@@ -330,7 +335,7 @@ class Distribution(Base):
 
     __tablename__ = "distribution"
     __table_args__ = CLUSTERED
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
     name: Mapped[str]
@@ -350,11 +355,11 @@ class Column(Base):
     __tablename__ = "column"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["dataset_id", "distribution"], ["distribution.dataset_id", "distribution.key"], ondelete="CASCADE"
+            ["dataset_seq", "distribution"], ["distribution.dataset_seq", "distribution.key"], ondelete="CASCADE"
         ),
         CLUSTERED,
     )
-    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(primary_key=True)
     distribution: Mapped[str] = mapped_column(primary_key=True)
     sheet: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -367,13 +372,13 @@ class ColumnTag(Base):
     __tablename__ = "column_tag"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["dataset_id", "distribution", "sheet", "position"],
-            ["column.dataset_id", "column.distribution", "column.sheet", "column.position"],
+            ["dataset_seq", "distribution", "sheet", "position"],
+            ["column.dataset_seq", "column.distribution", "column.sheet", "column.position"],
             ondelete="CASCADE",
         ),
         CLUSTERED,
     )
-    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(primary_key=True)
     distribution: Mapped[str] = mapped_column(primary_key=True)
     sheet: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -411,7 +416,7 @@ class AccessRoute(Base):
 
     __tablename__ = "access_route"
     __table_args__ = CLUSTERED
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     artefact: Mapped[Artefact] = mapped_column(primary_key=True)
     modality: Mapped[AccessModality]
     steps: Mapped[list[Any]]
@@ -424,7 +429,7 @@ class Relation(Base):
 
     __tablename__ = "relation"
     __table_args__ = CLUSTERED
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[RelationKind] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(primary_key=True)
 
@@ -445,7 +450,7 @@ class PayloadVersion(Base):
     """The native payload's essence as it was read, JSON; the last few versions are kept."""
 
     __tablename__ = "payload_version"
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     hash: Mapped[str]
     address: Mapped[str]
@@ -469,11 +474,10 @@ class Disclosure(Base):
     """What one audience may know of a record, rendered with the record itself. No row: nothing may be known."""
 
     __tablename__ = "disclosure"
-    __table_args__ = (Index("ix_disclosure_audience_seq", "audience", "seq"),)
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_id: Mapped[UUID]
     audience: Mapped[Audience] = mapped_column(primary_key=True)
-    seq: Mapped[int]
-    name: Mapped[str | None] = mapped_column(index=True)
+    seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str | None]
     document: Mapped[bytes] = mapped_column(PackedBytes())
     etag: Mapped[str]
 

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from catalog.tables import Change, Disclosure
+from catalog.tables import Change, Dataset, Disclosure
 from catalog.vocabulary import Audience
 
 BATCH = 500
@@ -42,7 +42,7 @@ def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> li
     """Id, number, document and etag of those datasets that the audience may know of."""
     if not ids:
         return []
-    wanted = _ROWS.where(Disclosure.audience == audience, Disclosure.dataset_id.in_(ids))
+    wanted = _ROWS.where(Disclosure.audience == audience, _of(ids))
     return [(dataset_id, seq, document, etag) for dataset_id, seq, document, etag in session.execute(wanted)]
 
 
@@ -66,7 +66,7 @@ def unknown(session: Session, audience: Audience, other: Audience) -> list[tuple
 
 def _lacking(session: Session, audience: Audience, other: Audience, *, same_words: bool) -> list[tuple[int, UUID]]:
     theirs = aliased(Disclosure)
-    known = select(theirs.seq).where(theirs.dataset_id == Disclosure.dataset_id, theirs.audience == other)
+    known = select(theirs.seq).where(theirs.seq == Disclosure.seq, theirs.audience == other)
     if same_words:
         known = known.where(theirs.etag == Disclosure.etag)
     wanted = select(Disclosure.seq, Disclosure.dataset_id).where(Disclosure.audience == audience, ~known.exists())
@@ -84,5 +84,9 @@ def etags(session: Session, audience: Audience, ids: Sequence[UUID] | None = Non
     """Etag per dataset id of what the audience may know of: of everything, or of some datasets."""
     wanted = select(Disclosure.dataset_id, Disclosure.etag).where(Disclosure.audience == audience)
     if ids is not None:
-        wanted = wanted.where(Disclosure.dataset_id.in_(ids))
+        wanted = wanted.where(_of(ids))
     return {str(dataset_id): etag for dataset_id, etag in session.execute(wanted.execution_options(yield_per=BATCH))}
+
+
+def _of(ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return Disclosure.seq.in_(select(Dataset.seq).where(Dataset.id.in_(ids)))

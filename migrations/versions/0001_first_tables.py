@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("dataset_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_slug")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("slug", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_slug_dataset_id"), ["dataset_id"], unique=False)
@@ -136,7 +137,7 @@ def upgrade() -> None:
     op.create_table(
         "dataset",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("source_key", sa.Text(), nullable=False),
         sa.Column("title", sa.JSON(), nullable=False),
         sa.Column("notes", sa.JSON(), nullable=False),
@@ -176,8 +177,8 @@ def upgrade() -> None:
         sa.Column("urgency_recipients", sa.JSON(), nullable=False),
         sa.Column("extra", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["source_key"], ["source.key"], name=op.f("fk_dataset_source_key_source")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset")),
-        sa.UniqueConstraint("seq", name=op.f("uq_dataset_seq")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_dataset")),
+        sa.UniqueConstraint("id", name=op.f("uq_dataset_id")),
     )
     with op.batch_alter_table("dataset", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dataset_source_key"), ["source_key"], unique=False)
@@ -238,7 +239,7 @@ def upgrade() -> None:
 
     op.create_table(
         "access_route",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column(
             "artefact",
             sa.Enum(
@@ -268,9 +269,9 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_access_route_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_access_route_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "artefact", name=op.f("pk_access_route")),
+        sa.PrimaryKeyConstraint("dataset_seq", "artefact", name=op.f("pk_access_route")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -327,7 +328,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "dataset_agent",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("agent_id", sa.Uuid(), nullable=False),
         sa.Column(
             "role",
@@ -348,9 +349,9 @@ def upgrade() -> None:
         sa.Column("contact", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_dataset_agent_agent_id_agent")),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_dataset_agent_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_dataset_agent_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "agent_id", "role", name=op.f("pk_dataset_agent")),
+        sa.PrimaryKeyConstraint("dataset_seq", "agent_id", "role", name=op.f("pk_dataset_agent")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("dataset_agent", schema=None) as batch_op:
@@ -358,25 +359,25 @@ def upgrade() -> None:
 
     op.create_table(
         "dataset_concept",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("concept", sa.Text(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_dataset_concept_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_dataset_concept_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "concept", name=op.f("pk_dataset_concept")),
+        sa.PrimaryKeyConstraint("dataset_seq", "concept", name=op.f("pk_dataset_concept")),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "dataset_location",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("iso3", sa.Text(), nullable=False),
         sa.Column("admin_level", sa.Integer(), nullable=True),
         sa.Column("p_coded", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_dataset_location_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_dataset_location_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "iso3", name=op.f("pk_dataset_location")),
+        sa.PrimaryKeyConstraint("dataset_seq", "iso3", name=op.f("pk_dataset_location")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -394,17 +395,14 @@ def upgrade() -> None:
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_disclosure_dataset_id_dataset"), ondelete="CASCADE"
+            ["seq"], ["dataset.seq"], name=op.f("fk_disclosure_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "audience", name=op.f("pk_disclosure")),
+        sa.PrimaryKeyConstraint("audience", "seq", name=op.f("pk_disclosure")),
     )
-    with op.batch_alter_table("disclosure", schema=None) as batch_op:
-        batch_op.create_index("ix_disclosure_audience_seq", ["audience", "seq"], unique=False)
-        batch_op.create_index(batch_op.f("ix_disclosure_name"), ["name"], unique=False)
 
     op.create_table(
         "distribution",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -417,9 +415,9 @@ def upgrade() -> None:
         sa.Column("modified", sa.DateTime(timezone=True), nullable=True),
         sa.Column("under_review", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_distribution_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_distribution_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "key", name=op.f("pk_distribution")),
+        sa.PrimaryKeyConstraint("dataset_seq", "key", name=op.f("pk_distribution")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -501,20 +499,20 @@ def upgrade() -> None:
 
     op.create_table(
         "payload_version",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("fetched", sa.DateTime(timezone=True), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_payload_version_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_payload_version_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "version", name=op.f("pk_payload_version")),
+        sa.PrimaryKeyConstraint("dataset_seq", "version", name=op.f("pk_payload_version")),
     )
     op.create_table(
         "relation",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -530,30 +528,30 @@ def upgrade() -> None:
         ),
         sa.Column("target", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_relation_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_relation_dataset_seq_dataset"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "kind", "target", name=op.f("pk_relation")),
+        sa.PrimaryKeyConstraint("dataset_seq", "kind", "target", name=op.f("pk_relation")),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "column",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("distribution", sa.Text(), nullable=False),
         sa.Column("sheet", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("header", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id", "distribution"],
-            ["distribution.dataset_id", "distribution.key"],
-            name=op.f("fk_column_dataset_id_distribution_distribution"),
+            ["dataset_seq", "distribution"],
+            ["distribution.dataset_seq", "distribution.key"],
+            name=op.f("fk_column_dataset_seq_distribution_distribution"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("dataset_id", "distribution", "sheet", "position", name=op.f("pk_column")),
+        sa.PrimaryKeyConstraint("dataset_seq", "distribution", "sheet", "position", name=op.f("pk_column")),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "column_tag",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column("distribution", sa.Text(), nullable=False),
         sa.Column("sheet", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -575,13 +573,13 @@ def upgrade() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id", "distribution", "sheet", "position"],
-            ["column.dataset_id", "column.distribution", "column.sheet", "column.position"],
-            name=op.f("fk_column_tag_dataset_id_distribution_sheet_position_column"),
+            ["dataset_seq", "distribution", "sheet", "position"],
+            ["column.dataset_seq", "column.distribution", "column.sheet", "column.position"],
+            name=op.f("fk_column_tag_dataset_seq_distribution_sheet_position_column"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint(
-            "dataset_id", "distribution", "sheet", "position", "tagspec", "origin", name=op.f("pk_column_tag")
+            "dataset_seq", "distribution", "sheet", "position", "tagspec", "origin", name=op.f("pk_column_tag")
         ),
         sqlite_with_rowid=False,
     )
@@ -602,10 +600,6 @@ def downgrade() -> None:
     op.drop_table("harvest_issue")
     op.drop_table("grant")
     op.drop_table("distribution")
-    with op.batch_alter_table("disclosure", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_disclosure_name"))
-        batch_op.drop_index("ix_disclosure_audience_seq")
-
     op.drop_table("disclosure")
     op.drop_table("dataset_location")
     op.drop_table("dataset_concept")

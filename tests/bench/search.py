@@ -31,7 +31,7 @@ from catalog.search.counts import _aggregations
 from catalog.search.words import read_words
 from catalog.tables import Base, Change, Dataset, Disclosure, SourceRow
 from catalog.vocabulary import AccessModality, Audience, Level, Visibility
-from tests.catalog.samples import document
+from tests.catalog.samples import dataset, document
 
 if TYPE_CHECKING:
     from tantivy import Query
@@ -172,20 +172,11 @@ def generate(catalog: Catalog, records: int, seed: int) -> None:
                              "document": orjson.dumps(made), "etag": str(seq)})  # fmt: skip
                 changes.append({"seq": seq, "dataset_id": key, "source_key": "portal-1", "run_id": None,
                                 "at": NOW, "kind": "created", "fields": []})  # fmt: skip
-                datasets.append(_dataset(key, seq))
+                datasets.append(dataset(key, seq))
             session.execute(insert(Dataset), datasets)
             session.execute(insert(Disclosure), rows)
             session.execute(insert(Change), changes)
         session.commit()
-
-
-def _dataset(key: UUID, seq: int) -> dict[str, object]:
-    return {
-        "id": key, "seq": seq, "source_key": "portal-1", "title": {}, "notes": {}, "landing_page": "",
-        "period_open": False, "methodology": "", "caveats": "", "licence": "", "languages": [], "keywords": [],
-        "cod_level": "", "series": "", "visibility": Visibility.PUBLIC, "urgent": False, "urgency_recipients": [],
-        "extra": {},
-    }  # fmt: skip
 
 
 def raw(reader: Reader, query: DatasetQuery) -> Callable[[], object]:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID, uuid5
 
+from catalog.vocabulary import Visibility
+
 SAMPLES = UUID("d3b07384-d9a0-4c1e-9f5e-0a6f1f1c2b11")
 
 
@@ -64,3 +66,13 @@ def document(seq: int, *, formats: tuple[str, ...] | list[str] = (), **facts: An
     unknown = facts.keys() - made.keys()
     assert not unknown, f"no such facts: {unknown}"
     return made | facts
+
+
+def dataset(key: UUID, seq: int) -> dict[str, Any]:
+    """The row of a dataset that says nothing but its number."""
+    return {
+        "id": key, "seq": seq, "source_key": "portal-1", "title": {}, "notes": {}, "landing_page": "",
+        "period_open": False, "methodology": "", "caveats": "", "licence": "", "languages": [], "keywords": [],
+        "cod_level": "", "series": "", "visibility": Visibility.PUBLIC, "urgent": False, "urgency_recipients": [],
+        "extra": {},
+    }  # fmt: skip

@@ -24,9 +24,9 @@ from catalog.facets.freshness import state_of
 from catalog.query import DatasetQuery, FacetCount, Page, QueryError
 from catalog.search import IndexUnusableError, Reader, check, follow, rebuild
 from catalog.search.schema import schema
-from catalog.tables import Base, Change, Disclosure
+from catalog.tables import Base, Change, Dataset, Disclosure
 from catalog.vocabulary import Audience
-from tests.catalog.samples import document
+from tests.catalog.samples import dataset, document
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -112,6 +112,7 @@ class Catalog:
             for made in documents:
                 sees = audiences if audiences is not None else AUDIENCES[made["visibility"]]
                 key = _key(made)
+                session.merge(Dataset(**dataset(key, made["seq"])))
                 session.execute(delete(Disclosure).where(Disclosure.dataset_id == key))
                 for audience in sees:
                     session.add(Disclosure(dataset_id=key, audience=audience, seq=made["seq"], name=None,
@@ -477,7 +478,7 @@ def test_following_writes_what_changed_and_only_that(catalog, index_dir):
 def words_for(catalog, audience, made):
     """Another document than the other audiences have, as where links are withheld from them."""
     with Session(catalog.engine) as session:
-        row = session.get(Disclosure, (_key(made), audience))
+        row = session.get(Disclosure, (audience, made["seq"]))
         row.document, row.etag = orjson.dumps(made), f"{row.etag}-{audience}"
         session.commit()
 

@@ -23,8 +23,8 @@ from catalog.records import (
     LocationRecord,
     PortalFlag,
 )
-from catalog.runs import sync_sources
 from catalog.rows import Entry, dataset_id
+from catalog.runs import sync_sources
 from catalog.store import Outcome, Store
 from catalog.tables import Change, Dataset, LevelAssertion, PayloadVersion
 from catalog.vocabulary import AccessModality, Audience, Role, Visibility

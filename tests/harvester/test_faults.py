@@ -98,15 +98,10 @@ class Content:
             lines = list(dump.lines(session))
         self.whole = b"\n".join(lines)
         read = [(line, orjson.loads(line)) for line in lines]
-        by_number = {row.get("seq"): row["id"] for _, row in read if row["table"] == "dataset"}
         self.rows: dict[str, list[bytes]] = defaultdict(list)
         self.tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for line, row in read:
-            own = (
-                row["id"]
-                if row["table"] == "dataset"
-                else row.get("dataset_id") or by_number.get(row.get("dataset_seq"))
-            )
+            own = row["id"] if row["table"] == "dataset" else row.get("dataset_id")
             if own:
                 self.rows[own].append(line)
                 self.tables[row["table"]].append(row | {"of": own})
