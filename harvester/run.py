@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -20,17 +20,16 @@ from catalog.store import Store, known, saw
 from catalog.vocabulary import RecordState, RunState
 from config.declarations import Source
 from config.settings import Settings
-from harvester.companion import Companion, CompanionLost
+from harvester.companion import Companion
 from harvester.http import Client
 from harvester.normaliser import Changed, Normalised, Normaliser
+from harvester.normalising import Normalising
 from harvester.portal import Portal, PortalError, RawPage, Start
 
 OVERLAP = timedelta(hours=1)
 """How far an incremental run reaches back before the last complete one: portals' clocks and indexes lag."""
 PAGES_BETWEEN = 8
 """Pages after which cycles are looked for; hardly anything we make has any."""
-LARGE = 2_000
-"""New records from which a second process is worth the second that it takes to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,6 @@ class _Page:
     Attributes:
         counts: What it adds to the run's, once it is committed.
         listed: Datasets of the records that are as they were.
-        done: Its changed records, unless the second process still has them.
     """
 
     token: str | None
@@ -100,14 +98,13 @@ class _Page:
     issues: list[Issue] = field(default_factory=list)
     listed: list[UUID] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
-    given: bool = False
 
 
 class Harvest:
     """The state of one run while it goes on.
 
     Attributes:
-        companion: The second process, once there is one.
+        normalising: By whom pages are normalised.
     """
 
     def __init__(
@@ -123,13 +120,16 @@ class Harvest:
         self.catalog, self.run, self.portal, self.assessor, self.settings = catalog, run, portal, assessor, settings
         self.progress, self.stopped = progress, stopped
         self.store = Store(run.source, assessor, catalog.address.drivername, settings.payload_versions)
-        self.normaliser = Normaliser(portal, run.source, assessor, self.store.renderer)
-        self.companion: Companion | None = None
+        drivername = catalog.address.drivername
+        self.normalising = Normalising(
+            Normaliser(portal, run.source, assessor, self.store.renderer),
+            lambda: Companion(run.source, assessor.rules, drivername),
+            run.id,
+        )
         self.issues: list[Issue] = []
         self.hashes: dict[str, str] = {}
         self.salt = _salt(assessor.digest)
         self.duplicates = self.errors = 0
-        self.alone = False
 
     def report(self) -> Report:
         """Run to the end, whichever it is, and write it down."""
@@ -154,9 +154,9 @@ class Harvest:
     def _read(self) -> bool:
         """Read page by page; whether it was stopped on request.
 
-        A page is normalised while the next one is read, if there is a second process, and committed after that.
+        A page is committed after the next one is read: meanwhile a second process may normalise it.
         """
-        with _collecting_by_page(), Client(self.run.source, self.settings) as client, self._helped():
+        with _collecting_by_page(), closing(self.normalising), Client(self.run.source, self.settings) as client:
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             before: _Page | None = None
             pages_read = 0
@@ -167,11 +167,15 @@ class Harvest:
                         page = self._next(pages)
                 except PortalError:
                     if before is not None:
-                        self._commit(before, self._normalised(before))
+                        self._commit(before, self._normalised())
                     raise
-                done = self._normalised(before) if before is not None else None
-                self._give(page)
-                if before is not None and done is not None:
+                done = self._normalised() if before is not None else []
+                if page is not None:
+                    to_come = (page.total or 0) - self.run.counts.seen
+                    self.normalising.begin(
+                        page.changed, page.now, to_come if len(page.changed) > len(page.listed) else 0
+                    )
+                if before is not None:
                     self._commit(before, done)
                     if self.stopped():
                         return before.token is not None
@@ -203,57 +207,26 @@ class Harvest:
                     page.changed.append(replace(record, held=found is not None))
         return page
 
-    def _give(self, page: _Page | None) -> None:
-        """Let the second process begin with a page, if there is one and it is awake."""
-        if page is None or not page.changed:
-            return
-        ahead = (page.total or 0) - self.run.counts.seen
-        if self.companion is None and not self.alone and ahead > LARGE and len(page.changed) > len(page.listed):
-            self.companion = Companion(self.run.source, self.assessor.rules, self.catalog.address.drivername)
-        if self.companion is not None and self.companion.awake:
-            try:
-                self.companion.give(page.changed, self.run.id, page.now)
-                page.given = True
-            except CompanionLost:
-                self._go_on_alone()
-
-    def _normalised(self, page: _Page) -> Normalised:
+    def _normalised(self) -> list[Normalised]:
         with self._stage("normalise"):
-            if page.given and self.companion is not None:
-                try:
-                    return self.companion.fetch()
-                except CompanionLost:
-                    self._go_on_alone()
-            return self.normaliser.page(page.changed, self.run.id, page.now)
+            return self.normalising.finish()
 
-    @contextmanager
-    def _helped(self) -> Iterator[None]:
-        """While open, a second process may be started; at the end it is gone."""
-        try:
-            yield
-        finally:
-            self._go_on_alone()
-
-    def _go_on_alone(self) -> None:
-        self.alone = True
-        if self.companion is not None:
-            self.companion.close()
-            self.companion = None
-
-    def _commit(self, page: _Page, done: Normalised) -> None:
+    def _commit(self, page: _Page, parts: list[Normalised]) -> None:
         """Write a page with its counts; what was counted of a page that is not committed is not written down."""
         counts, run = page.counts, self.run
-        counts.failed += done.failed
-        counts.skipped += done.skipped
         counts.unchanged += len(page.listed)
-        counts.created += len(done.created.ids)
-        issues = [*page.issues, *done.issues]
+        issues = list(page.issues)
         before = run.counts, run.token, run.total
         try:
             with self._stage("store"), self.catalog.writing() as session:
-                self.store.create(session, run.id, done.created, page.now)
-                for outcome in self.store.write(session, run.id, done.updated, page.now):
-                    setattr(counts, outcome.kind, getattr(counts, outcome.kind) + 1)
+                for part in parts:
+                    self.store.create(session, run.id, part.created, page.now)
+                    for outcome in self.store.write(session, run.id, part.updated, page.now):
+                        setattr(counts, outcome.kind, getattr(counts, outcome.kind) + 1)
+                    counts.created += len(part.created.ids)
+                    counts.failed += part.failed
+                    counts.skipped += part.skipped
+                    issues += part.issues
                 saw(session, page.listed, run.id, page.now)
                 run.counts, run.token = run.counts + counts, page.token
                 run.total = page.total if page.total is not None else run.total

@@ -93,7 +93,7 @@ def test_a_harvest_is_the_same_with_and_without(
             if fate == "dies before the first page":
                 companion.close()
             helped = run.Harvest(catalog, begun, PORTAL, assessor, Settings(), progress, lambda: False)
-            helped.companion = companion
+            helped.normalising.companion = companion
             report = helped.report()
         assert (report.state, alone.state) == (RunState.PARTIAL, RunState.PARTIAL)
         assert report.run.counts == alone.run.counts
