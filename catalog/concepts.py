@@ -103,8 +103,8 @@ class Concepts:
         for key, mentioned in mentions.items():
             if key in evidence or len(mentioned) >= _MENTIONS or any(m.end - m.start > 1 for m in mentioned):
                 room = max(_EVIDENCE - len(evidence.get(key, ())), 0)
-                for match in mentioned[:room]:
-                    evidence.setdefault(key, {})[Evidence("notes", _as_written(text, match))] = None
+                for words in _as_written(text, mentioned[:room]):
+                    evidence.setdefault(key, {})[Evidence("notes", words)] = None
         return tuple(ConceptFound(key, tuple(evidence[key])[:_EVIDENCE]) for key in sorted(evidence))
 
     def by_hashtags(self, tags: Iterable[str]) -> tuple[ConceptFound, ...]:
@@ -140,7 +140,8 @@ class Concepts:
 
     def _named_in(self, given: str) -> tuple[tuple[str, str], ...]:
         text = _plain(given)
-        return tuple((match.concept, _as_written(text, match)) for match in self._matches(text))
+        matches = self._matches(text)
+        return tuple(zip((match.concept for match in matches), _as_written(text, matches), strict=True))
 
     def _matching(self, tag: str) -> tuple[str, ...]:
         spec = canonical(tag)
@@ -174,7 +175,7 @@ class _Trie:
         """Every phrase in the text, those inside others included."""
         known = list(map(self._known.__getitem__, tokens))
         found: list[_Match] = []
-        for start, (_, begun) in enumerate(known):
+        for start, begun in [(place, entry[1]) for place, entry in enumerate(known) if entry[1]]:
             nodes, end = begun, start
             while nodes:
                 end += 1
@@ -220,9 +221,11 @@ def _plain(text: str) -> str:
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).replace("_", " ")
 
 
-def _as_written(text: str, match: _Match) -> str:
-    words = list(islice(_WORD.finditer(text), match.start, match.end))
-    return text[words[0].start() : words[-1].end()]
+def _as_written(text: str, matches: Sequence[_Match]) -> list[str]:
+    """The words of each match as they stand in the text; the text is walked once and only as far as needed."""
+    last = max((match.end for match in matches), default=0)
+    spans = [found.span() for found in islice(_WORD.finditer(text), last)]
+    return [text[spans[match.start][0] : spans[match.end - 1][1]] for match in matches]
 
 
 def _words(term: str) -> list[str]:

@@ -145,7 +145,7 @@ def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
             "journal_mode=wal",
             "foreign_keys=on",
             "synchronous=normal",
-            "cache_size=-16000",
+            "cache_size=-4000",
             "wal_autocheckpoint=2000",
         ):
             cursor.execute(f"pragma {pragma}")

@@ -100,7 +100,7 @@ class Store:
         """Write records that are new or whose hash differs; answers one outcome per entry, in order."""
         before = known(session, self._source.key, [entry.record.remote_id for entry in entries])
         new = [entry for entry in entries if entry.record.remote_id not in before]
-        self.create(session, run_id, self.renderer.created(new, run_id, now), now)
+        self.create(session, run_id, [self.renderer.created(new, run_id, now)], now)
         held = [(entry, before[entry.record.remote_id]) for entry in entries if entry.record.remote_id in before]
         updated = iter(self._update(session, run_id, held, now))
         return [
@@ -108,18 +108,22 @@ class Store:
             for entry in entries
         ]
 
-    def create(self, session: Session, run_id: UUID | None, created: Created, now: datetime) -> None:
+    def create(self, session: Session, run_id: UUID | None, created: Sequence[Created], now: datetime) -> None:
         """Write records that the catalog does not hold yet, from their finished rows."""
-        if not created.ids:
+        ids = [id_ for part in created for id_ in part.ids]
+        if not ids:
             return
-        first = take(session, "dataset", len(created.ids))[0]
-        self._insert_new(session, t.Agent, created.agents)
-        self._insert_new(session, t.AgentAlias, created.aliases)
-        self._insert(
-            session, {entity: list(_numbered(entity, rows, first)) for entity, rows in created.by_table.items()}
-        )
-        self._insert_new(session, t.Slug, created.names)
-        feed(session, self._source.key, run_id, [(id_, "created", []) for id_ in created.ids], now)
+        seq = take(session, "dataset", len(ids))[0]
+        by_table: dict[type[t.Base], list[Row]] = {}
+        for part in created:
+            for entity, rows in part.by_table.items():
+                by_table.setdefault(entity, []).extend(_numbered(entity, rows, seq))
+            seq += len(part.ids)
+            self._insert_new(session, t.Agent, part.agents)
+            self._insert_new(session, t.AgentAlias, part.aliases)
+        self._insert(session, by_table)
+        self._insert_new(session, t.Slug, [row for part in created for row in part.names])
+        feed(session, self._source.key, run_id, [(id_, "created", []) for id_ in ids], now)
 
     def _update(
         self, session: Session, run_id: UUID | None, held: Sequence[tuple[Entry, "Known"]], now: datetime
@@ -218,17 +222,14 @@ _SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.CatalogRecord: None, t.LevelAssertio
 """Where a row has the dataset's number, if it has it and not at its beginning."""
 
 
-def _numbered(entity: type[t.Base], rows: Sequence[Row], first: int) -> Iterator[Row]:
+def _numbered(entity: type[t.Base], rows: list[Row], first: int) -> list[Row]:
     """Rows with the numbers they get, counted from ``first``."""
     place = _SEQ_AT.get(entity, 0)
     if place is None:
-        yield from rows
-    elif place == 0:
-        for seq, *rest in rows:
-            yield (seq + first, *rest)
-    else:
-        for row in rows:
-            yield (*row[:place], row[place] + first, *row[place + 1 :])
+        return rows
+    if place == 0:
+        return [(row[0] + first, *row[1:]) for row in rows]
+    return [(*row[:place], row[place] + first, *row[place + 1 :]) for row in rows]
 
 
 def _relist(session: Session, held: Sequence[tuple[Entry, "Known"]], run_id: UUID | None, now: datetime) -> None:

@@ -10,8 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Self
+from queue import SimpleQueue
+from time import perf_counter
+from typing import BinaryIO, Self
 from uuid import UUID
 
 from catalog.assess import Assessor
@@ -23,6 +26,8 @@ from harvester.normaliser import Changed, Normalised, Normaliser
 from harvester.portal import portals
 
 _LATEST = pickle.HIGHEST_PROTOCOL
+_SIZE = 8
+"""Bytes in which an answer says how long it is."""
 
 
 class CompanionLost(Exception):  # noqa: N818
@@ -32,11 +37,15 @@ class CompanionLost(Exception):  # noqa: N818
 class Companion:
     """The second process as the first one sees it: one page at a time is given, then fetched.
 
+    Attributes:
+        waited: Seconds that the last answer had to be waited for.
+
     Raises:
-        CompanionLost: From every method, once the process has ended.
+        CompanionLost: From ``give`` and ``fetch``, once the process has ended.
     """
 
     def __init__(self, source: Source, rules: Rules, drivername: str) -> None:
+        self.waited = 0.0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harvester.companion"],
             stdin=subprocess.PIPE,
@@ -46,8 +55,10 @@ class Companion:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self._awake = threading.Event()
-        self._waking = threading.Thread(target=self._wake, args=(source, rules, drivername), daemon=True)
-        self._waking.start()
+        self._answers: SimpleQueue[bytes | None] = SimpleQueue()
+        # A pipe holds little: without a thread that empties it the second process would wait for the first.
+        self._listener = threading.Thread(target=self._listen, args=(source, rules, drivername), daemon=True)
+        self._listener.start()
 
     @property
     def awake(self) -> bool:
@@ -59,29 +70,29 @@ class Companion:
         return self._awake.wait(seconds)
 
     def give(self, changed: Sequence[Changed], run_id: UUID, now: datetime) -> None:
-        """Let it normalise a page; the one before must have been fetched."""
+        """Let it normalise records; those before must have been fetched."""
         self._send((changed, run_id, now))
 
     def fetch(self) -> Normalised:
-        """The page that was given, when it is done."""
-        assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
-        try:
-            answer = pickle.load(self._process.stdout)  # noqa: S301 - written by our own process
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
-            raise CompanionLost from error
-        assert isinstance(answer, Normalised)  # noqa: S101 - nothing else is ever written
-        return answer
+        """What was given, when it is done."""
+        begun = perf_counter()
+        answer = self._answers.get()
+        self.waited = perf_counter() - begun
+        if answer is None:
+            self._answers.put(None)
+            raise CompanionLost
+        found = pickle.loads(answer)  # noqa: S301 - written by our own process
+        assert isinstance(found, Normalised)  # noqa: S101 - nothing else is ever written
+        return found
 
     def close(self) -> None:
         """End it."""
         self._process.kill()
-        self._waking.join()
+        self._listener.join()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                try:
+                with suppress(OSError):
                     stream.close()
-                except OSError:
-                    continue
         self._process.wait()
 
     def __enter__(self) -> Self:
@@ -90,14 +101,19 @@ class Companion:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _wake(self, *work: object) -> None:
+    def _listen(self, *work: object) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
             self._send(work)
-            assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
-            if self._process.stdout.readline():
+            while size := self._process.stdout.read(_SIZE):
+                answer = self._process.stdout.read(int.from_bytes(size, "big"))
+                if self._awake.is_set():
+                    self._answers.put(answer)
                 self._awake.set()
-        except (CompanionLost, OSError, ValueError):
-            return
+        except (CompanionLost, OSError):
+            pass
+        finally:
+            self._answers.put(None)
 
     def _send(self, message: object) -> None:
         assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
@@ -116,15 +132,18 @@ def main() -> None:
     assessor = Assessor(rules)
     renderer = Renderer(source, assessor, Layout(drivername))
     normaliser = Normaliser(portals()[source.kind], source, assessor, renderer)
-    answers.write(b"awake\n")
-    answers.flush()
     try:
+        _answer(answers, None)
         while True:
-            answer = normaliser.page(*pickle.load(jobs))  # noqa: S301
-            pickle.dump(answer, answers, _LATEST)
-            answers.flush()
+            _answer(answers, normaliser.page(*pickle.load(jobs)))  # noqa: S301
     except (EOFError, OSError):
         return
+
+
+def _answer(stream: BinaryIO, done: Normalised | None) -> None:
+    body = pickle.dumps(done, _LATEST)
+    stream.write(len(body).to_bytes(_SIZE, "big") + body)
+    stream.flush()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A page's changed records, ready to be stored; with the count of those that are not and the reasons."""
+    """Changed records, ready to be stored; with the count of those that are not and the reasons."""
 
     created: Created
     updated: tuple[Entry, ...]

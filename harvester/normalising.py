@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from time import perf_counter
 from uuid import UUID
 
 from harvester.companion import Companion, CompanionLost
@@ -27,7 +26,7 @@ class Normalising:
     def __init__(self, normaliser: Normaliser, start: Callable[[], Companion], run_id: UUID) -> None:
         self.companion: Companion | None = None
         self._normaliser, self._start, self._run_id = normaliser, start, run_id
-        self._share = 1.0
+        self._share = 0.8
         self._alone = False
         self._page: tuple[Sequence[Changed], int, datetime] = (), 0, datetime.now(UTC)
 
@@ -49,7 +48,7 @@ class Normalising:
         """The page in hand, in one part or in two that follow one another."""
         changed, given, now = self._page
         own = changed[given:]
-        parts = [self._normaliser.page(own, self._run_id, now)] if own or not given else []
+        parts = [self._normaliser.page(own, self._run_id, now)] if own else []
         return [self._fetched(changed[:given], now), *parts] if given else parts
 
     def close(self) -> None:
@@ -60,7 +59,6 @@ class Normalising:
             self.companion = None
 
     def _fetched(self, changed: Sequence[Changed], now: datetime) -> Normalised:
-        begun = perf_counter()
         try:
             if self.companion is None:
                 raise CompanionLost
@@ -68,6 +66,6 @@ class Normalising:
         except CompanionLost:
             self.close()
             return self._normaliser.page(changed, self._run_id, now)
-        waited = perf_counter() - begun > _PATIENCE
-        self._share = max(_LEAST_SHARE, self._share - _STEP) if waited else min(1.0, self._share + _STEP)
+        step = -_STEP if self.companion.waited > _PATIENCE else _STEP
+        self._share = min(1.0, max(_LEAST_SHARE, self._share + step))
         return found

@@ -28,7 +28,7 @@ from harvester.portal import Portal, PortalError, RawPage, Start
 
 OVERLAP = timedelta(hours=1)
 """How far an incremental run reaches back before the last complete one: portals' clocks and indexes lag."""
-PAGES_BETWEEN = 8
+PAGES_BETWEEN = 50
 """Pages after which cycles are looked for; hardly anything we make has any."""
 
 
@@ -219,8 +219,8 @@ class Harvest:
         before = run.counts, run.token, run.total
         try:
             with self._stage("store"), self.catalog.writing() as session:
+                self.store.create(session, run.id, [part.created for part in parts], page.now)
                 for part in parts:
-                    self.store.create(session, run.id, part.created, page.now)
                     for outcome in self.store.write(session, run.id, part.updated, page.now):
                         setattr(counts, outcome.kind, getattr(counts, outcome.kind) + 1)
                     counts.created += len(part.created.ids)
