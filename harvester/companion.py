@@ -5,6 +5,7 @@ input does, so that it never outlives the harvest, however that ends. ``python -
 :class:`Companion` only.
 """
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import count
 from queue import SimpleQueue
 from time import perf_counter
 from typing import BinaryIO, Self
@@ -22,7 +24,7 @@ from catalog.layout import Layout
 from catalog.rows import Renderer
 from config.declarations import Source
 from config.load import Rules
-from harvester.normaliser import Changed, Normalised, Normaliser
+from harvester.normaliser import PAGES_BETWEEN, Changed, Normalised, Normaliser
 from harvester.portal import portals
 
 _LATEST = pickle.HIGHEST_PROTOCOL
@@ -132,9 +134,15 @@ def main() -> None:
     assessor = Assessor(rules)
     renderer = Renderer(source, assessor, Layout(drivername))
     normaliser = Normaliser(portals()[source.kind], source, assessor, renderer)
+    # As in the first process, cycles are looked for now and then only: within a page the collector would look at all
+    # its records again and again.
+    gc.disable()
+    gc.freeze()
     try:
         _answer(answers, None)
-        while True:
+        for done in count(1):
+            if done % PAGES_BETWEEN == 0:
+                gc.collect(0)
             _answer(answers, normaliser.page(*pickle.load(jobs)))  # noqa: S301
     except (EOFError, OSError):
         return

@@ -13,6 +13,9 @@ from catalog.rows import Created, Entry, Renderer
 from config.declarations import Source
 from harvester.portal import Portal, RawRecord, RecordError, SkipRecord
 
+PAGES_BETWEEN = 50
+"""Pages after which cycles are looked for; hardly anything we make has any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:

@@ -22,14 +22,12 @@ from config.declarations import Source
 from config.settings import Settings
 from harvester.companion import Companion
 from harvester.http import Client
-from harvester.normaliser import Changed, Normalised, Normaliser
+from harvester.normaliser import PAGES_BETWEEN, Changed, Normalised, Normaliser
 from harvester.normalising import Normalising
 from harvester.portal import Portal, PortalError, RawPage, Start
 
 OVERLAP = timedelta(hours=1)
 """How far an incremental run reaches back before the last complete one: portals' clocks and indexes lag."""
-PAGES_BETWEEN = 50
-"""Pages after which cycles are looked for; hardly anything we make has any."""
 
 
 @dataclass(frozen=True, slots=True)
