@@ -146,8 +146,7 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
 def _changes(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> Mapping[tuple[UUID | None, str], int]:
     rows = session.execute(
         select(Change.run_id, Change.kind, func.count())
-        .join(Dataset, Dataset.id == Change.dataset_id)
-        .join(Disclosure, Disclosure.seq == Dataset.seq)
+        .join(Disclosure, Disclosure.seq == Change.dataset_seq)
         .where(Change.run_id.in_(run_ids), Disclosure.audience == audience)
         .group_by(Change.run_id, Change.kind)
     )
@@ -161,9 +160,8 @@ def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> di
     query = select(*group, func.count(), func.min(HarvestIssue.message), func.min(HarvestIssue.mend))
     if not full:
         disclosed = (
-            select(CatalogRecord.dataset_id)
-            .join(Dataset, Dataset.id == CatalogRecord.dataset_id)
-            .join(Disclosure, Disclosure.seq == Dataset.seq)
+            select(CatalogRecord.dataset_seq)
+            .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
             .where(CatalogRecord.source_key == HarvestIssue.source_key)
             .where(CatalogRecord.remote_id == HarvestIssue.remote_id)
             .where(Disclosure.audience == audience)

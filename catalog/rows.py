@@ -63,10 +63,10 @@ class Created:
     """Rows of new records as the driver takes them, save their numbers: ``seq`` counts from 0 in each batch.
 
     Attributes:
-        ids: Of the datasets, in the order of their records.
+        count: How many records they are of.
     """
 
-    ids: tuple[UUID, ...]
+    count: int
     by_table: Mapping[type[t.Base], list[Row]]
     agents: list[Row]
     aliases: list[Row]
@@ -88,23 +88,20 @@ class Renderer:
     def created(self, entries: Sequence[Entry], run_id: UUID | None, now: datetime) -> Created:
         """Everything that is written of records which the catalog does not hold yet."""
         rows = Rows()
-        ids = []
-        for entry in entries:
+        for seq, entry in enumerate(entries):
             id_ = dataset_id(self._source.key, entry.record.remote_id)
-            ids.append(id_)
             holding = self.holding(entry, id_, "", entry.assessment.assertions)
-            seq = len(ids) - 1
             rows.by_table[t.Dataset].append(dataset_row(holding, seq))
             self.describe(rows, entry, holding, seq, entry.assessment.assertions, dict(disclose(holding)), now)
             rows.by_table[t.CatalogRecord].append(
                 (
-                    id_, self._source.key, entry.record.remote_id, RecordState.LISTED, entry.hash, now, now, run_id,
+                    seq, self._source.key, entry.record.remote_id, RecordState.LISTED, entry.hash, now, now, run_id,
                     None, 0,
                 )
             )  # fmt: skip
             rows.by_table[t.PayloadVersion].append((seq, 1, *payload_row(entry, now)))
         return Created(
-            ids=tuple(ids),
+            count=len(entries),
             by_table={entity: self._layout.ready(entity, made) for entity, made in rows.by_table.items() if made},
             agents=self._layout.ready(t.Agent, agent_rows(rows)),
             aliases=self._layout.ready(t.AgentAlias, list(dict.fromkeys((id_, said) for id_, said in rows.agents))),

@@ -226,8 +226,8 @@ def mark_missing(session: Session, run: Run, records: Sequence[CatalogRecord], n
         record.state = RecordState.MISSING if record.state is RecordState.LISTED else record.state
     session.flush()
     if newly:
-        lines: list[tuple[UUID, str, list[dict[str, Any]]]] = [
-            (record.dataset_id, "missing", [{"field": "state", "old": "listed", "new": "missing"}]) for record in newly
+        lines: list[tuple[int, str, list[dict[str, Any]]]] = [
+            (record.dataset_seq, "missing", [{"field": "state", "old": "listed", "new": "missing"}]) for record in newly
         ]
         feed(session, run.source.key, run.id, lines, now)
     return len(newly)

@@ -17,7 +17,7 @@ from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.disclosure import Document, disclose
 from catalog.layout import Layout, Row, columns, table
-from catalog.rows import ORDER, Created, Entry, Renderer, Rows, agent_rows, dataset_row, payload_row
+from catalog.rows import ORDER, Created, Entry, Renderer, Rows, agent_rows, dataset_id, dataset_row, payload_row
 from catalog.sensitivity import Assertion
 from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
@@ -35,9 +35,9 @@ class Outcome:
 
 
 class Known(NamedTuple):
-    """What the catalog already holds of a remote record."""
+    """What the catalog already holds of a remote record; ``seq`` is its dataset's number."""
 
-    dataset_id: UUID
+    seq: int
     hash: str
     state: RecordState
 
@@ -47,7 +47,7 @@ def known(session: Session, source_key: str, remote_ids: Sequence[str]) -> dict[
     found: dict[str, Known] = {}
     for some in _batches(remote_ids):
         rows = session.execute(
-            select(t.CatalogRecord.remote_id, t.CatalogRecord.dataset_id, t.CatalogRecord.hash, t.CatalogRecord.state)
+            select(t.CatalogRecord.remote_id, t.CatalogRecord.dataset_seq, t.CatalogRecord.hash, t.CatalogRecord.state)
             .where(t.CatalogRecord.source_key == source_key)
             .where(t.CatalogRecord.remote_id.in_(some))
         )
@@ -55,12 +55,12 @@ def known(session: Session, source_key: str, remote_ids: Sequence[str]) -> dict[
     return found
 
 
-def saw(session: Session, dataset_ids: Sequence[UUID], run_id: UUID, now: datetime) -> None:
+def saw(session: Session, numbers: Sequence[int], run_id: UUID, now: datetime) -> None:
     """Note that the portal still lists these records."""
-    for some in _batches(dataset_ids):
+    for some in _batches(numbers):
         session.execute(
             update(t.CatalogRecord)
-            .where(t.CatalogRecord.dataset_id.in_(some))
+            .where(t.CatalogRecord.dataset_seq.in_(some))
             .values(last_seen=now, last_seen_run=run_id, state=RecordState.LISTED, missing_since=None, missing_runs=0),
             execution_options={"synchronize_session": False},
         )
@@ -110,49 +110,48 @@ class Store:
 
     def create(self, session: Session, run_id: UUID | None, created: Sequence[Created], now: datetime) -> None:
         """Write records that the catalog does not hold yet, from their finished rows."""
-        ids = [id_ for part in created for id_ in part.ids]
-        if not ids:
+        count = sum(part.count for part in created)
+        if not count:
             return
-        seq = take(session, "dataset", len(ids))[0]
+        numbers = take(session, "dataset", count)
+        seq = numbers[0]
         by_table: dict[type[t.Base], list[Row]] = {}
         for part in created:
             for entity, rows in part.by_table.items():
                 by_table.setdefault(entity, []).extend(_numbered(entity, rows, seq))
-            seq += len(part.ids)
+            seq += part.count
             self._insert_new(session, t.Agent, part.agents)
             self._insert_new(session, t.AgentAlias, part.aliases)
         self._insert(session, by_table)
         self._insert_new(session, t.Slug, [row for part in created for row in part.names])
-        feed(session, self._source.key, run_id, [(id_, "created", []) for id_ in ids], now)
+        feed(session, self._source.key, run_id, [(number, "created", []) for number in numbers], now)
 
     def _update(
         self, session: Session, run_id: UUID | None, held: Sequence[tuple[Entry, "Known"]], now: datetime
     ) -> list[Outcome]:
         if not held:
             return []
-        old = [found.dataset_id for _, found in held]
-        documents = _documents(session, old)
-        asserted = _assertions(session, old)
+        ids = [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in held]
+        before = _disclosed(session, [found.seq for _, found in held])
+        asserted = _assertions(session, ids)
         rows, outcomes, replaced = Rows(), [], []
-        changes: list[tuple[UUID, str, list[dict[str, Any]]]] = []
-        numbers = dict(session.execute(select(t.Dataset.id, t.Dataset.seq).where(t.Dataset.id.in_(old))).all())
-        names = dict(session.execute(select(t.Slug.dataset_id, t.Slug.name).where(t.Slug.dataset_id.in_(old))).all())
-        for entry, found in held:
-            id_ = found.dataset_id
+        changes: list[tuple[int, str, list[dict[str, Any]]]] = []
+        for id_, (entry, found) in zip(ids, held, strict=True):
+            name, document = before.get(found.seq, ("", None))
             earlier = asserted.get(id_, [])
             said = {(assertion.rule, assertion.rule_version, assertion.scope) for assertion in earlier}
             added = [a for a in entry.assessment.assertions if (a.rule, a.rule_version, a.scope) not in said]
-            holding = self.renderer.holding(entry, id_, names.get(id_, ""), [*earlier, *added])
+            holding = self.renderer.holding(entry, id_, name, [*earlier, *added])
             rendered = dict(disclose(holding))
-            fields = _difference(documents.get(id_), rendered[Audience.FULL])
+            fields = _difference(document, rendered[Audience.FULL])
             if fields:
-                self.renderer.describe(rows, entry, holding, numbers[id_], added, rendered, now)
-                replaced.append(dataset_row(holding, numbers[id_]))
-                changes.append((id_, "updated", fields))
+                self.renderer.describe(rows, entry, holding, found.seq, added, rendered, now)
+                replaced.append(dataset_row(holding, found.seq))
+                changes.append((found.seq, "updated", fields))
             kind = "updated" if fields else "unchanged"
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
         self._replace(session, replaced, rows)
-        self._keep_payloads(session, [(entry, numbers[found.dataset_id]) for entry, found in held], now)
+        self._keep_payloads(session, [(entry, found.seq) for entry, found in held], now)
         _relist(session, held, run_id, now)
         if changes:
             feed(session, self._source.key, run_id, changes, now)
@@ -218,7 +217,7 @@ class Store:
             )
 
 
-_SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.CatalogRecord: None, t.LevelAssertion: None}
+_SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.LevelAssertion: None}
 """Where a row has the dataset's number, if it has it and not at its beginning."""
 
 
@@ -237,7 +236,7 @@ def _relist(session: Session, held: Sequence[tuple[Entry, "Known"]], run_id: UUI
     record = table(t.CatalogRecord)
     for entry, found in held:
         session.connection().execute(
-            record.update().where(record.c.dataset_id == found.dataset_id),
+            record.update().where(record.c.dataset_seq == found.seq),
             {
                 "state": RecordState.LISTED, "hash": entry.hash, "last_seen": now, "last_seen_run": run_id,
                 "missing_since": None, "missing_runs": 0,
@@ -249,24 +248,24 @@ def feed(
     session: Session,
     source_key: str,
     run_id: UUID | None,
-    changes: Sequence[tuple[UUID, str, list[dict[str, Any]]]],
+    changes: Sequence[tuple[int, str, list[dict[str, Any]]]],
     now: datetime,
 ) -> None:
-    """Append to the change feed: dataset, kind, and fields with ``field``, ``old`` and ``new``."""
+    """Append to the change feed: dataset's number, kind, and fields with ``field``, ``old`` and ``new``."""
     numbers = take(session, "change", len(changes))
     session.connection().execute(
         table(t.Change).insert(),
         [
             {
                 "seq": seq,
-                "dataset_id": id_,
+                "dataset_seq": dataset,
                 "source_key": source_key,
                 "run_id": run_id,
                 "at": now,
                 "kind": kind,
                 "fields": fields,
             }
-            for seq, (id_, kind, fields) in zip(numbers, changes, strict=True)
+            for seq, (dataset, kind, fields) in zip(numbers, changes, strict=True)
         ],
     )
 
@@ -277,17 +276,16 @@ _CHILDREN: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def _documents(session: Session, ids: Sequence[UUID]) -> dict[UUID, Document]:
-    """The full documents as last rendered."""
-    found: dict[UUID, Document] = {}
-    for some in _batches(ids):
+def _disclosed(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, Document]]:
+    """Name and full document as last rendered, by the dataset's number."""
+    found: dict[int, tuple[str, Document]] = {}
+    for some in _batches(numbers):
         rows = session.execute(
-            select(t.Dataset.id, t.Disclosure.document)
-            .join(t.Disclosure, t.Disclosure.seq == t.Dataset.seq)
+            select(t.Disclosure.seq, t.Disclosure.name, t.Disclosure.document)
             .where(t.Disclosure.audience == Audience.FULL)
-            .where(t.Dataset.id.in_(some))
+            .where(t.Disclosure.seq.in_(some))
         )
-        found |= {id_: orjson.loads(document) for id_, document in rows}
+        found |= {seq: (name or "", orjson.loads(document)) for seq, name, document in rows}
     return found
 
 

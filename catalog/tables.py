@@ -276,7 +276,9 @@ class CatalogRecord(Base):
 
     __tablename__ = "catalog_record"
     __table_args__ = (Index("uq_catalog_record_source_remote", "source_key", "remote_id", unique=True),)
-    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(
+        ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     source_key: Mapped[str] = mapped_column(ForeignKey("source.key"))
     remote_id: Mapped[str]
     state: Mapped[RecordState]
@@ -294,7 +296,7 @@ class Slug(Base):
     __tablename__ = "slug"
     __table_args__ = CLUSTERED
     name: Mapped[str] = mapped_column(primary_key=True)
-    dataset_id: Mapped[UUID] = mapped_column(index=True)
+    dataset_id: Mapped[UUID]
 
 
 class DatasetAgent(Base):
@@ -487,9 +489,9 @@ class Change(Base):
 
     __tablename__ = "change"
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    dataset_id: Mapped[UUID] = mapped_column(index=True)
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), index=True)
     source_key: Mapped[str]
-    run_id: Mapped[UUID | None]
+    run_id: Mapped[UUID | None] = mapped_column(index=True)
     at: Mapped[datetime]
     kind: Mapped[str]
     fields: Mapped[list[Any]]

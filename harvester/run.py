@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from time import perf_counter
-from uuid import UUID
 
 import orjson
 
@@ -86,7 +85,7 @@ class _Page:
 
     Attributes:
         counts: What it adds to the run's, once it is committed.
-        listed: Datasets of the records that are as they were.
+        listed: Numbers of the datasets of the records that are as they were.
     """
 
     token: str | None
@@ -94,7 +93,7 @@ class _Page:
     now: datetime
     counts: Counts = field(default_factory=Counts)
     issues: list[Issue] = field(default_factory=list)
-    listed: list[UUID] = field(default_factory=list)
+    listed: list[int] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
 
 
@@ -200,7 +199,7 @@ class Harvest:
             for record in essences:
                 found = held.get(record.remote_id)
                 if found is not None and found.hash == record.hash:
-                    page.listed.append(found.dataset_id)
+                    page.listed.append(found.seq)
                 else:
                     page.changed.append(replace(record, held=found is not None))
         return page
@@ -221,7 +220,7 @@ class Harvest:
                 for part in parts:
                     for outcome in self.store.write(session, run.id, part.updated, page.now):
                         setattr(counts, outcome.kind, getattr(counts, outcome.kind) + 1)
-                    counts.created += len(part.created.ids)
+                    counts.created += part.created.count
                     counts.failed += part.failed
                     counts.skipped += part.skipped
                     issues += part.issues

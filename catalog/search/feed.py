@@ -34,7 +34,10 @@ def position(session: Session) -> int:
 
 def changed_since(session: Session, seq: int, limit: int) -> list[tuple[int, UUID]]:
     """The next changes after one: their numbers and datasets, oldest first."""
-    found = select(Change.seq, Change.dataset_id).where(Change.seq > seq).order_by(Change.seq).limit(limit)
+    dataset = Dataset.seq == Change.dataset_seq
+    found = (
+        select(Change.seq, Dataset.id).join(Dataset, dataset).where(Change.seq > seq).order_by(Change.seq).limit(limit)
+    )
     return [(number, dataset_id) for number, dataset_id in session.execute(found)]
 
 

@@ -52,20 +52,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     op.create_table(
-        "change",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
-        sa.Column("source_key", sa.Text(), nullable=False),
-        sa.Column("run_id", sa.Uuid(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("fields", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_change")),
-    )
-    with op.batch_alter_table("change", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_change_dataset_id"), ["dataset_id"], unique=False)
-
-    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
@@ -78,9 +64,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_slug")),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("slug", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_slug_dataset_id"), ["dataset_id"], unique=False)
-
     op.create_table(
         "source",
         sa.Column("key", sa.Text(), nullable=False),
@@ -238,6 +221,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "change",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_change_dataset_seq_dataset"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_change")),
+    )
+    with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_change_dataset_seq"), ["dataset_seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_change_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
         "access_route",
         sa.Column("dataset_seq", sa.Integer(), nullable=False),
         sa.Column(
@@ -276,7 +277,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "catalog_record",
-        sa.Column("dataset_id", sa.Uuid(), nullable=False),
+        sa.Column("dataset_seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("source_key", sa.Text(), nullable=False),
         sa.Column("remote_id", sa.Text(), nullable=False),
         sa.Column(
@@ -299,7 +300,7 @@ def upgrade() -> None:
         sa.Column("missing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("missing_runs", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["dataset.id"], name=op.f("fk_catalog_record_dataset_id_dataset"), ondelete="CASCADE"
+            ["dataset_seq"], ["dataset.seq"], name=op.f("fk_catalog_record_dataset_seq_dataset"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["last_seen_run"],
@@ -308,7 +309,7 @@ def upgrade() -> None:
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(["source_key"], ["source.key"], name=op.f("fk_catalog_record_source_key_source")),
-        sa.PrimaryKeyConstraint("dataset_id", name=op.f("pk_catalog_record")),
+        sa.PrimaryKeyConstraint("dataset_seq", name=op.f("pk_catalog_record")),
     )
     with op.batch_alter_table("catalog_record", schema=None) as batch_op:
         batch_op.create_index("uq_catalog_record_source_remote", ["source_key", "remote_id"], unique=True)
@@ -586,6 +587,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_change_run_id"))
+        batch_op.drop_index(batch_op.f("ix_change_dataset_seq"))
+
+    op.drop_table("change")
     op.drop_table("column_tag")
     op.drop_table("column")
     op.drop_table("relation")
@@ -628,14 +634,7 @@ def downgrade() -> None:
     op.drop_table("dataset")
     op.drop_table("agent_alias")
     op.drop_table("source")
-    with op.batch_alter_table("slug", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_slug_dataset_id"))
-
     op.drop_table("slug")
     op.drop_table("counter")
-    with op.batch_alter_table("change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_change_dataset_id"))
-
-    op.drop_table("change")
     op.drop_table("audit")
     op.drop_table("agent")

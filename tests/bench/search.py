@@ -170,7 +170,7 @@ def generate(catalog: Catalog, records: int, seed: int) -> None:
                 key = UUID(made["id"])
                 rows.append({"dataset_id": key, "audience": Audience.PUBLIC, "seq": seq, "name": None,
                              "document": orjson.dumps(made), "etag": str(seq)})  # fmt: skip
-                changes.append({"seq": seq, "dataset_id": key, "source_key": "portal-1", "run_id": None,
+                changes.append({"seq": seq, "dataset_seq": seq, "source_key": "portal-1", "run_id": None,
                                 "at": NOW, "kind": "created", "fields": []})  # fmt: skip
                 datasets.append(dataset(key, seq))
             session.execute(insert(Dataset), datasets)

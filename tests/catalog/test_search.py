@@ -118,7 +118,7 @@ class Catalog:
                     session.add(Disclosure(dataset_id=key, audience=audience, seq=made["seq"], name=None,
                                            document=orjson.dumps(made), etag=etag))  # fmt: skip
                 self.changes += 1
-                session.add(Change(seq=self.changes, dataset_id=key, source_key="sample", run_id=None, at=NOW,
+                session.add(Change(seq=self.changes, dataset_seq=made["seq"], source_key="sample", run_id=None, at=NOW,
                                    kind="updated", fields=[]))  # fmt: skip
             session.commit()
 

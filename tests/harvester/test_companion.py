@@ -61,7 +61,7 @@ def test_what_comes_back_is_what_this_process_would_have_made(
         there = companion.fetch()
         assert repr(there) == repr(here)
     assert [issue.code for issue in here.issues] == ["no-title", "not-a-dataset"]
-    assert (len(here.created.ids), len(here.updated), here.failed, here.skipped) == (6, 1, 1, 1)
+    assert (here.created.count, len(here.updated), here.failed, here.skipped) == (6, 1, 1, 1)
 
 
 def test_a_companion_that_died_is_said_to_be_lost(companion: Companion) -> None:
