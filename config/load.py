@@ -8,13 +8,16 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from config.declarations import Concept, Declaration, SensitivityRule, Source
-from config.settings import Settings
+
+if TYPE_CHECKING:
+    # Whoever is handed rules needs no settings, which cost 17 MB to import.
+    from config.settings import Settings
 
 SHIPPED = Path(__file__).parent
 D = TypeVar("D", bound=Declaration)
@@ -34,14 +37,14 @@ class Rules:
     digest: str
 
 
-def sources(settings: Settings) -> tuple[Source, ...]:
+def sources(settings: "Settings") -> tuple[Source, ...]:
     """All declared sources by key."""
     return tuple(
         _declaration(Source, path, {"key": path.stem} | _mapping(path)) for path in _files(settings, "sources")
     )
 
 
-def source(settings: Settings, key: str) -> Source:
+def source(settings: "Settings", key: str) -> Source:
     """One declared source; raises ConfigurationError naming the nearest key."""
     known = {path.stem: path for path in _files(settings, "sources")}
     if key not in known:
@@ -51,7 +54,7 @@ def source(settings: Settings, key: str) -> Source:
     return _declaration(Source, known[key], {"key": key} | _mapping(known[key]))
 
 
-def rules(settings: Settings) -> Rules:
+def rules(settings: "Settings") -> Rules:
     """Concepts, sensitivity rules and known organisations."""
     digest = hashlib.blake2b(digest_size=12)
     concept_files = list(_files(settings, "rules/concepts"))
@@ -69,7 +72,7 @@ def rules(settings: Settings) -> Rules:
     )
 
 
-def _files(settings: Settings, folder: str, pattern: str = "*.yaml") -> Iterator[Path]:
+def _files(settings: "Settings", folder: str, pattern: str = "*.yaml") -> Iterator[Path]:
     """The files in effect, by name."""
     found = {path.name: path for path in (SHIPPED / folder).glob(pattern)}
     if settings.config_dir is not None:

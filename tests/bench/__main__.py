@@ -61,9 +61,12 @@ def measure(folder: Path, records: int, rounds: int) -> dict[str, Any]:
     listed, data = folder / "packages.jsonl", folder / "data"
     size = packages.write(listed, records)
     with harvest.portal(listed) as url:
-        read = harvest.measured("read", url, data)
+        # Merely read before and after each: a machine that has been busy for a while is slower than a rested one.
+        reads = [harvest.measured("read", url, data)]
         first = harvest.measured("harvest", url, data)
+        reads.append(harvest.measured("read", url, data))
         unchanged = harvest.measured("harvest", url, data)
+        reads.append(harvest.measured("read", url, data))
     port = urlsplit(url).port or 0
     _expect(first["searchable"] == records == first["created"], first)
     _expect(unchanged["unchanged"] == records, unchanged)
@@ -79,17 +82,18 @@ def measure(folder: Path, records: int, rounds: int) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "records": records,
         "machine": machine(),
-        "read": read | size,
+        "reads": reads,
+        "packages": size,
         "first": first,
         "unchanged": unchanged,
         "changed": changed,
         "search": search,
-        "figures": list(_figures(read, first, unchanged, changed, search)),
+        "figures": list(_figures(reads, first, unchanged, changed, search)),
     }
 
 
 def _figures(
-    read: Mapping[str, Any],
+    reads: Sequence[Mapping[str, Any]],
     first: Mapping[str, Any],
     unchanged: Mapping[str, Any],
     changed: Mapping[str, Any],
@@ -101,11 +105,15 @@ def _figures(
     def figure(what: str, measured: str, floor: str, *, holds: bool) -> dict[str, Any]:
         return {"what": what, "measured": measured, "floor": floor, "holds": holds}
 
-    for what, part, floor in (("first harvest", first, 0.15), ("unchanged harvest", unchanged, 0.55)):
-        share = rate(part) / rate(read)
+    for what, part, floor, beside in (
+        ("first harvest", first, 0.15, reads[:2]),
+        ("unchanged harvest", unchanged, 0.55, reads[1:]),
+    ):
+        merely = statistics.mean(map(rate, beside))
+        share = rate(part) / merely
         yield figure(
             f"{what}, portal to searchable",
-            f"{rate(part):,.0f} records/s, {share:.0%} of merely reading them ({rate(read):,.0f}/s)",
+            f"{rate(part):,.0f} records/s, {share:.1%} of merely reading them before and after ({merely:,.0f}/s)",
             f"at least {floor:.0%}",
             holds=share >= floor,
         )

@@ -14,10 +14,10 @@ def rendered(figures: Mapping[str, Any]) -> str:
         f"| {row['what']} | {row['measured']} | {row['floor']} | {'yes' if row['holds'] else '**no**'} |"
         for row in figures["figures"]
     ]
-    read = figures["read"]
+    size = figures["packages"]
     measured = (
-        f"Measured with {figures['records']:,} records of {read['mean_bytes'] / 1000:.1f} kB and "
-        f"{read['mean_resources']:.1f} resources on average, {figures['date']}."
+        f"Measured with {figures['records']:,} records of {size['mean_bytes'] / 1000:.1f} kB and "
+        f"{size['mean_resources']:.1f} resources on average, {figures['date']}."
     )
     measured_on = (
         f"Machine: {machine['cores']} cores, {machine['memory_gb']} GB of memory, {machine['system']}, "
