@@ -91,7 +91,10 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         current = MigrationContext.configure(connection).get_current_revision()
         if current is not None and current not in known:
-            raise NoCatalog(f"The catalog is of a later version ({current}) than this Landmark. Install that version.")
+            raise NoCatalog(
+                f"The catalog is of a version ({current}) that this Landmark does not know. "
+                "Install the Landmark that made it, or harvest into a new one."
+            )
         connection.rollback()
         if revision == "base":
             command.downgrade(config, revision)

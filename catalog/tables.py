@@ -12,6 +12,7 @@ from uuid import UUID
 from isal import isal_zlib
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Date,
     DateTime,
@@ -147,7 +148,10 @@ class Counter(Base):
 
 
 class SourceRow(Base):
-    """A declared source as last seen, so that readers need no YAML."""
+    """A source as last declared, so that readers need no YAML.
+
+    ``declaration`` is that of a source proposed by a command or the API; it waits in preview until it is approved.
+    """
 
     __tablename__ = "source"
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -160,10 +164,20 @@ class SourceRow(Base):
     access: Mapped[AccessModality]
     enabled: Mapped[bool]
     schedule: Mapped[str]
+    declaration: Mapped[dict[str, Any] | None]
+    proposed_by: Mapped[str] = mapped_column(default="", server_default="")
+    approved_by: Mapped[str] = mapped_column(default="", server_default="")
+    approved: Mapped[datetime | None]
+    paused_by: Mapped[str] = mapped_column(default="", server_default="")
+    paused_reason: Mapped[str] = mapped_column(default="", server_default="")
+    paused: Mapped[datetime | None]
 
 
 class HarvestRun(Base):
-    """One run of one source. The counts must add up, and a source has one running run at the most."""
+    """One run of one source. The counts must add up, and a source has one running run at the most.
+
+    ``decision`` is ``released`` or ``rejected`` where a person has decided on a held run.
+    """
 
     __tablename__ = "harvest_run"
     __table_args__ = (
@@ -196,6 +210,12 @@ class HarvestRun(Base):
     heartbeat: Mapped[datetime | None]
     stages: Mapped[dict[str, Any]]
     outcome: Mapped[str] = mapped_column(default="")
+    requests: Mapped[int] = mapped_column(default=0, server_default="0")
+    not_modified: Mapped[int] = mapped_column(default=0, server_default="0")
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    decision: Mapped[str] = mapped_column(default="", server_default="")
+    decided_by: Mapped[str] = mapped_column(default="", server_default="")
+    decided: Mapped[datetime | None]
 
 
 class HarvestIssue(Base):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0001.2"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -395,9 +395,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["seq"], ["dataset.seq"], name=op.f("fk_disclosure_seq_dataset"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["seq"], ["dataset.seq"], name=op.f("fk_disclosure_seq_dataset"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("audience", "seq", name=op.f("pk_disclosure")),
     )
 
