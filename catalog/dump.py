@@ -43,7 +43,19 @@ CONTENT: tuple[type[Base], ...] = (
     Disclosure, Change,
 )  # fmt: skip
 CLOCK = frozenset(
-    {"first_seen", "last_seen", "missing_since", "fetched", "valid_from", "review_by", "at", "last_seen_run", "run_id"}
+    {
+        "first_seen",
+        "last_seen",
+        "missing_since",
+        "fetched",
+        "valid_from",
+        "review_by",
+        "at",
+        "last_seen_run",
+        "run_id",
+        "approved",
+        "paused",
+    }
 )
 """Columns that hold run ids and clock times of our own."""
 

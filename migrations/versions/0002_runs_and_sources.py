@@ -8,34 +8,31 @@ down_revision = "0001.2"
 branch_labels = None
 depends_on = None
 
-_RUN = (
-    sa.Column("requests", sa.Integer(), nullable=False, server_default="0"),
-    sa.Column("not_modified", sa.Integer(), nullable=False, server_default="0"),
-    sa.Column("bytes", sa.BigInteger(), nullable=False, server_default="0"),
-    sa.Column("decision", sa.Text(), nullable=False, server_default=""),
-    sa.Column("decided_by", sa.Text(), nullable=False, server_default=""),
-    sa.Column("decided", sa.DateTime(timezone=True), nullable=True),
-)
-_SOURCE = (
-    sa.Column("declaration", sa.JSON(), nullable=True),
-    sa.Column("proposed_by", sa.Text(), nullable=False, server_default=""),
-    sa.Column("approved_by", sa.Text(), nullable=False, server_default=""),
-    sa.Column("approved", sa.DateTime(timezone=True), nullable=True),
-    sa.Column("paused_by", sa.Text(), nullable=False, server_default=""),
-    sa.Column("paused_reason", sa.Text(), nullable=False, server_default=""),
-    sa.Column("paused", sa.DateTime(timezone=True), nullable=True),
-)
-
 
 def upgrade() -> None:
-    for table, columns in (("harvest_run", _RUN), ("source", _SOURCE)):
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for column in columns:
-                batch_op.add_column(column.copy())
+    with op.batch_alter_table("harvest_run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("requests", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("not_modified", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("bytes", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("decision", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("decided_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("decided", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("declaration", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("proposed_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("approved_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("approved", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("paused_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("paused_reason", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("paused", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    for table, columns in (("harvest_run", _RUN), ("source", _SOURCE)):
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for column in columns:
-                batch_op.drop_column(column.name)
+    with op.batch_alter_table("source", schema=None) as batch_op:
+        for name in (
+            "paused", "paused_reason", "paused_by", "approved", "approved_by", "proposed_by", "declaration",
+        ):  # fmt: skip
+            batch_op.drop_column(name)
+    with op.batch_alter_table("harvest_run", schema=None) as batch_op:
+        for name in ("decided", "decided_by", "decision", "bytes", "not_modified", "requests"):
+            batch_op.drop_column(name)
