@@ -8,8 +8,8 @@ from catalog.agents import AgentIdentity, Agents, role_mailbox
 from catalog.concepts import ConceptFound, Concepts
 from catalog.freshness import Freshness, freshness
 from catalog.hxl.tags import canonical
-from catalog.records import AccessRecord, AgentRecord, AgentRole, ColumnRecord, DatasetRecord
-from catalog.sensitivity import Assertion, asserted
+from catalog.records import AccessRecord, AgentRecord, AgentRole, DatasetRecord
+from catalog.sensitivity import Assertion, Sensitivity
 from catalog.vocabulary import AccessModality, Role, TagOrigin, Visibility
 from config.declarations import Source
 from config.load import Rules
@@ -78,7 +78,7 @@ class Assessor:
         self.rules = rules
         self.concepts = Concepts(rules.concepts)
         self.agents = Agents(rules.agents)
-        self.sensitivity = rules.sensitivity
+        self.sensitivity = Sensitivity(rules.sensitivity)
         self.titles = {concept.key: concept.title["en"] for concept in rules.concepts}
         self.topics = frozenset(concept.key for concept in rules.concepts if concept.topic)
         self.digest = f"{VERSION}-{rules.digest}"
@@ -92,7 +92,7 @@ class Assessor:
         return Assessment(
             concepts=concepts,
             tags=tags,
-            assertions=asserted(self.sensitivity, _with_canonical_tags(record), topics, today),
+            assertions=self.sensitivity.asserted(record, topics, today),
             agents=tuple(self._agents(record, source)),
             access=tuple(_access(record, source)),
             freshness=freshness(record.modified, record.reviewed, record.update_frequency),
@@ -115,29 +115,8 @@ class Assessor:
 def _declared(record: DatasetRecord) -> Iterator[TaggedColumn]:
     for key, columns in (("", record.columns), *((entry.key, entry.columns) for entry in record.distributions)):
         for column in columns:
-            tag = canonical(column.hashtag) if column.hashtag else ""
-            if tag:
+            if column.hashtag and (tag := canonical(column.hashtag)):
                 yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, "portal", 1.0)
-
-
-def _with_canonical_tags(record: DatasetRecord) -> DatasetRecord:
-    def columns(given: tuple[ColumnRecord, ...]) -> tuple[ColumnRecord, ...]:
-        return tuple(
-            column
-            if not column.hashtag or (tag := canonical(column.hashtag)) == column.hashtag
-            else replace(column, hashtag=tag)
-            for column in given
-        )
-
-    if not any(entry.columns for entry in record.distributions) and not record.columns:
-        return record
-    return replace(
-        record,
-        columns=columns(record.columns),
-        distributions=tuple(
-            replace(entry, columns=columns(entry.columns)) if entry.columns else entry for entry in record.distributions
-        ),
-    )
 
 
 def _merged(*groups: tuple[ConceptFound, ...]) -> tuple[ConceptFound, ...]:
@@ -153,13 +132,12 @@ def _access(record: DatasetRecord, source: Source) -> Iterator[AccessRecord]:
     """The portal's word, else the source's default; steps and address filled in."""
     given = record.access or (AccessRecord(AccessModality(source.access)),)
     for entry in given:
-        yield replace(
-            entry,
-            steps=entry.steps or (STEPS[entry.modality],),
-            address=entry.address or record.landing_page,
-        )
+        if entry.steps and entry.address:
+            yield entry
+        else:
+            steps = entry.steps or (STEPS[entry.modality],)
+            yield replace(entry, steps=steps, address=entry.address or record.landing_page)
 
 
 def _stricter(declared: Visibility | None, default: Visibility) -> Visibility:
-    order = list(Visibility)
-    return default if declared is None else max(declared, default, key=order.index)
+    return default if declared is None else max(declared, default, key=list(Visibility).index)

@@ -14,7 +14,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from catalog.hxl.tags import canonical, matches
@@ -24,6 +23,8 @@ from config.declarations import Concept
 T = TypeVar("T")
 
 _WORD = re.compile(r"[\w\u0300-\u036f\u064b-\u065f\u0670]+(?:['’ʼ][\u0400-\u04ff]+)*|[.;!?\n]")
+_ASCII_WORD = re.compile(r"\w+|[.;!?\n]", re.ASCII)
+"""The same in a text of ASCII only, where accents and apostrophes stand in no word."""
 _APOSTROPHES = str.maketrans("", "", "'’ʼ")
 _ARABIC_PREFIX = re.compile(r"[وف]?(?:[بك]?ال|لل)(?=\w{2})|[وف]?[بكل](?=\w{3})|[وف](?=\w{3})")
 _BREAKS = ".;!?\n"
@@ -79,7 +80,7 @@ class Concepts:
             for acronym in concept.acronyms:
                 self._trie.add(concept.key, acronym.split() and _WORD.findall(acronym), cancels=False, cased=True)
         # The same few keywords and hashtags stand on most records.
-        self._in_keyword = _Known(self._named_in)
+        self._in_keyword = _Known(self._keyword_names)
         self._keys_of = _Known(self._matching)
 
     def found(self, title: str, notes: str = "", keywords: Sequence[str] = ()) -> tuple[ConceptFound, ...]:
@@ -94,17 +95,19 @@ class Concepts:
         for key, words in self._named_in(title):
             evidence.setdefault(key, {})[Evidence("title", words)] = None
         for keyword in keywords:
-            for key, words in self._in_keyword[keyword]:
-                evidence.setdefault(key, {})[Evidence("keyword", words)] = None
+            for key, found in self._in_keyword[keyword]:
+                evidence.setdefault(key, {})[found] = None
         text = _plain(notes)
+        tokens = _tokens(text)
         mentions: dict[str, list[_Match]] = {}
-        for match in self._matches(text):
+        for match in self._matches(tokens):
             mentions.setdefault(match.concept, []).append(match)
+        shown: list[_Match] = []
         for key, mentioned in mentions.items():
             if key in evidence or len(mentioned) >= _MENTIONS or any(m.end - m.start > 1 for m in mentioned):
-                room = max(_EVIDENCE - len(evidence.get(key, ())), 0)
-                for words in _as_written(text, mentioned[:room]):
-                    evidence.setdefault(key, {})[Evidence("notes", words)] = None
+                shown += mentioned[: max(_EVIDENCE - len(evidence.get(key, ())), 0)]
+        for match, words in zip(shown, _as_written(text, tokens, shown), strict=True):
+            evidence.setdefault(match.concept, {})[Evidence("notes", words)] = None
         return tuple(ConceptFound(key, tuple(evidence[key])[:_EVIDENCE]) for key in sorted(evidence))
 
     def by_hashtags(self, tags: Iterable[str]) -> tuple[ConceptFound, ...]:
@@ -118,9 +121,9 @@ class Concepts:
                 evidence.setdefault(key, []).append(Evidence("hashtag", tag))
         return tuple(ConceptFound(key, tuple(evidence[key][:_EVIDENCE])) for key in sorted(evidence))
 
-    def _matches(self, text: str) -> list[_Match]:
+    def _matches(self, tokens: Sequence[str]) -> list[_Match]:
         """Matches that nothing cancels, in reading order, none inside another of the same concept."""
-        matches = self._trie.matches(_WORD.findall(text))
+        matches = self._trie.matches(tokens)
         if len(matches) > 1:
             matches.sort(key=lambda match: (match.start, -match.end, match.concept))
         cancelled = [match for match in matches if match.cancels]
@@ -140,8 +143,12 @@ class Concepts:
 
     def _named_in(self, given: str) -> tuple[tuple[str, str], ...]:
         text = _plain(given)
-        matches = self._matches(text)
-        return tuple(zip((match.concept for match in matches), _as_written(text, matches), strict=True))
+        tokens = _tokens(text)
+        matches = self._matches(tokens)
+        return tuple(zip((match.concept for match in matches), _as_written(text, tokens, matches), strict=True))
+
+    def _keyword_names(self, keyword: str) -> tuple[tuple[str, Evidence], ...]:
+        return tuple((key, Evidence("keyword", words)) for key, words in self._named_in(keyword))
 
     def _matching(self, tag: str) -> tuple[str, ...]:
         spec = canonical(tag)
@@ -175,21 +182,20 @@ class _Trie:
         """Every phrase in the text, those inside others included."""
         known = list(map(self._known.__getitem__, tokens))
         found: list[_Match] = []
-        for start, begun in [(place, entry[1]) for place, entry in enumerate(known) if entry[1]]:
-            nodes, end = begun, start
+        for start, word in [(place, word) for place, word in enumerate(known) if word]:
+            nodes, end = word[1], start
             while nodes:
                 end += 1
                 for node in nodes:
                     if "" in node:
                         found += [_Match(start, end, concept, cancels) for concept, cancels in node[""]]
-                if end >= len(known):
-                    break
-                symbols = known[end][0]
-                nodes = [node[symbol] for node in nodes for symbol in symbols if symbol in node] if symbols else []
+                following = known[end] if end < len(known) else None
+                symbols = following[0] if following else ()
+                nodes = [node[symbol] for node in nodes for symbol in symbols if symbol in node]
         return found
 
-    def _looked_up(self, token: str) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
-        """The symbols of a word, and where the phrases that begin with it go on."""
+    def _looked_up(self, token: str) -> tuple[tuple[str, ...], list[dict[str, Any]]] | None:
+        """The symbols of a word, and where phrases that begin with it go on; None for one that is in no phrase."""
         spellings = _spellings(_folded(token))
         symbols = [spelling for spelling in spellings if spelling in self._symbols]
         symbols += [
@@ -200,7 +206,7 @@ class _Trie:
         ]
         symbols += [f"={form}" for form in {token, token.removesuffix("s")} if f"={form}" in self._symbols]
         symbols = list(dict.fromkeys(symbols))
-        return tuple(symbols), [self._root[symbol] for symbol in symbols if symbol in self._root]
+        return (tuple(symbols), [self._root[symbol] for symbol in symbols if symbol in self._root]) if symbols else None
 
 
 class _Known(dict[str, T]):
@@ -221,10 +227,19 @@ def _plain(text: str) -> str:
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).replace("_", " ")
 
 
-def _as_written(text: str, matches: Sequence[_Match]) -> list[str]:
+def _tokens(text: str) -> list[str]:
+    """A text's words and the marks that end its sentences and lines."""
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+
+
+def _as_written(text: str, tokens: Sequence[str], matches: Sequence[_Match]) -> list[str]:
     """The words of each match as they stand in the text; the text is walked once and only as far as needed."""
     last = max((match.end for match in matches), default=0)
-    spans = [found.span() for found in islice(_WORD.finditer(text), last)]
+    spans, place = [], 0
+    for token in tokens[:last]:
+        start = text.index(token, place)  # nothing of a token can stand between the one before and itself
+        place = start + len(token)
+        spans.append((start, place))
     return [text[spans[match.start][0] : spans[match.end - 1][1]] for match in matches]
 
 

@@ -7,6 +7,7 @@ HDX counts a dataset of unknown frequency as fresh; here it is unknown, because 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 LIVE, NEVER, AS_NEEDED = 0, -1, -2
 
@@ -58,13 +59,18 @@ def freshness(modified: datetime | None, reviewed: datetime | None, frequency: i
     if frequency is None or frequency < 0 or not moments:
         return Freshness()
     last = max(moments)
-    # A frequency that is not in the table is judged by the next shorter one that is.
-    known = max((days for days in DAYS if days <= frequency), default=1)
+    due, overdue, delinquent = _until(frequency)
     try:
-        due, overdue, delinquent = (last + timedelta(days=days) for days in DAYS[known])
+        return Freshness(last + due, last + overdue, last + delinquent)
     except OverflowError:
         return Freshness()
-    return Freshness(due, overdue, delinquent)
+
+
+@cache
+def _until(frequency: int) -> tuple[timedelta, timedelta, timedelta]:
+    # A frequency that is not in the table is judged by the next shorter one that is.
+    due, overdue, delinquent = DAYS[max((days for days in DAYS if days <= frequency), default=1)]
+    return timedelta(due), timedelta(overdue), timedelta(delinquent)
 
 
 def in_words(frequency: int | None) -> str:

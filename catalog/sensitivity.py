@@ -4,13 +4,13 @@ Rules and harvesters only ever raise. A lower level takes a named steward's asse
 it takes a second steward. *Unclassified* is the absence of assertions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from catalog.hxl.tags import matches
-from catalog.records import ColumnRecord, DatasetRecord
+from catalog.hxl.tags import canonical, matches
+from catalog.records import DatasetRecord
 from catalog.text import tokens
 from catalog.vocabulary import UNCLASSIFIED, Level
 from config.declarations import SensitivityRule
@@ -79,65 +79,78 @@ def effective(assertions: Iterable[Assertion]) -> EffectiveLevel:
     return EffectiveLevel(strongest.level if strongest else None, strongest, withheld)
 
 
-def asserted(
-    rules: Sequence[SensitivityRule], record: DatasetRecord, topics: frozenset[str], today: date
-) -> tuple[Assertion, ...]:
-    """What the rules say of a record, in the rules' order; one assertion per rule, at its widest scope."""
-    columns = [*record.columns, *(column for entry in record.distributions for column in entry.columns)]
-    tags = sorted({column.hashtag for column in columns if column.hashtag})
-    found = []
-    for rule in rules:
-        if (rule.topics and topics.isdisjoint(rule.topics)) or (rule.hxl and not tags):
-            continue
-        seen = _evidence(rule, record, columns, tags)
-        if seen is not None:
-            scope, basis, evidence = seen
-            level = Level(rule.level) if rule.level else None
-            found.append(
-                Assertion(
-                    scope=scope,
-                    level=level,
-                    asserted_by="portal" if basis == "portal flag" else "rule",
-                    basis=basis,
-                    rule=rule.id,
-                    rule_version=rule.version,
-                    evidence=evidence,
-                    reason=rule.reason,
-                    review_by=_months_after(today, REVIEW_MONTHS[level]) if level else None,
-                    withhold_links=rule.withhold_links,
-                )
-            )
-    return tuple(found)
+class Sensitivity:
+    """The rules, made ready once for many records."""
 
+    def __init__(self, rules: Iterable[SensitivityRule]) -> None:
+        self._rules = tuple(rules)
+        self._flags: dict[tuple[str, str], list[int]] = {}
+        self._cods: dict[str, list[int]] = {}
+        self._tags: list[int] = []
+        self._headers: list[tuple[int, str, list[str]]] = []
+        for place, rule in enumerate(self._rules):
+            if rule.flag:
+                name, _, value = rule.flag.partition("=")
+                self._flags.setdefault((name, value), []).append(place)
+            elif rule.cod:
+                self._cods.setdefault(rule.cod, []).append(place)
+            elif rule.hxl:
+                self._tags.append(place)
+            else:
+                self._headers += [(place, phrase, phrase.split()) for phrase in rule.header]
+        # The same headers stand in most tables.
+        self._in_header = lru_cache(20_000)(self._phrases_in)
 
-def _evidence(
-    rule: SensitivityRule, record: DatasetRecord, columns: Sequence[ColumnRecord], tags: Sequence[str]
-) -> tuple[str, str, str] | None:
-    """Scope, basis and evidence if the rule's condition holds."""
-    if rule.flag:
-        name, _, value = rule.flag.partition("=")
+    def asserted(self, record: DatasetRecord, topics: frozenset[str], today: date) -> tuple[Assertion, ...]:
+        """What the rules say of a record, in the rules' order; one assertion per rule, at its widest scope."""
+        seen = self._evidence(record)
+        held = ((self._rules[place], seen[place]) for place in sorted(seen))
+        return tuple(
+            _assertion(rule, *evidence, today)
+            for rule, evidence in held
+            if not rule.topics or not topics.isdisjoint(rule.topics)
+        )
+
+    def _evidence(self, record: DatasetRecord) -> dict[int, tuple[str, str, str]]:
+        """Scope, basis and evidence by the place of the rule whose condition holds, whatever the topics."""
+        found: dict[int, tuple[str, str, str]] = {}
         for flag in record.flags:
-            if flag.field == name and flag.value == value:
-                return ("distribution" if flag.distribution else "dataset"), "portal flag", rule.flag
-    elif rule.cod:
-        if record.cod_level == rule.cod:
-            return "dataset", "COD level", f"cod_level={rule.cod}"
-    elif rule.hxl:
-        shown = [next((tag for tag in tags if matches(pattern, tag)), "") for pattern in rule.hxl]
-        if all(shown):
-            return "column", "HXL tag", " and ".join(shown)
-    elif rule.header:
+            scope = "distribution" if flag.distribution else "dataset"
+            for place in self._flags.get((flag.field, flag.value), ()):
+                found.setdefault(place, (scope, "portal flag", self._rules[place].flag))
+        for place in self._cods.get(record.cod_level, ()):
+            found[place] = "dataset", "COD level", f"cod_level={record.cod_level}"
+        columns = [*record.columns, *(column for entry in record.distributions for column in entry.columns)]
+        tags = sorted({canonical(column.hashtag) for column in columns if column.hashtag} - {""})
+        for place in self._tags if tags else ():
+            shown = [next((tag for tag in tags if matches(pattern, tag)), "") for pattern in self._rules[place].hxl]
+            if all(shown):
+                found[place] = "column", "HXL tag", " and ".join(shown)
         for column in columns:
-            words = _words(column.header)
-            for phrase in rule.header:
-                if words.issuperset(phrase.split()):
-                    return "column", "column name", f'header contains "{phrase}"'
-    return None
+            for place, phrase in self._in_header(column.header):
+                found.setdefault(place, ("column", "column name", f'header contains "{phrase}"'))
+        return found
+
+    def _phrases_in(self, header: str) -> list[tuple[int, str]]:
+        """The phrases whose words a header has, with their rules' places."""
+        words = frozenset(tokens(header))
+        return [(place, phrase) for place, phrase, parts in self._headers if words.issuperset(parts)]
 
 
-@lru_cache(maxsize=20_000)
-def _words(header: str) -> frozenset[str]:
-    return frozenset(tokens(header))
+def _assertion(rule: SensitivityRule, scope: str, basis: str, evidence: str, today: date) -> Assertion:
+    level = Level(rule.level) if rule.level else None
+    return Assertion(
+        scope=scope,
+        level=level,
+        asserted_by="portal" if basis == "portal flag" else "rule",
+        basis=basis,
+        rule=rule.id,
+        rule_version=rule.version,
+        evidence=evidence,
+        reason=rule.reason,
+        review_by=_months_after(today, REVIEW_MONTHS[level]) if level else None,
+        withhold_links=rule.withhold_links,
+    )
 
 
 def _months_after(day: date, months: int) -> date:

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.records import ColumnRecord, DatasetRecord, PortalFlag
-from catalog.sensitivity import Assertion, asserted, effective
+from catalog.sensitivity import Assertion, Sensitivity, effective
 from catalog.vocabulary import Level
 from config.load import rules
 from config.settings import Settings
 
-RULES = rules(Settings()).sensitivity
+RULES = Sensitivity(rules(Settings()).sensitivity)
 TODAY = date(2026, 11, 1)
 
 
@@ -48,27 +48,27 @@ def test_a_steward_lowers_high_alone_and_severe_only_with_a_second() -> None:
 
 def test_a_scan_alone_raises_attention_not_walls() -> None:
     record = DatasetRecord("a", {"en": "Sample"}, flags=(PortalFlag("pii_report_flag", "FINDINGS", "r1"),))
-    found = asserted(RULES, record, frozenset(), TODAY)
+    found = RULES.asserted(record, frozenset(), TODAY)
     assert [(a.rule, a.level, a.withhold_links) for a in found] == [("portal-pii-findings", None, False)]
     assert effective(found).name == "unclassified"
 
 
 def test_quarantine_withholds_links_without_a_level() -> None:
     record = DatasetRecord("a", {"en": "Sample"}, flags=(PortalFlag("in_quarantine", "true", "r1"),))
-    found = effective(asserted(RULES, record, frozenset(), TODAY))
+    found = effective(RULES.asserted(record, frozenset(), TODAY))
     assert (found.name, found.withhold_links) == ("unclassified", True)
 
 
 def test_coordinates_are_judged_by_what_they_locate() -> None:
     record = DatasetRecord("a", {"en": "Sample"}, columns=(ColumnRecord("", 0, "Lat", "#geo+lat"),))
-    assert effective(asserted(RULES, record, frozenset(), TODAY)).name == "moderate"
-    hazards = effective(asserted(RULES, record, frozenset({"clearance"}), TODAY))
+    assert effective(RULES.asserted(record, frozenset(), TODAY)).name == "moderate"
+    hazards = effective(RULES.asserted(record, frozenset({"clearance"}), TODAY))
     assert (hazards.name, hazards.basis.rule if hazards.basis else "") == ("high", "header-hazard-coordinates")
 
 
 def test_evidence_names_rule_and_field_and_when_to_look_again() -> None:
     record = DatasetRecord("a", {"en": "Sample"}, columns=(ColumnRecord("", 0, "Victim's name"),))
-    [found] = asserted(RULES, record, frozenset(), TODAY)
+    [found] = RULES.asserted(record, frozenset(), TODAY)
     assert (found.scope, found.basis, found.evidence, found.review_by) == (
         "column", "column name", 'header contains "victim name"', date(2027, 5, 1),
     )  # fmt: skip
