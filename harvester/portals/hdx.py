@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -450,19 +450,24 @@ def _distribution(part: Fields, key: str, source: Source, *, private: bool) -> D
         size=part.whole("size") or None,  # HDX writes 0 for a file it did not see
         modified=part.moment("last_modified"),
         under_review=held_back or not part.record.get("url"),
-        columns=tuple(_columns(part)),
+        columns=_columns(part),
     )
 
 
-def _columns(part: Fields) -> Iterator[ColumnRecord]:
+def _columns(part: Fields) -> tuple[ColumnRecord, ...]:
     """The columns HDX saw, sheet by sheet; of a layer its fields. A hashtag that is none is left out."""
-    sheets = part.record.get("sheets")
-    for sheet in part.parts("sheets") if sheets else ():
-        read = Fields(sheet, part.notes, part.where + "sheets.")
-        name = read.line("name", 200)
-        yield from _table(name, _texts(sheet.get("headers")), _texts(sheet.get("hashtags")))
-    if not sheets:
-        yield from _table("", _texts(part.record.get("layers")), ())
+    if part.record.get("sheets"):
+        return tuple(
+            chain.from_iterable(
+                _sheet(Fields(sheet, part.notes, part.where + "sheets.")) for sheet in part.parts("sheets")
+            )
+        )
+    layers = part.record.get("layers")
+    return _table("", _texts(layers), ()) if layers else ()
+
+
+def _sheet(read: Fields) -> tuple[ColumnRecord, ...]:
+    return _table(read.line("name", 200), _texts(read.record.get("headers")), _texts(read.record.get("hashtags")))
 
 
 def _texts(row: object) -> tuple[str, ...]:
@@ -485,19 +490,30 @@ def _hashtag(cell: str) -> str:
     return tag if _HASHTAG.fullmatch(tag) else ""
 
 
-def _flags(part: Fields, key: str) -> Iterator[PortalFlag]:
+def _flags(part: Fields, key: str) -> list[PortalFlag]:
+    get = part.record.get
+    found = []
     for field in _FLAGS:
-        value = part.record.get(field)
-        if value is None or value == "" or value is False:
+        value = get(field)
+        if value is None or value is False or value == "":
             continue
-        word = str(value).strip() if isinstance(value, str | bool | int) else ""
-        if word.lower() in {"true", "1"}:
-            yield PortalFlag(field, "true", key)
-        elif _CLOSED_WORD.fullmatch(word):
-            if word.lower() not in {"false", "none", "null"}:
-                yield PortalFlag(field, word, key)
-        elif word != "0":
+        word = _flag(str(value)) if isinstance(value, str | int) else None
+        if word:
+            found.append(PortalFlag(field, word, key))
+        elif word is None:
             part.note("flag-unreadable", field, "a word was expected")
+    return found
+
+
+@lru_cache(1024)
+def _flag(value: str) -> str | None:
+    """A flag's word, ``true`` however it is spelt; empty if it says no, ``None`` if it is no word."""
+    word = value.strip()
+    if word.lower() in {"true", "1"}:
+        return "true"
+    if _CLOSED_WORD.fullmatch(word):
+        return "" if word.lower() in {"false", "none", "null"} else word
+    return "" if word == "0" else None
 
 
 def _methodology(read: Fields) -> str:
@@ -517,10 +533,15 @@ def _agents(read: Fields, source: Source) -> tuple[AgentRole, ...]:
     organization = Fields(value if isinstance(value, Mapping) else {}, read.notes, "organization.")
     name = organization.line("title", 300) or organization.line("name", 300)
     if name:
-        agent = AgentRecord(name)
-        return (AgentRole(agent, Role.PUBLISHER), AgentRole(agent, Role.HOLDER))
+        return _roles(name)
     read.note("no-organization", "organization", "the record names no organisation")
     return (AgentRole(AgentRecord(source.publisher), Role.PUBLISHER),) if source.publisher else ()
+
+
+@lru_cache(4096)
+def _roles(name: str) -> tuple[AgentRole, ...]:
+    agent = AgentRecord(name)
+    return (AgentRole(agent, Role.PUBLISHER), AgentRole(agent, Role.HOLDER))
 
 
 def _locations(read: Fields, parts: Sequence[Fields]) -> tuple[LocationRecord, ...]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 _RANGE = re.compile(r"\[?\s*(\S+)\s+TO\s+([^\s\]]+)\s*\]?", re.IGNORECASE)
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -29,10 +30,14 @@ def moment(value: object) -> datetime | None:
         ValueError: It is no date.
     """
     text = _text(value)
-    if not text:
-        return None
+    return _moment(text) if text else None
+
+
+@lru_cache(4096)
+def _moment(text: str) -> datetime:
+    # The files of a record mostly change at once, so the same times come again and again.
     if text[4:5] == "-" and text[7:8] == "-":
-        return _utc(datetime.fromisoformat(text))
+        return _utc(text)
     if american := _AMERICAN.fullmatch(text):
         month, day_, year = map(int, american.groups())
         return datetime(year, month, day_, tzinfo=UTC)
@@ -40,7 +45,7 @@ def moment(value: object) -> datetime | None:
         return datetime(int(text), 1, 1, tzinfo=UTC)
     if month_only := _MONTH.fullmatch(text):
         return datetime(int(month_only[1]), int(month_only[2]), 1, tzinfo=UTC)
-    return _utc(datetime.fromisoformat(text))
+    return _utc(text)
 
 
 def day(value: object) -> date | None:
@@ -86,7 +91,11 @@ def _ends(text: str) -> tuple[str, str]:
     return ("" if first in {"*", ".."} else first), ("" if last in {"*", ".."} else last)
 
 
-def _utc(read: datetime) -> datetime:
+def _utc(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text + "Z")
+    except ValueError:
+        read = datetime.fromisoformat(text)
     try:
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except OverflowError as error:

@@ -11,6 +11,7 @@ _TRUE = {"true", "1", "yes", "t", "y"}
 _FALSE = {"false", "0", "no", "f", "n"}
 _SHOWN = 60
 _LARGEST = 2**62
+_NO_PERIOD = dates.Period(None, None)
 
 
 class Fields:
@@ -47,11 +48,17 @@ class Fields:
 
     def line(self, field: str, longest: int = 1000) -> str:
         """The field as one line of plain text."""
-        return markup.line(self.raw(field), longest)
+        value = self.record.get(field)
+        if value is None:
+            return ""
+        return markup.line(value if isinstance(value, str) else self.raw(field), longest)
 
     def prose(self, field: str, longest: int = markup.LONGEST) -> str:
         """The field as plain paragraphs; a note ``<field>-cut`` if it was longer than what is kept."""
-        text, cut = markup.plain(self.raw(field), longest)
+        given = self.raw(field)
+        if not given:
+            return ""
+        text, cut = markup.plain(given, longest)
         if cut:
             self.note(f"{field.replace('_', '-')}-cut", field, f"only the first {len(text):,} characters are kept")
         return text
@@ -81,12 +88,11 @@ class Fields:
 
     def period(self, field: str) -> dates.Period:
         """The field as a reference period; a note ``date-unreadable`` if it is none."""
-        empty = dates.Period(None, None)
         try:
-            return dates.period(self.record.get(field)) or empty
+            return dates.period(self.record.get(field)) or _NO_PERIOD
         except ValueError:
             self.note("date-unreadable", field, f"no reference period: {_shown(self.record.get(field))}")
-            return empty
+            return _NO_PERIOD
 
     def frequency(self, field: str) -> int | None:
         """The field as days between updates; a note ``frequency-unknown`` if the word is unknown."""
@@ -144,7 +150,7 @@ class Fields:
         if not isinstance(value, list):
             self.note("field-unreadable", field, f"a list was expected, not {_kind(value)}")
             return []
-        texts = [part for part in value if isinstance(part, str | int | float)]
+        texts = [part for part in value if type(part) is str or isinstance(part, str | int | float)]
         if len(texts) < len(value):
             self.note("entry-unreadable", field, f"{len(value) - len(texts)} of {len(value)} entries could not be read")
         return [text for text in (markup.line(str(part), longest).strip("\"'") for part in texts) if text]

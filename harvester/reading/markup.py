@@ -17,7 +17,7 @@ _RECURRING = 2_000
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_MARKED = re.compile(r"[<&\[\]*_`#\\]")
+_MARKS = "<&[]*_`#\\"
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>?")
 _BREAKS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "tr", "blockquote", "pre", "section"}
 _KEPT = _BREAKS | {"a", "br", "li", "td", "th"}
@@ -45,8 +45,8 @@ def plain(text: str, longest: int = LONGEST) -> tuple[str, bool]:
     No tag is left, entities are decoded, scripts and styles are gone with their content, a link becomes its text and
     its address, bidirectional and other control characters are gone; paragraphs stay apart.
     """
-    if len(text) <= longest and text.isascii() and text.isprintable() and not _MARKED.search(text):
-        return " ".join(text.split()), False
+    if len(text) <= longest and text.isascii() and text.isprintable() and not any(map(text.__contains__, _MARKS)):
+        return " ".join(text.split()) if "  " in text else text.strip(), False
     # Descriptions and caveats recur from record to record.
     return _read_again(text, longest) if len(text) <= _RECURRING else _read(text, longest)
 
@@ -54,7 +54,7 @@ def plain(text: str, longest: int = LONGEST) -> tuple[str, bool]:
 def _read(text: str, longest: int) -> tuple[str, bool]:
     cut = len(text) > _LONGEST_RAW
     text = harmless(text[:_LONGEST_RAW].replace("\r\n", "\n").replace("\r", "\n"))
-    if _MARKED.search(text):
+    if any(map(text.__contains__, _MARKS)):
         text = _from_markup(text)
     text = _tidy(text)
     if len(text) > longest:
