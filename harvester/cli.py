@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,9 @@ from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester import run as pipeline
+from harvester.http import Client
 from harvester.portal import portals
+from harvester.recording import tape
 
 EXIT_CODES = {
     RunState.COMPLETE: 0,
@@ -46,6 +49,12 @@ def harvest(
         bool, typer.Option("--changed", help="Only what changed since the last complete run, if the portal can tell.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON, progress aside.")] = False,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="DIR", help="Keep every answer of the portals in this folder.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option("--replay", metavar="DIR", help="Answer from a recording, without any network.")
+    ] = None,
 ) -> None:
     """Harvest portals into the catalog. Ctrl-C stops after the page in hand; the same command goes on from there."""
     settings = Settings()
@@ -56,8 +65,13 @@ def harvest(
         if all_
         else [load.source(settings, key) for key in keys or ()]
     )
+    tapes = {source.key: tape(record, replay, source.key) for source in chosen}
+
+    def client(source: Source, told: Settings) -> Client:
+        return Client(source, told, tape=tapes[source.key])
+
     with Catalog(settings.catalog_url) as catalog, stopping() as stopped:
-        reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json)
+        reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json, client=client)
         index(catalog, settings)
     if json:
         sys.stdout.buffer.write(list_json(as_json(report) for report in reports) + b"\n")
@@ -72,6 +86,7 @@ def harvest_all(
     full: bool = True,
     stopped: Callable[[], bool] = lambda: False,
     quiet: bool = False,
+    client: Callable[[Source, Settings], Client] = Client,
 ) -> list[pipeline.Report]:
     """Harvest sources one after the other with progress on stderr; a failed one does not stop the next."""
     for source in sources:
@@ -87,7 +102,15 @@ def harvest_all(
             break
         with _progress(source, quiet=quiet) as show:
             report = pipeline.harvest(
-                catalog, source, portals()[source.kind], assessor, settings, full=full, progress=show, stopped=stopped
+                catalog,
+                source,
+                portals()[source.kind],
+                assessor,
+                settings,
+                full=full,
+                progress=show,
+                stopped=stopped,
+                client=client,
             )
         reports.append(report)
         _say(report)

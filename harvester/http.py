@@ -33,6 +33,7 @@ from harvester.cache import Cache, Kept
 from harvester.exchange import Answer, Call, plain_ascii, taken_in
 from harvester.pace import Pace
 from harvester.portal import PortalError
+from harvester.recording import Tape
 from harvester.session import Adapter
 from harvester.veil import SHORTEST_KEY, Veil, fault, without_secrets
 
@@ -124,6 +125,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         resolve: Resolve = look_up,
         jitter: Callable[[], float] = random.random,
+        tape: Tape | None = None,
     ) -> None:
         self.limits = limits or Limits.of(settings)
         self.requests = self.bytes = self.not_modified = 0
@@ -133,6 +135,7 @@ class Client:
         self._addresses = Addresses(source.allow_hosts, resolve, self.limits.connect)
         self._sleep = sleep
         self._jitter = jitter
+        self._tape = tape
         self._lock = threading.Lock()
         self._deadline = wire.Deadline()
         self._direct = wire.direct(self._addresses.of, self._deadline)
@@ -266,6 +269,8 @@ class Client:
         pause = min(self.limits.longest_pause, pause)
         if pause >= self._deadline.left():
             return False
+        if self._offline:
+            return True
         if self._addresses.allows(target):
             self._sleep(pause)
         else:
@@ -274,6 +279,11 @@ class Client:
         return True
 
     def _once(self, call: Call, target: httpx.URL) -> Answer:
+        if self._tape is None:
+            return self._asked(call, target)
+        return self._tape.answer(call, str(target), self._veil, lambda: self._asked(call, target))
+
+    def _asked(self, call: Call, target: httpx.URL) -> Answer:
         kept = self._kept(call, target)
         try:
             with self.pace.place(target.host, self.limits.at_once, self._deadline.left()):
@@ -401,8 +411,12 @@ class Client:
         kept = urlencode([(name, value) for name, value in target.params.multi_items() if self.key not in value])
         return target.copy_with(query=kept.encode() or None)
 
+    @property
+    def _offline(self) -> bool:
+        return self._tape is not None and self._tape.offline
+
     def _take_turn(self, target: httpx.URL) -> None:
-        if self._addresses.allows(target):
+        if self._offline or self._addresses.allows(target):
             return
         wait = self.pace.turn(target.host, self.limits.interval, time.monotonic())
         if wait > 0:

@@ -64,19 +64,20 @@ def harvest(
     full: bool = True,
     progress: Callable[[Progress], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
+    client: Callable[[Source, Settings], Client] = Client,
 ) -> Report:
     """Harvest one source into the catalog; the indexes are left to their own follower.
 
     ``full`` reads everything, otherwise only what changed since the last complete run. ``stopped`` is asked after each
-    page; the run then ends as cancelled and can be continued. Raises :class:`catalog.runs.RunInProgress` if another
-    process harvests the source.
+    page; the run then ends as cancelled and can be continued. ``client`` makes whatever reads the portal.
+    Raises :class:`catalog.runs.RunInProgress` if another process harvests the source.
     """
     with catalog.reading() as session:
         last = runs.last_complete(session, source.key)
     mode = "full" if full or last is None else "incremental"
     since = last - OVERLAP if last is not None and mode == "incremental" else None
     run = runs.begin(catalog, source, mode, since=since)
-    return Harvest(catalog, run, portal, assessor, settings, progress, stopped).report()
+    return Harvest(catalog, run, portal, assessor, settings, progress, stopped, client).report()
 
 
 @dataclass(slots=True)
@@ -113,7 +114,9 @@ class Harvest:
         settings: Settings,
         progress: Callable[[Progress], None],
         stopped: Callable[[], bool],
+        client: Callable[[Source, Settings], Client] = Client,
     ) -> None:
+        self.client = client
         self.catalog, self.run, self.portal, self.assessor, self.settings = catalog, run, portal, assessor, settings
         self.progress, self.stopped = progress, stopped
         self.store = Store(run.source, assessor, catalog.address.drivername, settings.payload_versions)
@@ -153,7 +156,7 @@ class Harvest:
 
         A page is committed after the next one is read: meanwhile a second process may normalise it.
         """
-        with _collecting_by_page(), closing(self.normalising), Client(self.run.source, self.settings) as client:
+        with _collecting_by_page(), closing(self.normalising), self.client(self.run.source, self.settings) as client:
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             before: _Page | None = None
             pages_read = 0

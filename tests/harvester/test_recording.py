@@ -1,0 +1,233 @@
+"""Harvests recorded to files and replayed from them: the same catalog, no network, no key."""
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from catalog import dump
+from catalog.assess import Assessor
+from catalog.database import Catalog
+from catalog.vocabulary import RunState
+from config.declarations import Source
+from config.load import ConfigurationError, rules
+from config.settings import Settings
+from harvester.http import Client, Limits
+from harvester.portal import PortalError, portals
+from harvester.recording import INDEX, Recorder, Replay, tape
+from harvester.run import Report, harvest
+from harvester.sample import SamplePortals
+from tests.journeys.installation import Installation
+from tests.journeys.packages import packages
+from tests.portals_served import ckan
+from tests.portals_served.plain import Plain, Reply, Seen, plain
+
+KEY = "sample key/ü 4711"
+"""A key that looks different in an address, in JSON and in plain text."""
+
+
+@pytest.fixture(scope="module")
+def assessor() -> Assessor:
+    return Assessor(rules(Settings()))
+
+
+def harvested(catalog: Catalog, source: Source, assessor: Assessor, tape: Recorder | Replay) -> Report:
+    return harvest(
+        catalog,
+        source,
+        portals()[source.kind],
+        assessor,
+        Settings(),
+        client=lambda asked, settings: Client(asked, settings, tape=tape),
+    )
+
+
+def content(catalog: Catalog) -> list[bytes]:
+    with catalog.reading() as session:
+        return list(dump.lines(session))
+
+
+def index(folder: Path, key: str = "sample") -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in (folder / key / INDEX).read_bytes().splitlines()]
+
+
+def test_every_sample_portal_is_replayed_to_the_same_catalog(
+    catalog: Catalog, assessor: Assessor, tmp_path: Path
+) -> None:
+    with SamplePortals() as running:
+        sources = running.sources()
+        reports = [harvested(catalog, one, assessor, Recorder(tmp_path, one.key)) for one in sources]
+    assert {source.kind for source in sources} == set(portals())
+    assert [report.state for report in reports] == [RunState.COMPLETE] * len(sources)
+    recorded = content(catalog)
+
+    with Catalog(f"sqlite:///{(tmp_path / 'replayed.db').as_posix()}", create=True) as other:
+        again = [harvested(other, source, assessor, Replay(tmp_path, source.key)) for source in sources]
+        assert [(report.state, report.run.counts) for report in again] == [
+            (report.state, report.run.counts) for report in reports
+        ]
+        assert content(other) == recorded
+    replayed = [harvested(catalog, source, assessor, Replay(tmp_path, source.key)) for source in sources]
+    assert [(report.run.counts.updated, report.missing) for report in replayed] == [(0, 0)] * len(sources)
+    assert content(catalog) == recorded
+
+    (first,) = [line for line in index(tmp_path, "sample-exchange") if line["file"] == "0001.json"]
+    assert (first["method"], first["status"], len(first["sent"])) == ("POST", 200, 32)
+    assert orjson.loads((tmp_path / "sample-exchange" / "0001.json").read_bytes())["result"]["count"] == 45
+
+
+# What says the same in other words: order of keys, blanks, counters, what a portal adds of itself.
+
+
+def test_what_says_the_same_in_other_words_is_no_change(catalog: Catalog, assessor: Assessor, tmp_path: Path) -> None:
+    with SamplePortals() as running:
+        sources = running.sources()
+        for source in sources:
+            harvested(catalog, source, assessor, Recorder(tmp_path, source.key))
+    before = content(catalog)
+    chance = random.Random(4711)
+    for _ in range(5):
+        for source in sources:
+            for line in index(tmp_path, source.key):
+                path = tmp_path / source.key / line["file"]
+                path.write_bytes(orjson.dumps(reworded(orjson.loads(path.read_bytes()), chance)))
+            report = harvested(catalog, source, assessor, Replay(tmp_path, source.key))
+            assert (report.state, report.run.counts.updated, report.issues) == (RunState.COMPLETE, 0, ())
+    assert content(catalog) == before
+
+
+COUNTERS = {"pageviews_last_14_days", "total_res_downloads", "total_views", "total_downloads", "metadata_modified"}
+IDENTIFYING = {"id", "identifier", "idno", "name", "repositoryid", "total", "found", "count", "rows", "limit", "page"}
+
+
+def reworded(value: Any, chance: random.Random, key: str = "") -> Any:
+    """JSON that says the same: keys in another order, more blanks in texts, other counters, more file checks."""
+    if key in COUNTERS:
+        return f"{chance.randint(1, 9)}" if isinstance(value, str) and value.isdigit() else value
+    if key == "fs_check_info" and isinstance(value, str):
+        failed = {"state": "failed", "timestamp": "2999-01-01T00:00:00", "message": "sample", "sheet_changes": []}
+        return orjson.dumps([*orjson.loads(value), failed]).decode()
+    if isinstance(value, Mapping):
+        keys = list(value)
+        chance.shuffle(keys)
+        said = {name: reworded(value[name], chance, name) for name in keys}
+        return said | ({"sample_counter": chance.random()} if "title" in value else {})
+    if isinstance(value, list):
+        return [reworded(part, chance, key) for part in value]
+    if key in {"title", "notes", "description", "methodology_other", "caveats"} and isinstance(value, str):
+        return f"{' ' * chance.randint(0, 2)}{value}{' ' * chance.randint(0, 2)}"
+    return value
+
+
+def speaking(tape: Recorder | Replay, server: Plain, key: str = "", pauses: list[float] | None = None) -> Client:
+    source = Source(key="sample", kind="hdx", title="Sample portal", url=server.url, allow_hosts=(server.host,))
+    slept = [] if pauses is None else pauses
+    settings = Settings(keys={"sample": key} if key else {}, http_cache_bytes=0)
+    return Client(source, settings, Limits(), sleep=slept.append, tape=tape)
+
+
+def test_no_key_reaches_a_file_and_the_recording_needs_none(tmp_path: Path) -> None:
+    def script(seen: Seen, reply: Reply, _: Plain) -> None:
+        if seen.target.startswith("/moved"):
+            reply.send(302, location=f"/list?client_id={seen.target.partition('=')[2]}")
+        else:
+            body = orjson.dumps({"next": seen.target, "said": KEY, "posted": seen.body.decode()})
+            reply.send(200, body, content_type="application/json", set_cookie="session=sample-cookie")
+
+    with plain(script) as server:
+        with speaking(Recorder(tmp_path, "sample"), server, KEY) as client:
+            first = client.get_json(f"{server.url}/moved", {"client_id": KEY})
+            posted = client.post_json(f"{server.url}/search", {"key": KEY, "start": 0}, safe=True)
+        asked = len(server.seen)
+        with speaking(Replay(tmp_path, "sample"), server, "another key") as client:
+            assert client.get_json(f"{server.url}/moved", {"client_id": "another key"}) == first
+            assert client.post_json(f"{server.url}/search", {"key": "another key", "start": 0}, safe=True) == posted
+            assert client.requests == 0
+        assert len(server.seen) == asked == 3
+    kept = b"".join(path.read_bytes() for path in sorted((tmp_path / "sample").iterdir()))
+    for written in (KEY, "sample%20key", "sample+key", "4711", "sample-cookie"):
+        assert written.encode() not in kept
+    assert [(line["method"], line["status"], line["file"]) for line in index(tmp_path)] == [
+        ("GET", 302, "0001.txt"),
+        ("GET", 200, "0002.json"),
+        ("POST", 200, "0003.json"),
+    ]
+    assert index(tmp_path)[1]["address"] == f"{server.url}/list?client_id=***"
+
+
+def counting(*answers: tuple[int, bytes]) -> Callable[[Seen, Reply, Plain], None]:
+    """Each answer once, then the last one for ever."""
+    return lambda _, reply, server: reply.send(
+        *answers[min(len(server.seen), len(answers)) - 1], content_type="application/json", retry_after="30"
+    )
+
+
+def test_a_refusal_is_replayed_too_without_its_pause(tmp_path: Path) -> None:
+    with plain(counting((429, b""), (200, b"[1]"), (200, b"[2]"))) as server:
+        paused: list[float] = []
+        with speaking(Recorder(tmp_path, "sample"), server, pauses=paused) as client:
+            assert [client.get_json(server.url) for _ in range(2)] == [[1], [2]]
+        assert paused == [30]
+        with speaking(Replay(tmp_path, "sample"), server, pauses=paused) as client:
+            assert [client.get_json(server.url) for _ in range(3)] == [[1], [2], [2]]
+        assert (len(server.seen), paused) == (3, [30])
+
+
+def test_what_was_not_recorded_is_named_with_its_mend(tmp_path: Path) -> None:
+    with plain(counting((200, b"[]"))) as server:
+        with speaking(Recorder(tmp_path, "sample"), server) as client:
+            client.post_json(server.url, {"start": 0})
+        with speaking(Replay(tmp_path, "sample"), server) as client, pytest.raises(PortalError) as caught:
+            client.post_json(server.url, {"start": 100})
+        assert (caught.value.code, caught.value.address, len(server.seen)) == ("not-recorded", f"{server.url}/", 1)
+        assert str(caught.value).startswith(f"POST {server.url}/ with content ")
+        assert f'"landmark harvest sample --record {tmp_path}"' in caught.value.mend
+        (tmp_path / "sample" / "0001.json").unlink()
+        with speaking(Replay(tmp_path, "sample"), server) as client, pytest.raises(PortalError, match="0001.json"):
+            client.post_json(server.url, {"start": 0})
+
+
+def test_recording_again_replaces_what_is_asked_again_and_keeps_the_rest(tmp_path: Path) -> None:
+    with plain(lambda seen, reply, server: reply.send(200, b"[%d]" % len(server.seen))) as server:
+        for paths in (("/a", "/b"), ("/b", "/c")):
+            with speaking(Recorder(tmp_path, "sample"), server) as client:
+                for path in paths:
+                    client.get_json(server.url + path)
+        with (tmp_path / "sample" / INDEX).open("ab") as cut_off:
+            cut_off.write(b'{"session":2,"meth')
+        with speaking(Replay(tmp_path, "sample"), server) as client:
+            assert [client.get_json(server.url + path) for path in ("/a", "/b", "/b", "/c")] == [[1], [3], [3], [4]]
+        with speaking(Recorder(tmp_path, "sample"), server) as client:
+            client.get_json(server.url + "/d")
+        assert [line["file"] for line in index(tmp_path)] == [f"000{number}.txt" for number in (1, 2, 3, 4, 6)]
+
+
+def test_record_and_replay_are_one_or_the_other_and_need_a_folder(tmp_path: Path) -> None:
+    assert tape(None, None, "sample") is None
+    with pytest.raises(ConfigurationError, match="not both"):
+        tape(tmp_path, tmp_path, "sample")
+    with pytest.raises(ConfigurationError, match=r"no recording of sample in .* --record"):
+        tape(None, tmp_path, "sample")
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="Name a folder that can be written"):
+        tape(tmp_path / "file", None, "sample")
+
+
+def test_the_command_records_and_replays(tmp_path: Path) -> None:
+    first, second = Installation(tmp_path / "first"), Installation(tmp_path / "second")
+    folder = str(tmp_path / "kept")
+    with ckan.stage() as portal:
+        portal.show(packages(7))
+        for home in (first, second):
+            home.declare("sample", portal.address, options={"rows": 3})
+            home.run("init")
+        assert first.harvest("sample", "--record", folder)["created"] == 7
+    assert second.harvest("sample", "--replay", folder)["created"] == 7
+    assert second.dump() == first.dump()
+    changed = second.harvest("sample", "--replay", folder, "--changed", code=1)
+    assert (changed["state"], changed["issues"]) == ("failed", {"not-recorded": 1})
+    assert "without --changed" in second.run("harvest", "sample", "--replay", folder, "--changed", code=1).err
+    assert "no recording of sample" in second.run("harvest", "sample", "--replay", str(tmp_path), code=64).err
