@@ -73,7 +73,10 @@ class Recorder:
         self._folder = folder / source_key
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / INDEX).touch()
+            with (self._folder / INDEX).open("a+b") as index:
+                index.seek(0)
+                if index.read()[-1:] not in {b"\n", b""}:
+                    index.write(b"\n")  # a kill cut the last line off
         except OSError as error:
             raise ConfigurationError(
                 f"Nothing can be recorded in {folder} ({error.strerror}). Name a folder that can be written."

@@ -50,6 +50,12 @@ def content(catalog: Catalog) -> list[bytes]:
         return list(dump.lines(session))
 
 
+def told(catalog: Catalog) -> list[bytes]:
+    """The content without what tells how the portal put it: hashes and native payloads."""
+    private = {"catalog_record", "payload_version"}
+    return [line for line in content(catalog) if orjson.loads(line)["table"] not in private]
+
+
 def index(folder: Path, key: str = "sample") -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in (folder / key / INDEX).read_bytes().splitlines()]
 
@@ -87,16 +93,17 @@ def test_what_says_the_same_in_other_words_is_no_change(catalog: Catalog, assess
         sources = running.sources()
         for source in sources:
             harvested(catalog, source, assessor, Recorder(tmp_path, source.key))
-    before = content(catalog)
+    before = told(catalog)
     chance = random.Random(4711)
-    for _ in range(5):
+    for _ in range(3):
         for source in sources:
             for line in index(tmp_path, source.key):
                 path = tmp_path / source.key / line["file"]
                 path.write_bytes(orjson.dumps(reworded(orjson.loads(path.read_bytes()), chance)))
             report = harvested(catalog, source, assessor, Replay(tmp_path, source.key))
             assert (report.state, report.run.counts.updated, report.issues) == (RunState.COMPLETE, 0, ())
-    assert content(catalog) == before
+    assert told(catalog) == before
+    assert {row["kind"] for row in map(orjson.loads, before) if row["table"] == "change"} == {"created"}
 
 
 COUNTERS = {"pageviews_last_14_days", "total_res_downloads", "total_views", "total_downloads", "metadata_modified"}
@@ -118,7 +125,8 @@ def reworded(value: Any, chance: random.Random, key: str = "") -> Any:
     if isinstance(value, list):
         return [reworded(part, chance, key) for part in value]
     if key in {"title", "notes", "description", "methodology_other", "caveats"} and isinstance(value, str):
-        return f"{' ' * chance.randint(0, 2)}{value}{' ' * chance.randint(0, 2)}"
+        blank = " " * chance.randint(1, 3)
+        return f"{blank[1:]}{value.replace(' ', blank)}{blank[1:]}"
     return value
 
 
@@ -182,8 +190,8 @@ def test_what_was_not_recorded_is_named_with_its_mend(tmp_path: Path) -> None:
             client.post_json(server.url, {"start": 0})
         with speaking(Replay(tmp_path, "sample"), server) as client, pytest.raises(PortalError) as caught:
             client.post_json(server.url, {"start": 100})
-        assert (caught.value.code, caught.value.address, len(server.seen)) == ("not-recorded", f"{server.url}/", 1)
-        assert str(caught.value).startswith(f"POST {server.url}/ with content ")
+        assert (caught.value.code, caught.value.address, len(server.seen)) == ("not-recorded", server.url, 1)
+        assert str(caught.value).startswith(f"POST {server.url} with content ")
         assert f'"landmark harvest sample --record {tmp_path}"' in caught.value.mend
         (tmp_path / "sample" / "0001.json").unlink()
         with speaking(Replay(tmp_path, "sample"), server) as client, pytest.raises(PortalError, match="0001.json"):
@@ -202,7 +210,9 @@ def test_recording_again_replaces_what_is_asked_again_and_keeps_the_rest(tmp_pat
             assert [client.get_json(server.url + path) for path in ("/a", "/b", "/b", "/c")] == [[1], [3], [3], [4]]
         with speaking(Recorder(tmp_path, "sample"), server) as client:
             client.get_json(server.url + "/d")
-        assert [line["file"] for line in index(tmp_path)] == [f"000{number}.txt" for number in (1, 2, 3, 4, 6)]
+        with speaking(Replay(tmp_path, "sample"), server) as client:
+            assert [client.get_json(server.url + path) for path in ("/a", "/b", "/c", "/d")] == [[1], [3], [4], [5]]
+        assert len(server.seen) == 5
 
 
 def test_record_and_replay_are_one_or_the_other_and_need_a_folder(tmp_path: Path) -> None:
