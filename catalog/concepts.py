@@ -234,13 +234,16 @@ def _tokens(text: str) -> list[str]:
 
 def _as_written(text: str, tokens: Sequence[str], matches: Sequence[_Match]) -> list[str]:
     """The words of each match as they stand in the text; the text is walked once and only as far as needed."""
-    last = max((match.end for match in matches), default=0)
+    last = max((match.end for match in matches if match.end - match.start > 1), default=0)
     spans, place = [], 0
     for token in tokens[:last]:
         start = text.index(token, place)  # nothing of a token can stand between the one before and itself
         place = start + len(token)
         spans.append((start, place))
-    return [text[spans[match.start][0] : spans[match.end - 1][1]] for match in matches]
+    return [
+        text[spans[match.start][0] : spans[match.end - 1][1]] if match.end - match.start > 1 else tokens[match.start]
+        for match in matches
+    ]
 
 
 def _words(term: str) -> list[str]:

@@ -24,6 +24,7 @@ Times are ISO 8601 with ``Z``; days are ISO dates.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -250,7 +251,7 @@ def _distributions(
                 "sheet": column.sheet,
                 "position": column.position,
                 "header": column.header,
-                "tags": tags.get((key, column.sheet, column.position), []),
+                "tags": tags.get((key, column.sheet, column.position), []) if tags else [],
             }
             for column in given
         ]
@@ -268,7 +269,7 @@ def _distributions(
             "modified": _time(entry.modified),
             "under_review": entry.under_review,
             "withheld": False,
-            "columns": columns(entry.key, entry.columns),
+            "columns": columns(entry.key, entry.columns) if entry.columns else [],
         }
     if record.columns:
         yield {
@@ -278,6 +279,7 @@ def _distributions(
         }  # fmt: skip
 
 
+@lru_cache(4096)
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else f"{moment.isoformat()[:19]}Z"
 

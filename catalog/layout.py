@@ -4,16 +4,19 @@ SQLAlchemy converts row by row when it executes; here a column is converted at a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Dialect, Table, make_url
+from sqlalchemy import Boolean, Date, Dialect, Enum, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
-from catalog.tables import Base
+from catalog.tables import Base, UtcDateTime
 
 Row = tuple[Any, ...]
+
+_RECURRING = (UtcDateTime, Date, Enum, Boolean)
+"""Of these types most values have been converted before, and none can be changed."""
 
 
 class Layout:
@@ -46,16 +49,20 @@ class Layout:
         """Rows of :func:`columns` with their values as the driver takes them."""
         if entity not in self._converters:
             self._converters[entity] = list(self._found(entity))
+        converters = self._converters[entity]
+        if not converters:
+            return list(map(tuple, rows))
         by_column: list[Iterable[Any]] = list(zip(*rows, strict=True))
-        for place, converter in self._converters[entity] if by_column else ():
+        for place, converter in converters if by_column else ():
             by_column[place] = map(converter, by_column[place])
         return list(zip(*by_column, strict=True))
 
     def _found(self, entity: type[Base]) -> Iterator[tuple[int, Callable[[Any], Any]]]:
         for place, name in enumerate(columns(entity)):
-            converter = table(entity).c[name].type.dialect_impl(self._dialect).bind_processor(self._dialect)
+            kind = table(entity).c[name].type
+            converter = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
             if converter is not None:
-                yield place, converter
+                yield place, lru_cache(4096)(converter) if isinstance(kind, _RECURRING) else converter
 
 
 @cache

@@ -92,12 +92,11 @@ def _ends(text: str) -> tuple[str, str]:
 
 
 def _utc(text: str) -> datetime:
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        return datetime.combine(read, read.time(), UTC)
     try:
-        return datetime.fromisoformat(text + "Z")
-    except ValueError:
-        read = datetime.fromisoformat(text)
-    try:
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        return read.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f'"{read}" lies outside the calendar') from error
 

@@ -45,18 +45,17 @@ def plain(text: str, longest: int = LONGEST) -> tuple[str, bool]:
     No tag is left, entities are decoded, scripts and styles are gone with their content, a link becomes its text and
     its address, bidirectional and other control characters are gone; paragraphs stay apart.
     """
-    if len(text) <= longest and text.isascii() and text.isprintable() and not any(map(text.__contains__, _MARKS)):
-        return " ".join(text.split()) if "  " in text else text.strip(), False
     # Descriptions and caveats recur from record to record.
     return _read_again(text, longest) if len(text) <= _RECURRING else _read(text, longest)
 
 
 def _read(text: str, longest: int) -> tuple[str, bool]:
+    marked = any(map(text.__contains__, _MARKS))
+    if not marked and len(text) <= longest and text.isascii() and text.isprintable():
+        return " ".join(text.split()) if "  " in text else text.strip(), False
     cut = len(text) > _LONGEST_RAW
     text = harmless(text[:_LONGEST_RAW].replace("\r\n", "\n").replace("\r", "\n"))
-    if any(map(text.__contains__, _MARKS)):
-        text = _from_markup(text)
-    text = _tidy(text)
+    text = _tidy(_from_markup(text) if marked else text)
     if len(text) > longest:
         return text[:longest].rstrip(), True
     return text, cut
