@@ -11,9 +11,21 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api import examples
-from api.deps import AUDIENCE, Answering, Register, conditional, etag_of, has_already, today, unchanged
+from api.deps import (
+    AUDIENCE,
+    Answering,
+    Register,
+    answered,
+    conditional,
+    etag_of,
+    has_already,
+    register_of,
+    today,
+    unchanged,
+)
+from api.direct import Direct
 from api.lists import JSON
-from api.parameters import ASKED_EXPORT, ASKED_SEARCH, Export, NoParameters, Search, to_query
+from api.parameters import ASKED_EXPORT, ASKED_SEARCH, Export, NoParameters, to_query
 from catalog import export
 from catalog.answer import page_json
 from catalog.freshness import Freshness, state
@@ -26,23 +38,32 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@router.get(
-    "/datasets",
-    summary="Who holds what",
-    responses=examples.ok(examples.DATASETS) | examples.REFUSED,
-    openapi_extra=ASKED_SEARCH.described,
-)
-def search_datasets(request: Request, register: Answering, asked: Annotated[Search, Depends(ASKED_SEARCH)]) -> Response:
+def search_datasets(request: Request) -> Response:
     """Datasets that the public may know of, with holders, how to get them, level and hashtags.
 
     An empty search lists all. A facet's counts leave out its own selection.
     """
-    query = to_query(asked)
-    etag = etag_of(request, register.generation)
+    query = to_query(ASKED_SEARCH.read(request))
+    register = register_of(request)
+    generation = register.generation
+    etag = etag_of(request, generation)
     if has_already(request, etag):
         return unchanged(etag)
     page = register.search(query)
-    return conditional(request, page_json(page), JSON, page.generation)
+    if page.generation != generation:
+        etag = etag_of(request, page.generation)
+    return answered(page_json(page), etag, JSON)
+
+
+router.add_api_route(
+    "/datasets",
+    search_datasets,
+    methods=["GET"],
+    summary="Who holds what",
+    responses=examples.ok(examples.DATASETS) | examples.REFUSED,
+    openapi_extra=ASKED_SEARCH.described,
+    route_class_override=Direct,
+)
 
 
 @router.get(

@@ -84,11 +84,16 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-async def register(request: Request) -> Register:
-    """The register of the running app; as a coroutine, for it waits for nothing and needs no thread of its own."""
+def register_of(request: Request) -> Register:
+    """The register of the running app."""
     found = request.app.state.register
     assert isinstance(found, Register)  # noqa: S101 - set by the lifespan
     return found
+
+
+async def register(request: Request) -> Register:
+    """The register as a dependency; a coroutine, for it waits for nothing and needs no thread of its own."""
+    return register_of(request)
 
 
 Answering = Annotated[Register, Depends(register)]
@@ -111,9 +116,12 @@ def has_already(request: Request, etag: str) -> bool:
 def conditional(request: Request, body: bytes, media_type: str, *parts: str) -> Response:
     """The body with its ETag; 304 where the reader has it already."""
     etag = etag_of(request, *parts)
-    return (
-        unchanged(etag) if has_already(request, etag) else Response(body, headers=_cached(etag), media_type=media_type)
-    )
+    return unchanged(etag) if has_already(request, etag) else answered(body, etag, media_type)
+
+
+def answered(body: bytes, etag: str, media_type: str) -> Response:
+    """200 with an ETag."""
+    return Response(body, headers=_cached(etag), media_type=media_type)
 
 
 def unchanged(etag: str) -> Response:

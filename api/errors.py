@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from api.pages.render import error_page
-from api.parameters import Asked
+from api.parameters import RefusedError
 from api.security import HEADERS
 from catalog.query import QueryError
 from catalog.search import IndexUnusableError
@@ -69,7 +69,8 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         if any(entry["loc"][0] == "path" for entry in error.errors()):
             return _answer(request, Problem(404, NOT_FOUND))
-        found = [_refused(entry, _known_parameters(request)) for entry in error.errors()]
+        known = error.known if isinstance(error, RefusedError) else _known_parameters(request)
+        found = [_refused(entry, known) for entry in error.errors()]
         return _answer(request, Problem(422, " ".join(entry["message"] for entry in found), found))
 
     def answer_query(request: Request, error: Exception) -> Response:
@@ -106,7 +107,7 @@ def _known_parameters(request: Request) -> list[str]:
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return []
-    names = [name for one in route.dependant.dependencies if isinstance(one.call, Asked) for name in one.call.names]
+    names: list[str] = []
     for parameter in route.dependant.query_params:
         fields = getattr(parameter.field_info.annotation, "model_fields", None)
         names += [parameter.alias] if fields is None else list(fields)

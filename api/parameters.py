@@ -1,8 +1,9 @@
 """Search parameters at the HTTP door, built from the facet registry: a new facet file needs no edit here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -148,8 +149,16 @@ else:
     Export = with_facets(ExportParameters, FACETS)
 
 
+class RefusedError(RequestValidationError):
+    """Parameters that cannot be used, and the names of all that can."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]], known: Sequence[str]) -> None:
+        super().__init__(errors)
+        self.known = known
+
+
 class Asked:
-    """A dependency that reads a question's parameters into a model, and tells the OpenAPI document of them.
+    """Reads a question's parameters into a model, and tells the OpenAPI document of them; is a dependency too.
 
     FastAPI's own reading of a model goes through every field that there is, each time: with a field per facet that
     is half of what an answer costs beside the search.
@@ -163,9 +172,14 @@ class Asked:
         )
 
     async def __call__(self, request: Request) -> SearchParameters:
-        """The parameters; raises RequestValidationError. As a coroutine, for it waits for nothing."""
+        """The parameters as a dependency; a coroutine, for it waits for nothing and needs no thread of its own."""
+        return self.read(request)
+
+    def read(self, request: Request) -> SearchParameters:
+        """The parameters; raises RefusedError."""
         given: dict[str, Any] = {}
-        for name, value in request.query_params.multi_items():
+        # As Starlette reads them, but once: it makes a mapping of them first.
+        for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
             if name in self._lists:
                 given.setdefault(name, []).append(value)
             else:
@@ -174,7 +188,7 @@ class Asked:
             return self.model.model_validate(given)
         except ValidationError as error:
             refused = error.errors(include_url=False)
-            raise RequestValidationError([{**entry, "loc": ("query", *entry["loc"])} for entry in refused]) from error
+            raise RefusedError([{**entry, "loc": ("query", *entry["loc"])} for entry in refused], self.names) from error
 
     @property
     def described(self) -> dict[str, Any]:
@@ -198,7 +212,7 @@ def to_query(asked: SearchParameters) -> DatasetQuery:
     Raises:
         QueryError: A facet to count that does not exist.
     """
-    selected = {name: tuple(dict.fromkeys(getattr(asked, name))) for name in FACETS if getattr(asked, name)}
+    selected = {name: tuple(dict.fromkeys(values)) for name in FACETS if (values := getattr(asked, name))}
     return DatasetQuery(
         q=asked.q,
         selected=selected,

@@ -10,10 +10,13 @@ from catalog.query import FacetCount, Page
 
 def page_json(page: Page) -> bytes:
     """A page of datasets; its items are not read again. ``notices`` says how the question was understood."""
-    items = b",".join(page.items)
-    facets = b",".join([b'"%b":%b' % (name.encode(), counts) for name, counts in page.facets.ready.items()])
-    tail = orjson.dumps({"next": page.next, "notices": page.notices})[1:]
-    return b'{"total":%d,"items":[%b],"facets":{%b},%b' % (page.total, items, facets, tail)
+    pieces = [b'{"total":%d,"items":[' % page.total, b",".join(page.items), b'],"facets":{']
+    for name, counts in page.facets.ready.items():
+        pieces += (b'"%b":' % name.encode(), counts, b",")
+    if page.facets:
+        pieces.pop()
+    pieces += (b"},", orjson.dumps({"next": page.next, "notices": page.notices})[1:])
+    return b"".join(pieces)
 
 
 def list_json(items: Iterable[Mapping[str, Any]], total: int | None = None, following: str = "") -> bytes:

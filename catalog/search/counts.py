@@ -1,7 +1,7 @@
 """Exact counts per facet, each leaving out its own selection."""
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -15,44 +15,73 @@ from catalog.search.schema import NO_DAYS, day_fields, facet_field
 from catalog.search.snapshot import EVERY_BUCKET, Buckets, Snapshot
 
 LONG = 200
-"""Values from which a facet is counted beside the others. Most of its time is not spent in Python."""
+"""Values from which a facet is worth counting beside the others."""
 
-_BESIDE = ThreadPoolExecutor(thread_name_prefix="landmark-count")
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="landmark-count")
 
 
-def count_facets(
-    snapshot: Snapshot, asked: Iterable[str], words: list[tuple[Occur, Query]], narrowing: Filters, today: date
-) -> Counts:
-    """Counts of the asked facets, as JSON; raises QueryError.
+class Counting:
+    """Counts that are being made.
 
-    One pass for those not chosen, one for each chosen and for the one with most values, side by side.
+    One pass counts the facets that are not chosen, one more each that is chosen, and one the longest. A helper takes
+    these one by one while the question's own thread searches the page and counts the others; what the helper, busy with
+    another question, has not begun by then, the thread does itself. So one question alone is answered sooner, and many
+    at a time cost no more.
     """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        asked: Iterable[str],
+        words: list[tuple[Occur, Query]],
+        narrowing: Filters,
+        today: date,
+    ) -> None:
+        """Begin; raises QueryError."""
+        self._snapshot = snapshot
+        self._narrowing = narrowing
+        self._today = today
+        self._wanted = _known(asked)
+        self._every = both(words, narrowing.clauses())
+        self._rest = [facet for facet in self._wanted.values() if facet.parameter not in narrowing.chosen]
+        self._apart: list[tuple[Future[dict[str, bytes]], Query, Facet]] = []
+        longest = max(self._rest, key=lambda facet: len(snapshot.rows(facet)), default=None)
+        if longest and len(snapshot.rows(longest)) > LONG:
+            self._rest.remove(longest)
+            self._beside(self._every, longest)
+        for parameter, facet in self._wanted.items():
+            if parameter in narrowing.chosen:
+                self._beside(both(words, narrowing.clauses(without=parameter)), facet)
+
+    def result(self) -> Counts:
+        """Counts of the asked facets, in the order in which they were asked for."""
+        ready = self._count(self._every, self._rest)
+        for begun, query, facet in reversed(self._apart):
+            ready |= self._count(query, [facet]) if begun.cancel() else begun.result()
+        return Counts({name: ready[name] for name in self._wanted})
+
+    def drop(self) -> None:
+        """Begin nothing more."""
+        for begun, *_ in self._apart:
+            begun.cancel()
+
+    def _beside(self, query: Query, facet: Facet) -> None:
+        self._apart.append((_BESIDE.submit(self._count, query, [facet]), query, facet))
+
+    def _count(self, query: Query, facets: Sequence[Facet]) -> dict[str, bytes]:
+        if not facets:
+            return {}
+        answers = self._snapshot.opened.searcher.aggregate(query, _aggregations(facets, self._today))
+        return {facet.parameter: _json(facet, self._snapshot, answers, self._narrowing) for facet in facets}
+
+
+def _known(asked: Iterable[str]) -> dict[str, Facet]:
     wanted: dict[str, Facet] = {}
     for parameter in asked:
         if parameter not in facets():
             raise QueryError("facets", f'there is no facet "{parameter}"; there is {", ".join(facets())}')
         wanted[parameter] = facets()[parameter]
-    aggregate = snapshot.opened.searcher.aggregate
-    apart = []
-    together = []
-    for parameter, facet in wanted.items():
-        if parameter in narrowing.chosen:
-            query = both(words, narrowing.clauses(without=parameter))
-            apart.append(_BESIDE.submit(aggregate, query, _aggregations([facet], today)))
-        else:
-            together.append(facet)
-    every = both(words, narrowing.clauses())
-    longest = max(together, key=lambda facet: len(snapshot.rows(facet)), default=None)
-    if longest and len(snapshot.rows(longest)) > LONG:
-        together.remove(longest)
-        apart.append(_BESIDE.submit(aggregate, every, _aggregations([longest], today)))
-    answers: dict[str, Any] = aggregate(every, _aggregations(together, today)) if together else {}
-    ready = {facet.parameter: _json(facet, snapshot, answers, narrowing) for facet in together}
-    for counted in apart:
-        answers |= counted.result()
-    return Counts(
-        {name: ready.get(name) or _json(facet, snapshot, answers, narrowing) for name, facet in wanted.items()}
-    )
+    return wanted
 
 
 def _json(facet: Facet, snapshot: Snapshot, answers: Mapping[str, Any], narrowing: Filters) -> bytes:

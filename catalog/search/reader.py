@@ -1,6 +1,7 @@
 """Answers questions for one audience from its index."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -9,9 +10,9 @@ from pathlib import Path
 from tantivy import DocAddress, Occur, Query
 
 from catalog.facets import facets
-from catalog.query import Counts, DatasetQuery, Page, QueryError
+from catalog.query import DatasetQuery, Page, QueryError
 from catalog.search.clauses import Filters, both, every_word, filters, word_query
-from catalog.search.counts import count_facets
+from catalog.search.counts import Counting
 from catalog.search.generation import Opened, hold, manifest_path, open_current, read_manifest
 from catalog.search.order import ORDERS, Cursor, Slice, count, cut, read_cursor
 from catalog.search.schema import NO_DAYS, day_fields
@@ -103,10 +104,13 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
     cursor = read_cursor(query.after, order)
     narrowing = filters(query, snapshot, today)
     text = every_word(words)
+    counting = Counting(snapshot, query.facets, text, narrowing, today)
     page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
     notices = (*words.notices, *narrowing.notices)
     if not page.total and len(words.wanted) > 1:
+        counting.drop()
         text, notice = _relaxed(snapshot, words, narrowing)
+        counting = Counting(snapshot, query.facets, text, narrowing, today)
         page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
         notices = (*notices, notice)
     # Of everything, the search counts the marker too.
@@ -114,7 +118,7 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
     return Page(
         total=total,
         items=_items(snapshot, page.addresses, today),
-        facets=count_facets(snapshot, query.facets, text, narrowing, today) if query.facets else Counts({}),
+        facets=counting.result(),
         next=page.next,
         notices=notices,
         generation=snapshot.opened.name,
@@ -148,18 +152,18 @@ def _items(snapshot: Snapshot, addresses: tuple[DocAddress, ...], today: date) -
     """Stored fragments with today's states put in before the closing brace."""
     if not addresses:
         return ()
-    searcher = snapshot.opened.searcher
-    found = [searcher.doc(address)["item"][0][:-1] for address in addresses]
+    searcher, places = snapshot.opened.searcher, list(addresses)
+    found = [searcher.doc(address)["item"][0][:-1] for address in places]
     now = today.toordinal()
-    for facet in facets().values():
+    for parameter, facet in facets().items():
         if facet.thresholds is None:
             continue
-        days = zip(*(searcher.fast_field_values(name, list(addresses)) for name in day_fields(facet)), strict=True)
-        ends = {state: f',"{facet.parameter}_state":"{state}"'.encode() for state in facet.thresholds.all_states}
+        days = zip(*(searcher.fast_field_values(name, places) for name in day_fields(facet)), strict=True)
+        states = facet.thresholds.all_states
         for place, row in enumerate(days):
-            reached = sum(day <= now for day in row)
-            state = facet.thresholds.all_states[reached] if row[0] != NO_DAYS else facet.thresholds.never
-            found[place] += ends[state]
+            # No day is earlier than the one before.
+            state = states[bisect_right(row, now)] if row[0] != NO_DAYS else facet.thresholds.never
+            found[place] += b',"%b_state":"%b"' % (parameter.encode(), state.encode())
     return tuple([fragment + b"}" for fragment in found])
 
 
