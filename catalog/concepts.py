@@ -23,11 +23,10 @@ from config.declarations import Concept
 T = TypeVar("T")
 
 _WORD = re.compile(r"[\w\u0300-\u036f\u064b-\u065f\u0670]+(?:['’ʼ][\u0400-\u04ff]+)*|[.;!?\n]")
-_ASCII_WORD = re.compile(r"\w+|[.;!?\n]", re.ASCII)
-"""The same in a text of ASCII only, where accents and apostrophes stand in no word."""
 _APOSTROPHES = str.maketrans("", "", "'’ʼ")
 _ARABIC_PREFIX = re.compile(r"[وف]?(?:[بك]?ال|لل)(?=\w{2})|[وف]?[بكل](?=\w{3})|[وف](?=\w{3})")
 _BREAKS = ".;!?\n"
+_PARTED = {point: "." if chr(point) in _BREAKS else chr(point) if chr(point).isalnum() else " " for point in range(128)}
 _LARGEST_CACHE = 100_000
 _EVIDENCE = 5
 _MENTIONS = 2
@@ -228,17 +227,18 @@ def _plain(text: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """A text's words and the marks that end its sentences and lines."""
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    """A text's words and the marks that end its sentences and lines; in ASCII all these marks are a full stop."""
+    return text.translate(_PARTED).replace(".", " . ").split() if text.isascii() else _WORD.findall(text)
 
 
 def _as_written(text: str, tokens: Sequence[str], matches: Sequence[_Match]) -> list[str]:
     """The words of each match as they stand in the text; the text is walked once and only as far as needed."""
     last = max((match.end for match in matches if match.end - match.start > 1), default=0)
-    spans, place = [], 0
+    spans, start, place = [], 0, 0
     for token in tokens[:last]:
-        start = text.index(token, place)  # nothing of a token can stand between the one before and itself
-        place = start + len(token)
+        if token not in _BREAKS:
+            start = text.index(token, place)  # between two words stands nothing of either
+            place = start + len(token)
         spans.append((start, place))
     return [
         text[spans[match.start][0] : spans[match.end - 1][1]] if match.end - match.start > 1 else tokens[match.start]

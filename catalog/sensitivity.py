@@ -86,7 +86,7 @@ class Sensitivity:
         self._rules = tuple(rules)
         self._flags: dict[tuple[str, str], list[int]] = {}
         self._cods: dict[str, list[int]] = {}
-        self._tags: list[int] = []
+        self._patterns: list[tuple[int, tuple[str, ...]]] = []
         self._headers: list[tuple[int, str, list[str]]] = []
         for place, rule in enumerate(self._rules):
             if rule.flag:
@@ -95,11 +95,12 @@ class Sensitivity:
             elif rule.cod:
                 self._cods.setdefault(rule.cod, []).append(place)
             elif rule.hxl:
-                self._tags.append(place)
+                self._patterns.append((place, rule.hxl))
             else:
                 self._headers += [(place, phrase, phrase.split()) for phrase in rule.header]
-        # The same headers stand in most tables.
+        # The same headers and hashtags stand in most tables.
         self._in_header = lru_cache(20_000)(self._phrases_in)
+        self._in_tag = lru_cache(20_000)(self._patterns_of)
 
     def asserted(self, record: DatasetRecord, topics: frozenset[str], today: date) -> tuple[Assertion, ...]:
         """What the rules say of a record, in the rules' order; one assertion per rule, at its widest scope."""
@@ -122,14 +123,20 @@ class Sensitivity:
             found[place] = "dataset", "COD level", f"cod_level={record.cod_level}"
         columns = [*record.columns, *(column for entry in record.distributions for column in entry.columns)]
         tags = sorted({canonical(column.hashtag) for column in columns if column.hashtag} - {""})
-        for place in self._tags if tags else ():
-            shown = [next((tag for tag in tags if matches(pattern, tag)), "") for pattern in self._rules[place].hxl]
-            if all(shown):
-                found[place] = "column", "HXL tag", " and ".join(shown)
+        shown: dict[str, str] = {}
+        for tag in tags:
+            for pattern in self._in_tag(tag):
+                shown.setdefault(pattern, tag)
+        for place, patterns in self._patterns if shown else ():
+            if shown.keys() >= set(patterns):
+                found[place] = "column", "HXL tag", " and ".join(shown[pattern] for pattern in patterns)
         for column in columns:
             for place, phrase in self._in_header(column.header):
                 found.setdefault(place, ("column", "column name", f'header contains "{phrase}"'))
         return found
+
+    def _patterns_of(self, tag: str) -> frozenset[str]:
+        return frozenset(pattern for _, patterns in self._patterns for pattern in patterns if matches(pattern, tag))
 
     def _phrases_in(self, header: str) -> list[tuple[int, str]]:
         """The phrases whose words a header has, with their rules' places."""
