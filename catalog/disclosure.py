@@ -18,6 +18,7 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
     distributions [{key, name, description, url, format, declared_format, media_type, size, modified, under_review,
                     withheld, columns [{sheet, position, header, tags [{tag, origin, rule, confidence}]}]}]
 
+The full audience's document of a withdrawn record also has ``state``, which is ``withdrawn``; others have none of it.
 Times are ISO 8601 with ``Z``; days are ISO dates.
 """
 
@@ -90,23 +91,27 @@ def disclose(holding: Holding) -> Iterator[tuple[Audience, Document]]:
             yield audience, full if audience is Audience.FULL else _redacted(full, holding.level)
 
 
-def _redacted(full: Document, level: EffectiveLevel) -> Document:
-    """Without file links where the level or a signal asks for it, without columns where the data is severe.
+def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
+    """What is left of a document, or of some fields of one, where links are withheld.
 
-    A list of columns of a victim register shows what it could incriminate, so it goes with the links.
+    A list of columns of a victim register shows what it could incriminate, so of severe data it goes with the links.
     """
-    severe = level.level is Level.SEVERE
-    withheld = level.withhold_links or level.level in {Level.HIGH, Level.SEVERE}
-    if not withheld:
-        return full
-    return {
-        **full,
-        "tags": [] if severe else full["tags"],
-        "distributions": [
+    left = dict(document)
+    if severe and "tags" in left:
+        left["tags"] = []
+    if left.get("distributions"):
+        left["distributions"] = [
             {**entry, "url": "", "withheld": True, "columns": [] if severe else entry["columns"]}
-            for entry in full["distributions"]
-        ],
-    }
+            for entry in left["distributions"]
+        ]
+    return left
+
+
+def _redacted(full: Document, level: EffectiveLevel) -> Document:
+    """Without file links where the level or a signal asks for it, without columns where the data is severe."""
+    if level.withhold_links or level.level in {Level.HIGH, Level.SEVERE}:
+        return redacted(full, severe=level.level is Level.SEVERE)
+    return full
 
 
 def _document(holding: Holding) -> Document:

@@ -18,8 +18,8 @@ from catalog.assess import Assessment, Assessor, IdentifiedRole
 from catalog.disclosure import Document, Holding, disclose
 from catalog.layout import Layout, Row
 from catalog.records import DatasetRecord
-from catalog.sensitivity import Assertion, effective
-from catalog.vocabulary import Audience, RecordState
+from catalog.sensitivity import Assertion, effective, is_quarantine
+from catalog.vocabulary import Audience, RecordState, Visibility
 from config.declarations import Source
 
 NAMESPACE = UUID("6f1d6e0c-4c0e-5b57-9a43-8d1f3b7f2a10")
@@ -99,7 +99,8 @@ class Renderer:
                     None, 0,
                 )
             )  # fmt: skip
-            rows.by_table[t.PayloadVersion].append((seq, 1, *payload_row(entry, now)))
+            if not held_back(self._source, entry):
+                rows.by_table[t.PayloadVersion].append((seq, 1, *payload_row(entry, now)))
         return Created(
             count=len(entries),
             by_table={entity: self._layout.ready(entity, made) for entity, made in rows.by_table.items() if made},
@@ -171,6 +172,12 @@ class Renderer:
             into[t.Disclosure].append((id_, audience, seq, holding.name or None, *bodies[id(document)]))
         if holding.name:
             rows.names[id_] = holding.name
+
+
+def held_back(source: Source, entry: Entry) -> bool:
+    """Whether the portal has made the record private, or quarantined a file: then no native payload is kept."""
+    private = entry.record.visibility is Visibility.OWNER and source.visibility != Visibility.OWNER.value
+    return private or any(is_quarantine(assertion) for assertion in entry.assessment.assertions)
 
 
 def dataset_id(source_key: str, remote_id: str) -> UUID:

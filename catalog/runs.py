@@ -1,35 +1,26 @@
 """Harvest runs: one per source at a time, with counts that add up and a place to go on from."""
 
-import os
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-import psutil
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.database import Catalog
 from catalog.issues import Issue
-from catalog.store import feed
+from catalog.lease import LeaseLost, RunInProgress, alive, hold, now_utc, owner
 from catalog.tables import CatalogRecord, HarvestIssue, HarvestRun, SourceRow
-from catalog.vocabulary import AccessModality, RecordState, RunState, Visibility
+from catalog.vocabulary import AccessModality, RunState, Visibility
 from config.declarations import Source
 
-HEARTBEAT_LIMIT = timedelta(minutes=10)
-"""A holder on another machine that has been silent for this long is taken for dead."""
+__all__ = ["Counts", "Issue", "LeaseLost", "Run", "RunInProgress", "begin", "finish", "recover", "save_page"]
+
 RESUME_LIMIT = timedelta(hours=6)
 """An older unfinished run starts over: the portal's pages have shifted too far."""
-SMALL_DROP = 5
-"""So few vanished records are never suspicious."""
-
-
-class RunInProgress(Exception):  # noqa: N818
-    """Another process harvests this source; the message says who."""
+DIED = "abandoned: its process died"
 
 
 @dataclass(slots=True)
@@ -49,7 +40,14 @@ class Counts:
 
 @dataclass(slots=True)
 class Run:
-    """A run in hand."""
+    """A run in hand.
+
+    Attributes:
+        stages: Seconds by stage.
+        requests: Requests sent, repetitions and hops included.
+        bytes: Bytes of bodies received.
+        not_modified: Answers that were as before (304).
+    """
 
     id: UUID
     source: Source
@@ -61,6 +59,13 @@ class Run:
     counts: Counts
     resumed: bool
     stages: dict[str, float] = field(default_factory=dict)
+    requests: int = 0
+    bytes: int = 0
+    not_modified: int = 0
+
+
+SAID_BY_CLIENT = ("requests", "bytes", "not_modified")
+"""What of a run is the client's count."""
 
 
 def sync_sources(catalog: Catalog, declared: Iterable[Source]) -> None:
@@ -83,67 +88,110 @@ def sync_sources(catalog: Catalog, declared: Iterable[Source]) -> None:
             )
 
 
-def begin(catalog: Catalog, source: Source, mode: str, *, since: datetime | None = None) -> Run:
+def begin(
+    catalog: Catalog, source: Source, mode: str, *, since: datetime | None = None, now: datetime | None = None
+) -> Run:
     """Take the source's lease and start a run, or go on with an unfinished one of the same mode.
 
     A run whose holder died, or that was cancelled, less than six hours ago goes on where its last page was committed
     and keeps its id. Raises RunInProgress if a living process holds the source.
     """
-    sync_sources(catalog, [source])
-    now = datetime.now(UTC)
-    owner = _owner()
+    now = now or now_utc()
+    try:
+        sync_sources(catalog, [source])
+    except IntegrityError:
+        # Another process declared the same new source between our look and our write.
+        sync_sources(catalog, [source])
     try:
         with catalog.writing() as session:
-            last = session.scalar(
-                select(HarvestRun)
-                .where(HarvestRun.source_key == source.key)
-                .order_by(HarvestRun.started.desc(), HarvestRun.id)
-                .limit(1)
-                .with_for_update()
-            )
-            if last is not None and last.state is RunState.RUNNING and _alive(last.lease_owner, last.heartbeat, now):
-                raise RunInProgress(
-                    f"{source.key} is being harvested by {last.lease_owner} since {last.started:%H:%M} UTC. "
-                    "Wait until it has finished, or stop it."
-                )
-            if last is not None and _resumable(last, mode, now):
-                last.state, last.lease_owner, last.heartbeat, last.ended = RunState.RUNNING, owner, now, None
-                session.flush()
-                return Run(
-                    id=last.id,
-                    source=source,
-                    mode=mode,
-                    since=last.since,
-                    started=last.started,
-                    token=last.page_token,
-                    total=last.portal_total,
-                    resumed=True,
-                    counts=Counts(*(getattr(last, name) for name in Counts.__slots__)),
-                )
-            if last is not None and last.state is RunState.RUNNING:
-                last.state, last.ended, last.lease_owner = RunState.FAILED, now, None
-                last.outcome = "abandoned: its process died"
-                session.flush()
-            run = Run(uuid4(), source, mode, since, now, None, None, Counts(), resumed=False)
-            session.add(
-                HarvestRun(
-                    id=run.id,
-                    source_key=source.key,
-                    mode=mode,
-                    state=RunState.RUNNING,
-                    started=now,
-                    since=since,
-                    lease_owner=owner,
-                    heartbeat=now,
-                    stages={},
-                )
-            )
-            session.flush()
-            return run
+            return _begun(session, source, mode, since, now)
     except IntegrityError as error:
-        raise RunInProgress(
-            f"{source.key} is being harvested by another process. Wait until it has finished."
-        ) from error
+        with catalog.reading() as session:
+            holder = session.scalar(_running(source.key))
+        raise RunInProgress(_held_by(source.key, holder)) from error
+
+
+def recover(catalog: Catalog, now: datetime | None = None) -> list[str]:
+    """End the runs of dead holders, of all sources; the keys of these sources.
+
+    What can be gone on with becomes *cancelled*, the rest *failed*. To be called when a process starts and at each
+    tick of a schedule, so that no run is said to be running that nobody runs.
+    """
+    now = now or now_utc()
+    with catalog.reading() as session:
+        dead = [row.id for row in session.scalars(_running()) if not alive(row.lease_owner, row.heartbeat, now)]
+    if not dead:
+        return []
+    recovered = []
+    with catalog.writing() as session:
+        for row in session.scalars(_running().where(HarvestRun.id.in_(dead)).with_for_update()):
+            if alive(row.lease_owner, row.heartbeat, now):
+                continue
+            resumable = _resumable(row, row.mode, now)
+            row.state = RunState.CANCELLED if resumable else RunState.FAILED
+            row.outcome = "Its process died; the next harvest goes on from here." if resumable else DIED
+            row.ended, row.lease_owner = now, None
+            recovered.append(row.source_key)
+        session.flush()
+    return sorted(recovered)
+
+
+def _begun(session: Session, source: Source, mode: str, since: datetime | None, now: datetime) -> Run:
+    last = session.scalar(
+        select(HarvestRun)
+        .where(HarvestRun.source_key == source.key)
+        .order_by(HarvestRun.started.desc(), HarvestRun.id)
+        .limit(1)
+        .with_for_update()
+    )
+    if last is not None and last.state is RunState.RUNNING and alive(last.lease_owner, last.heartbeat, now):
+        raise RunInProgress(_held_by(source.key, last))
+    if last is not None and _resumable(last, mode, now):
+        last.state, last.lease_owner, last.heartbeat = RunState.RUNNING, owner(), now
+        last.ended, last.outcome = None, ""
+        session.flush()
+        return Run(
+            id=last.id,
+            source=source,
+            mode=mode,
+            since=last.since,
+            started=last.started,
+            token=last.page_token,
+            total=last.portal_total,
+            resumed=True,
+            counts=Counts(*(getattr(last, name) for name in Counts.__slots__)),
+            stages={stage: spent / 1000 for stage, spent in last.stages.items()},
+            **{name: getattr(last, name) for name in SAID_BY_CLIENT},
+        )
+    if last is not None and last.state is RunState.RUNNING:
+        last.state, last.ended, last.lease_owner, last.outcome = RunState.FAILED, now, None, DIED
+        session.flush()
+    run = Run(uuid4(), source, mode, since, now, None, None, Counts(), resumed=False)
+    session.add(
+        HarvestRun(
+            id=run.id,
+            source_key=source.key,
+            mode=mode,
+            state=RunState.RUNNING,
+            started=now,
+            since=since,
+            lease_owner=owner(),
+            heartbeat=now,
+            stages={},
+        )
+    )
+    session.flush()
+    return run
+
+
+def _running(source_key: str = "") -> Select[HarvestRun]:
+    query = select(HarvestRun).where(HarvestRun.state == RunState.RUNNING)
+    return query.where(HarvestRun.source_key == source_key) if source_key else query
+
+
+def _held_by(source_key: str, run: HarvestRun | None) -> str:
+    who = f"{run.lease_owner} since {run.started:%H:%M} UTC" if run else "another process"
+    return f"{source_key} is being harvested by {who}. Wait until it has finished, or stop it."
 
 
 def seen_ids(session: Session, run: Run) -> set[str]:
@@ -167,70 +215,44 @@ def reported(session: Session, run: Run) -> tuple[int, int]:
 
 
 def save_page(session: Session, run: Run, issues: Sequence[Issue], now: datetime) -> None:
-    """Write counts, page token, heartbeat and issues, in the page's own transaction."""
+    """Write counts, page token, heartbeat and issues, in the page's own transaction.
+
+    Raises LeaseLost if the run is another process's now: the page is then not to be committed.
+    """
     _write_issues(session, run, issues, now)
-    session.execute(
-        update(HarvestRun)
-        .where(HarvestRun.id == run.id)
-        .values(
-            {name: getattr(run.counts, name) for name in Counts.__slots__}
-            | {"page_token": run.token, "portal_total": run.total, "heartbeat": now, "stages": _milliseconds(run)}
-        )
-    )
+    _write(session, run, _progress(run, now))
 
 
 def finish(
-    session: Session, run: Run, state: RunState, issues: Sequence[Issue], outcome: str, missing: int = 0
+    session: Session,
+    run: Run,
+    state: RunState,
+    issues: Sequence[Issue],
+    outcome: str,
+    missing: int = 0,
+    *,
+    now: datetime | None = None,
 ) -> None:
-    """End a run and give back the lease. A cancelled run keeps its page token, to go on from."""
-    now = datetime.now(UTC)
-    save_page(session, run, issues, now)
-    session.execute(
-        update(HarvestRun)
-        .where(HarvestRun.id == run.id)
-        .values(state=state, ended=now, lease_owner=None, outcome=outcome, missing=missing)
-    )
+    """End a run and give back the lease. A cancelled run keeps its page token, to go on from. Raises LeaseLost."""
+    now = now or now_utc()
+    _write_issues(session, run, issues, now)
+    ended = {"state": state, "ended": now, "lease_owner": None, "outcome": outcome, "missing": missing}
+    _write(session, run, _progress(run, now) | ended)
 
 
-def unlisted(session: Session, run: Run) -> list[CatalogRecord]:
-    """Records of the source that were listed before and that this run did not see."""
-    return list(
-        session.scalars(
-            select(CatalogRecord)
-            .where(CatalogRecord.source_key == run.source.key)
-            .where((CatalogRecord.last_seen_run != run.id) | CatalogRecord.last_seen_run.is_(None))
-            .order_by(CatalogRecord.remote_id)
+def _progress(run: Run, now: datetime) -> dict[str, object]:
+    counted = {name: getattr(run.counts, name) for name in Counts.__slots__}
+    asked = {name: getattr(run, name) for name in SAID_BY_CLIENT}
+    stages = {stage: round(seconds * 1000) for stage, seconds in run.stages.items()}
+    return counted | asked | {"page_token": run.token, "portal_total": run.total, "heartbeat": now, "stages": stages}
+
+
+def _write(session: Session, run: Run, values: dict[str, object]) -> None:
+    if not hold(session, run.id, values):
+        raise LeaseLost(
+            f"{run.source.key}: another process has taken over this run, because this one was taken for dead. "
+            "What it had not yet written is left to the other."
         )
-    )
-
-
-def listed_count(session: Session, source_key: str) -> int:
-    """How many records of a source count as listed."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(CatalogRecord)
-            .where(CatalogRecord.source_key == source_key)
-            .where(CatalogRecord.state == RecordState.LISTED)
-        )
-        or 0
-    )
-
-
-def mark_missing(session: Session, run: Run, records: Sequence[CatalogRecord], now: datetime) -> int:
-    """Note that a complete full run did not list these records; answers how many were listed until now."""
-    newly = [record for record in records if record.state is RecordState.LISTED]
-    for record in records:
-        record.missing_since = record.missing_since or now
-        record.missing_runs += 1
-        record.state = RecordState.MISSING if record.state is RecordState.LISTED else record.state
-    session.flush()
-    if newly:
-        lines: list[tuple[int, str, list[dict[str, Any]]]] = [
-            (record.dataset_seq, "missing", [{"field": "state", "old": "listed", "new": "missing"}]) for record in newly
-        ]
-        feed(session, run.source.key, run.id, lines, now)
-    return len(newly)
 
 
 def last_complete(session: Session, source_key: str, mode: str = "") -> datetime | None:
@@ -261,29 +283,6 @@ def _write_issues(session: Session, run: Run, issues: Sequence[Issue], now: date
                 for issue in issues
             ],
         )
-
-
-def _milliseconds(run: Run) -> dict[str, int]:
-    return {stage: round(seconds * 1000) for stage, seconds in run.stages.items()}
-
-
-def _owner() -> str:
-    process = psutil.Process()
-    return f"process {os.getpid()} ({process.create_time():.2f}) on {socket.gethostname()}"
-
-
-def _alive(owner: str | None, heartbeat: datetime | None, now: datetime) -> bool:
-    """Whether the holder still runs: by its process on this machine, by its heartbeat elsewhere."""
-    if not owner or heartbeat is None:
-        return False
-    process, _, host = owner.partition(" on ")
-    if host != socket.gethostname():
-        return now - heartbeat < HEARTBEAT_LIMIT
-    _, pid, created = process.split(" ")
-    try:
-        return f"({psutil.Process(int(pid)).create_time():.2f})" == created
-    except psutil.Error:
-        return False
 
 
 def _resumable(last: HarvestRun, mode: str, now: datetime) -> bool:

@@ -79,6 +79,14 @@ def effective(assertions: Iterable[Assertion]) -> EffectiveLevel:
     return EffectiveLevel(strongest.level if strongest else None, strongest, withheld)
 
 
+def is_quarantine(assertion: Assertion) -> bool:
+    """Whether it is a portal's signal of no level that withholds links: it lasts as long as the portal gives it.
+
+    Levels do not end so, whoever asserted them: only a steward lowers.
+    """
+    return assertion.asserted_by == "portal" and assertion.level is None and assertion.withhold_links
+
+
 class Sensitivity:
     """The rules, made ready once for many records."""
 

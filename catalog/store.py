@@ -17,12 +17,25 @@ from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.disclosure import Document, disclose
 from catalog.layout import Layout, Row, columns, table
-from catalog.rows import ORDER, Created, Entry, Renderer, Rows, agent_rows, dataset_id, dataset_row, payload_row
-from catalog.sensitivity import Assertion
-from catalog.vocabulary import Audience, RecordState
+from catalog.rows import (
+    ORDER,
+    Created,
+    Entry,
+    Renderer,
+    Rows,
+    agent_rows,
+    dataset_id,
+    dataset_row,
+    held_back,
+    payload_row,
+)  # fmt: skip
+from catalog.sensitivity import Assertion, effective, is_quarantine
+from catalog.vocabulary import Audience, RecordState, Visibility
 from config.declarations import Source
 
 BATCH = 500
+TOLD_OF_HIDDEN = frozenset({"links_withheld", "state", "visibility"})
+"""Of these fields a change gives old and new value even where the portal holds the record back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,13 @@ def saw(session: Session, numbers: Sequence[int], run_id: UUID, now: datetime) -
             .values(last_seen=now, last_seen_run=run_id, state=RecordState.LISTED, missing_since=None, missing_runs=0),
             execution_options={"synchronize_session": False},
         )
+
+
+def returned(session: Session, source_key: str, run_id: UUID, numbers: Sequence[int], now: datetime) -> None:
+    """Tell in the feed that missing records are listed again, as they were; to be called beside :func:`saw`."""
+    if numbers:
+        back = _state_field(RecordState.MISSING)
+        feed(session, source_key, run_id, [(number, "returned", [back]) for number in numbers], now)
 
 
 def take(session: Session, counter: str, count: int) -> range:
@@ -133,29 +153,44 @@ class Store:
             return []
         ids = [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in held]
         before = _disclosed(session, [found.seq for _, found in held])
-        asserted = _assertions(session, ids)
-        rows, outcomes, replaced = Rows(), [], []
+        asserted = _live(session, ids)
+        rows, outcomes, replaced, lifted, closed = Rows(), [], [], [], []
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
         for id_, (entry, found) in zip(ids, held, strict=True):
             name, document = before.get(found.seq, ("", None))
-            earlier = asserted.get(id_, [])
-            said = {(assertion.rule, assertion.rule_version, assertion.scope) for assertion in earlier}
-            added = [a for a in entry.assessment.assertions if (a.rule, a.rule_version, a.scope) not in said]
-            holding = self.renderer.holding(entry, id_, name, [*earlier, *added])
+            standing = Standing(asserted.get(id_, {}), entry.assessment.assertions)
+            lifted += [(number, id_, assertion) for number, assertion in standing.lifted.items()]
+            holding = self.renderer.holding(entry, id_, name, standing.now)
             rendered = dict(disclose(holding))
             fields = _difference(document, rendered[Audience.FULL])
-            if fields:
-                self.renderer.describe(rows, entry, holding, found.seq, added, rendered, now)
+            fields += _withheld_field(standing.were, standing.now)
+            kind = "updated" if fields or found.state is RecordState.WITHDRAWN else "unchanged"
+            if found.state is not RecordState.LISTED:
+                fields.append(_state_field(found.state))
+            hidden, was_hidden = held_back(self._source, entry), self._was_held_back(document, standing.were)
+            if hidden and not was_hidden:
+                closed.append(found.seq)
+            if kind == "updated" or standing.added or standing.lifted:
+                self.renderer.describe(rows, entry, holding, found.seq, standing.added, rendered, now)
                 replaced.append(dataset_row(holding, found.seq))
-                changes.append((found.seq, "updated", fields))
-            kind = "updated" if fields else "unchanged"
+            if fields:
+                told = "withheld" if hidden and not was_hidden else "updated"
+                told = "returned" if found.state is not RecordState.LISTED else told
+                changes.append((found.seq, told, _without_values(fields) if hidden or was_hidden else fields))
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
         self._replace(session, replaced, rows)
+        _lift(session, lifted, now)
         self._keep_payloads(session, [(entry, found.seq) for entry, found in held], now)
+        _silence(session, closed)
         _relist(session, held, run_id, now)
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
+
+    def _was_held_back(self, document: Document | None, assertions: Sequence[Assertion]) -> bool:
+        owner = Visibility.OWNER.value
+        private = document is not None and document["visibility"] == owner and self._source.visibility != owner
+        return private or any(map(is_quarantine, assertions))
 
     def _replace(self, session: Session, datasets: Sequence[Row], rows: Rows) -> None:
         """Put the new rows of datasets in the place of their old ones."""
@@ -196,9 +231,17 @@ class Store:
             self._written[entity].update(fresh)
 
     def _keep_payloads(self, session: Session, held: Sequence[tuple[Entry, int]], now: datetime) -> None:
+        """Keep the last few versions; none of what the portal holds back."""
+        open_ = [(entry, seq) for entry, seq in held if not held_back(self._source, entry)]
+        kept = {seq for _, seq in open_}
+        for some in _batches([seq for _, seq in held if seq not in kept]):
+            session.execute(
+                delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),
+                execution_options={"synchronize_session": False},
+            )
         version = t.PayloadVersion.version
         versions: dict[int, int] = {}
-        for some in _batches([seq for _, seq in held]):
+        for some in _batches([seq for _, seq in open_]):
             versions |= dict(
                 session.execute(
                     select(t.PayloadVersion.dataset_seq, func.max(version))
@@ -206,7 +249,7 @@ class Store:
                     .group_by(t.PayloadVersion.dataset_seq)
                 ).all()
             )
-        rows = [(seq, versions.get(seq, 0) + 1, *payload_row(entry, now)) for entry, seq in held]
+        rows = [(seq, versions.get(seq, 0) + 1, *payload_row(entry, now)) for entry, seq in open_]
         self._insert(session, {t.PayloadVersion: self._layout.ready(t.PayloadVersion, rows)})
         for seq, newest in versions.items():
             session.execute(
@@ -215,6 +258,25 @@ class Store:
                 .where(version <= newest + 1 - self._payload_versions),
                 execution_options={"synchronize_session": False},
             )
+
+
+class Standing:
+    """What is asserted of a record before and after it is judged again.
+
+    Attributes:
+        were: Live until now, oldest first.
+        lifted: By number: quarantines that the portal no longer makes.
+        added: What is said for the first time.
+        now: Live from now on.
+    """
+
+    def __init__(self, live: Mapping[int, Assertion], judged: Sequence[Assertion]) -> None:
+        rules = {assertion.rule for assertion in judged}
+        self.were = list(live.values())
+        self.lifted = {number: said for number, said in live.items() if is_quarantine(said) and said.rule not in rules}
+        known = {(said.rule, said.rule_version, said.scope) for said in self.were}
+        self.added = [said for said in judged if (said.rule, said.rule_version, said.scope) not in known]
+        self.now = [*(said for number, said in live.items() if number not in self.lifted), *self.added]
 
 
 _SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.LevelAssertion: None}
@@ -290,15 +352,78 @@ def _disclosed(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str,
 
 
 def _assertions(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Assertion]]:
-    found: dict[UUID, list[Assertion]] = {}
+    return {id_: list(live.values()) for id_, live in _live(session, ids).items()}
+
+
+def _live(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[int, Assertion]]:
+    """What is asserted of datasets and still holds, by number, oldest first."""
+    found: dict[UUID, dict[int, Assertion]] = {}
     names = Assertion.__dataclass_fields__
     for some in _batches(ids):
         rows = session.scalars(
             select(t.LevelAssertion).where(t.LevelAssertion.dataset_id.in_(some)).order_by(t.LevelAssertion.id)
         )
         for row in rows:
-            found.setdefault(row.dataset_id, []).append(Assertion(**{name: getattr(row, name) for name in names}))
+            live = found.setdefault(row.dataset_id, {})
+            if row.basis == _LIFTED:
+                live.pop(row.supersedes or 0, None)
+            else:
+                live[row.id] = Assertion(**{name: getattr(row, name) for name in names})
     return found
+
+
+_LIFTED = "portal flag lifted"
+
+
+def _lift(session: Session, lifted: Sequence[tuple[int, UUID, Assertion]], now: datetime) -> None:
+    """End quarantines: what was asserted stays, and a line says that it holds no longer."""
+    if lifted:
+        end = {
+            "level": None,
+            "basis": _LIFTED,
+            "reason": "The portal no longer gives the signal.",
+            "withhold_links": False,
+        }
+        session.execute(
+            insert(t.LevelAssertion),
+            [
+                {name: getattr(said, name) for name in Assertion.__dataclass_fields__}
+                | end
+                | {"dataset_id": id_, "supersedes": number, "valid_from": now}
+                for number, id_, said in lifted
+            ],
+        )
+
+
+def _silence(session: Session, numbers: Sequence[int]) -> None:
+    """Take old and new values out of the feed's lines of datasets that the portal holds back from now on."""
+    for some in _batches(numbers):
+        told = select(t.Change.seq, t.Change.fields).where(t.Change.dataset_seq.in_(some))
+        for seq, fields in session.execute(told).all():
+            session.execute(
+                update(t.Change).where(t.Change.seq == seq).values(fields=_without_values(fields)),
+                execution_options={"synchronize_session": False},
+            )
+
+
+def _without_values(fields: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Which fields changed, without what they were and are."""
+    return [
+        dict(field)
+        if field["field"] in TOLD_OF_HIDDEN
+        else {"field": field["field"], "old": None, "new": None, "hidden": True}
+        for field in fields
+    ]
+
+
+def _withheld_field(were: Sequence[Assertion], now: Sequence[Assertion]) -> list[dict[str, Any]]:
+    """Whether links are withheld is no part of the full document, for that withholds none."""
+    before, after = effective(were).withhold_links, effective(now).withhold_links
+    return [] if before is after else [{"field": "links_withheld", "old": before, "new": after}]
+
+
+def _state_field(before: RecordState) -> dict[str, Any]:
+    return {"field": "state", "old": before.value, "new": RecordState.LISTED.value}
 
 
 def _difference(old: Document | None, new: Document) -> list[dict[str, Any]]:
@@ -307,7 +432,7 @@ def _difference(old: Document | None, new: Document) -> list[dict[str, Any]]:
         return []
     return [
         {"field": name, "old": old.get(name), "new": new.get(name)}
-        for name in sorted(old.keys() | new.keys())
+        for name in sorted((old.keys() | new.keys()) - {"state"})
         if old.get(name) != new.get(name)
     ]
 

@@ -1,6 +1,7 @@
 """What a YAML file may say. Unknown keys are refused; messages name the key and the mend."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from apscheduler.triggers.cron import CronTrigger
@@ -23,10 +24,11 @@ def _crontab(value: str) -> str:
     if fields and re.search(r"\d", fields[4]):
         raise ValueError(f'name the weekday ("mon", "tue-fri"): the number in "{fields[4]}" means another day to cron')
     try:
-        if fields:
-            CronTrigger.from_crontab(value)
+        timing = CronTrigger.from_crontab(value, "UTC") if fields else None
     except ValueError as error:
         raise ValueError(f'"{value}" is no schedule ({error}); write one such as "15 3 * * mon"') from error
+    if timing is not None and timing.get_next_fire_time(None, datetime.now(UTC)) is None:
+        raise ValueError(f'"{value}" names a day that never comes; write one such as "15 3 * * mon"')
     return " ".join(fields)
 
 
@@ -55,6 +57,18 @@ class Expectation(Declaration):
     max_drop: float = Field(default=0.2, ge=0, le=1)
 
 
+class Removal(Declaration):
+    """When a record that the portal no longer lists is withdrawn; until then it is missing.
+
+    Attributes:
+        runs: So many complete full runs have not listed it.
+        days: So many days have passed since the first of them.
+    """
+
+    runs: int = Field(default=2, ge=1)
+    days: int = Field(default=7, ge=0)
+
+
 class Source(Declaration):
     """One portal instance, ``sources/<key>.yaml``; the file's stem is its key.
 
@@ -63,6 +77,7 @@ class Source(Declaration):
         url: Base address of the portal.
         publisher: Who runs the portal; its default publisher.
         schedule: Crontab with named weekdays, UTC; empty means by hand only.
+        full_every: Days after which a scheduled run reads everything, not only what changed.
         licence: Of records that declare none.
         visibility: Default visibility of its records.
         access: Default way to get its data where the portal does not say.
@@ -77,6 +92,7 @@ class Source(Declaration):
     publisher: str = ""
     enabled: bool = True
     schedule: Annotated[str, AfterValidator(_crontab)] = ""
+    full_every: int = Field(default=7, ge=1, le=366)
     licence: str = ""
     visibility: Literal["public", "community", "restricted", "owner"] = "public"
     access: Literal[
@@ -84,6 +100,7 @@ class Source(Declaration):
     ] = "unknown"
     allow_hosts: tuple[Annotated[str, AfterValidator(_host_and_port)], ...] = ()
     expect: Expectation = Expectation()
+    removal: Removal = Removal()
     options: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -4,20 +4,22 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from time import perf_counter
 
 import orjson
 
-from catalog import runs
+from catalog import removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue
-from catalog.runs import Counts, Run
-from catalog.store import Store, known, saw
+from catalog.lease import Lease, LeaseLost, now_utc
+from catalog.removal import Gone
+from catalog.runs import SAID_BY_CLIENT, Counts, Run
+from catalog.store import Store, known, returned, saw
 from catalog.vocabulary import RecordState, RunState
-from config.declarations import Source
+from config.declarations import Removal, Source
 from config.settings import Settings
 from harvester.companion import Companion
 from harvester.http import Client
@@ -45,13 +47,21 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended. ``issues`` are of this process; ``outcome`` is a sentence."""
+    """How a run ended.
+
+    Attributes:
+        outcome: A sentence, empty where nothing is to be said.
+        missing: Records that are missing since this run.
+        issues: Of this process only: a resumed run may have more.
+        withdrawn: Records that are withdrawn since this run.
+    """
 
     run: Run
     state: RunState
     outcome: str
     missing: int
     issues: tuple[Issue, ...]
+    withdrawn: int = 0
 
 
 def harvest(
@@ -65,19 +75,23 @@ def harvest(
     progress: Callable[[Progress], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
     client: Callable[[Source, Settings], Client] = Client,
+    now: Callable[[], datetime] = now_utc,
 ) -> Report:
     """Harvest one source into the catalog; the indexes are left to their own follower.
 
     ``full`` reads everything, otherwise only what changed since the last complete run. ``stopped`` is asked after each
-    page; the run then ends as cancelled and can be continued. ``client`` makes whatever reads the portal.
-    Raises :class:`catalog.runs.RunInProgress` if another process harvests the source.
+    page; the run then ends as cancelled and can be continued. ``client`` makes whatever reads the portal; ``now``
+    tells the time, by which records are withdrawn. Raises :class:`catalog.runs.RunInProgress` if another process
+    harvests the source, or has taken the run over.
     """
+    runs.recover(catalog, now())
     with catalog.reading() as session:
         last = runs.last_complete(session, source.key)
     mode = "full" if full or last is None else "incremental"
     since = last - OVERLAP if last is not None and mode == "incremental" else None
-    run = runs.begin(catalog, source, mode, since=since)
-    return Harvest(catalog, run, portal, assessor, settings, progress, stopped, client).report()
+    run = runs.begin(catalog, source, mode, since=since, now=now())
+    with Lease(catalog, run.id, now):
+        return Harvest(catalog, run, portal, assessor, settings, progress, stopped, client, now).report()
 
 
 @dataclass(slots=True)
@@ -87,6 +101,7 @@ class _Page:
     Attributes:
         counts: What it adds to the run's, once it is committed.
         listed: Numbers of the datasets of the records that are as they were.
+        returned: Those of them that were missing.
     """
 
     token: str | None
@@ -95,6 +110,7 @@ class _Page:
     counts: Counts = field(default_factory=Counts)
     issues: list[Issue] = field(default_factory=list)
     listed: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
 
 
@@ -115,7 +131,9 @@ class Harvest:
         progress: Callable[[Progress], None],
         stopped: Callable[[], bool],
         client: Callable[[Source, Settings], Client] = Client,
+        now: Callable[[], datetime] = now_utc,
     ) -> None:
+        self.now = now
         self.client = client
         self.catalog, self.run, self.portal, self.assessor, self.settings = catalog, run, portal, assessor, settings
         self.progress, self.stopped = progress, stopped
@@ -130,6 +148,10 @@ class Harvest:
         self.hashes: dict[str, str] = {}
         self.salt = _salt(assessor.digest)
         self.duplicates = self.errors = 0
+        self.counted_before = {name: getattr(run, name) for name in SAID_BY_CLIENT}
+        self.reading: Client | None = None
+        self.total: int | None = None
+        self.count_changed = False
 
     def report(self) -> Report:
         """Run to the end, whichever it is, and write it down."""
@@ -139,6 +161,8 @@ class Harvest:
                 self.duplicates, self.errors = runs.reported(session, self.run)
         try:
             cancelled = self._read()
+        except LeaseLost:
+            raise
         except PortalError as error:
             issue = Issue(error.code, str(error), address=error.address, mend=error.mend)
             return self._finish(RunState.FAILED, f"The portal could not be read further: {error}", [issue])
@@ -157,6 +181,7 @@ class Harvest:
         A page is committed after the next one is read: meanwhile a second process may normalise it.
         """
         with _collecting_by_page(), closing(self.normalising), self.client(self.run.source, self.settings) as client:
+            self.reading = client
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             before: _Page | None = None
             pages_read = 0
@@ -192,17 +217,20 @@ class Harvest:
             read = next(pages, None)
         if read is None:
             return None
-        page = _Page(read.token, read.total, datetime.now(UTC))
+        page = _Page(read.token, read.total, self.now())
         address = read.records[0].address if read.records else ""
         page.issues += [Issue(note.code, note.message, field=note.field, address=address) for note in read.notes]
+        page.issues += self._moved(read)
         with self._stage("compare"):
             essences = list(self._essences(read, page))
             with self.catalog.reading() as session:
                 held = known(session, self.run.source.key, [record.remote_id for record in essences])
             for record in essences:
                 found = held.get(record.remote_id)
-                if found is not None and found.hash == record.hash:
+                if found and found.hash == record.hash and found.state is not RecordState.WITHDRAWN:
                     page.listed.append(found.seq)
+                    if found.state is RecordState.MISSING:
+                        page.returned.append(found.seq)
                 else:
                     page.changed.append(replace(record, held=found is not None))
         return page
@@ -227,16 +255,38 @@ class Harvest:
                     counts.failed += part.failed
                     counts.skipped += part.skipped
                     issues += part.issues
+                returned(session, run.source.key, run.id, page.returned, page.now)
                 saw(session, page.listed, run.id, page.now)
                 run.counts, run.token = run.counts + counts, page.token
                 run.total = page.total if page.total is not None else run.total
-                runs.save_page(session, run, issues, page.now)
+                self._count_requests()
+                runs.save_page(session, run, issues, self.now())
         except BaseException:
             run.counts, run.token, run.total = before
             raise
         self.issues += issues
         said = {name: getattr(run.counts, name) for name in Counts.__slots__}
         self.progress(Progress(run.source.key, total=run.total, **said))
+
+    def _moved(self, read: RawPage) -> Iterator[Issue]:
+        """Said once, where the portal's total is not what it was: while pages shift, a record can slip by unseen."""
+        first = self.total if self.total is not None else self.run.total
+        if read.total is None or first is None or read.total == first or self.count_changed:
+            self.total = read.total if read.total is not None else first
+            return
+        self.count_changed = True
+        yield Issue(
+            "count-changed",
+            f"The portal counted {first} records on one page and {read.total} on a later one: while it was read, "
+            "records came or went, and others may have slipped by.",
+            address=read.records[0].address if read.records else "",
+            mend="Harvest again, at an hour at which the portal changes less.",
+        )
+
+    def _count_requests(self) -> None:
+        if self.reading is not None:
+            for name, before in self.counted_before.items():
+                setattr(self.run, name, before + getattr(self.reading, name))
 
     def _essences(self, read: RawPage, page: _Page) -> Iterator[Changed]:
         """Each record's essence and hash; records without id, and repeated ones, are reported here."""
@@ -287,38 +337,49 @@ class Harvest:
                     mend="Harvest again; if it stays, tell the portal.",
                 )
             )
-        if full and counts.seen < source.expect.min_records:
-            code = "empty-answer" if counts.seen == 0 else "too-few-records"
-            message = f"The portal gave {counts.seen} records; at least {source.expect.min_records} were expected."
-            mend = f"Look at the portal; if it is right, lower expect.min_records of {source.key}."
-            return self._finish(
-                RunState.HELD, f"{message} Nothing was taken for gone.", [*issues, Issue(code, message, mend=mend)]
-            )
-        if counts.failed or self.errors or any(issue.severity == "error" for issue in (*self.issues, *issues)):
+        few = self._too_few() if full else None
+        if few is not None:
+            issues.append(few)
+        noticed = (*self.issues, *issues)
+        if counts.failed or self.errors or any(issue.severity == "error" and issue is not few for issue in noticed):
             return self._finish(RunState.PARTIAL, "Some records or pages could not be read.", issues)
+        if few is not None:
+            return self._finish(RunState.HELD, f"{few.message} Nothing was taken for gone.", issues)
         if not full:
             return self._finish(RunState.COMPLETE, "", issues)
+        run = self.run
         with self.catalog.writing() as session:
-            gone = runs.unlisted(session, self.run)
-            newly = [record for record in gone if record.state is RecordState.LISTED]
-            before = runs.listed_count(session, source.key)
-            limit = max(runs.SMALL_DROP, source.expect.max_drop * before)
-            if len(newly) <= limit:
-                missing = runs.mark_missing(session, self.run, gone, datetime.now(UTC))
-                runs.finish(session, self.run, RunState.COMPLETE, issues, "", missing)
-                return self._reported(RunState.COMPLETE, "", issues, missing)
-        message = f"{len(newly)} of {before} records are no longer listed, more than {limit:.0f}."
-        mend = f"Look at the portal; if it is right, raise expect.max_drop of {source.key} for one run."
+            newly = removal.vanishing(session, source.key, run.id, run.started)
+            before = removal.listed(session, source.key)
+            limit = max(removal.SMALL_DROP, source.expect.max_drop * before)
+            if newly <= limit:
+                now = self.now()
+                gone = removal.take_for_gone(session, source.key, run.id, run.started, source.removal, now)
+                outcome = _withdrawn(gone, source.removal)
+                self._count_requests()
+                runs.finish(session, run, RunState.COMPLETE, issues, outcome, gone.missing, now=now)
+                return self._reported(RunState.COMPLETE, outcome, issues, gone)
+        message = f"{newly} of {before} records are no longer listed, more than {limit:.0f}."
+        mend = f'Look at the list with "landmark runs release {run.id} --as NAME", which asks before it marks them.'
         held = Issue("large-drop", message, mend=mend)
         return self._finish(RunState.HELD, f"{message} Nothing was taken for gone.", [*issues, held])
 
-    def _finish(self, state: RunState, outcome: str, issues: list[Issue]) -> Report:
-        with self.catalog.writing() as session:
-            runs.finish(session, self.run, state, issues, outcome)
-        return self._reported(state, outcome, issues, 0)
+    def _too_few(self) -> Issue | None:
+        seen, expected = self.run.counts.seen, self.run.source.expect.min_records
+        if seen >= expected:
+            return None
+        message = f"The portal gave {seen} records; at least {expected} were expected."
+        mend = f"Look at the portal; if it is right, lower expect.min_records of {self.run.source.key}."
+        return Issue("empty-answer" if seen == 0 else "too-few-records", message, mend=mend)
 
-    def _reported(self, state: RunState, outcome: str, issues: list[Issue], missing: int) -> Report:
-        return Report(self.run, state, outcome, missing, (*self.issues, *issues))
+    def _finish(self, state: RunState, outcome: str, issues: list[Issue]) -> Report:
+        self._count_requests()
+        with self.catalog.writing() as session:
+            runs.finish(session, self.run, state, issues, outcome, now=self.now())
+        return self._reported(state, outcome, issues, Gone())
+
+    def _reported(self, state: RunState, outcome: str, issues: list[Issue], gone: Gone) -> Report:
+        return Report(self.run, state, outcome, gone.missing, (*self.issues, *issues), gone.withdrawn)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
@@ -344,3 +405,10 @@ def _collecting_by_page() -> Iterator[None]:
 def _salt(digest: str) -> bytes:
     """Rules are part of the hash: when they change, records are judged again."""
     return blake2b(digest.encode(), digest_size=16).digest()
+
+
+def _withdrawn(gone: Gone, rule: Removal) -> str:
+    if not gone.withdrawn:
+        return ""
+    records = "1 record was" if gone.withdrawn == 1 else f"{gone.withdrawn} records were"
+    return f"{records} withdrawn: not listed by {rule.runs} complete runs, for {rule.days} days."

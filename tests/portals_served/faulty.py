@@ -103,7 +103,6 @@ class Fault:
         requests: How many requests the portal gets, if it is of interest.
         kind: Of portal.
         closed: Nobody listens at the portal's address.
-        heals: The next good harvest makes every record what it was, but for its history.
         has: What the portal has, made from the twelve good packages.
         answer: What it does with a request.
     """
@@ -124,7 +123,6 @@ class Fault:
     requests: int | None = None
     kind: str = "hdx"
     closed: bool = False
-    heals: bool = True
     has: Callable[[list[Package]], list[Package]] = field(default=lambda good: good)
     answer: Callable[[Ask], None] = well
 
@@ -500,8 +498,8 @@ def _answers() -> Iterator[Fault]:
 
 
 def _paging() -> Iterator[Fault]:
-    def miscounted(name: str, does: str, answer: Callable[[Ask], None], *, wrong: int = 1) -> Fault:
-        issues = ("count-mismatch", *("wrong-count",) * wrong)
+    def miscounted(name: str, does: str, answer: Callable[[Ask], None], *, wrong: int = 1, moved: int = 0) -> Fault:
+        issues = (*("count-changed",) * moved, "count-mismatch", *("wrong-count",) * wrong)
         return Fault(name, does, _PARTIAL, _AS_BEFORE, issues, answer=answer)
 
     yield Fault(
@@ -509,7 +507,7 @@ def _paging() -> Iterator[Fault]:
         "always has one page more, of the same records",
         _FAILED,
         (0, 0, 5, 0, 105),
-        (*("duplicate-id",) * 105, "endless-paging", *("repeated-page",) * 21),
+        ("count-changed", *("duplicate-id",) * 105, "endless-paging", *("repeated-page",) * 21),
         answer=lambda ask: ask.page(ask.packages[:ROWS], ask.start + 100),
     )
     yield Fault(
@@ -517,7 +515,7 @@ def _paging() -> Iterator[Fault]:
         "always has one page more, of records it makes up",
         _FAILED,
         (30, 0, 0, 0, 0),
-        ("endless-paging",),
+        ("count-changed", "endless-paging"),
         "what was read until then is added; nothing is taken for gone",
         listed=42,
         answer=lambda ask: ask.page([package(1000 + ask.start + n) for n in range(ROWS)], ask.start + 20),
@@ -530,11 +528,9 @@ def _paging() -> Iterator[Fault]:
         (*("duplicate-id",) * 20, "endless-paging", *("repeated-page",) * 4, *("wrong-count",) * 3),
         answer=lambda ask: ask.page(ask.packages[:ROWS]),
     )
-    yield miscounted("growing-count", "counts one more on each page", lambda ask: ask.page(count=_GOOD + ask.nth))
-    shrinking = miscounted(
-        "shrinking-count", "counts four fewer on each page", lambda ask: ask.page(count=_GOOD - 4 * ask.nth), wrong=2
-    )
-    yield shrinking
+    more, fewer = "counts one more on each page", "counts four fewer on each page"
+    yield miscounted("growing-count", more, lambda ask: ask.page(count=_GOOD + ask.nth), moved=1)
+    yield miscounted("shrinking-count", fewer, lambda ask: ask.page(count=_GOOD - 4 * ask.nth), wrong=2, moved=1)
     yield miscounted("count-too-high", "counts seven more than it gives", lambda ask: ask.page(count=_GOOD + 7))
     yield miscounted("count-too-low", "counts half of what it gives", lambda ask: ask.page(count=7), wrong=2)
     for name, count in (("count-zero", 0), ("count-negative", -1)):
@@ -551,18 +547,16 @@ def _paging() -> Iterator[Fault]:
         "gets a new record at the front while we page",
         _PARTIAL,
         (0, 0, 12, 0, 1),
-        ("count-mismatch", "duplicate-id"),
+        ("count-changed", "count-mismatch", "duplicate-id"),
         answer=_moved_up,
     )
     yield Fault(
         "moved-down",
         "loses its first record while we page, so that another slips by",
-        _COMPLETE,
+        _PARTIAL,
         (0, 0, 11, 0, 0),
-        effect="the one that slipped by is missing until the next run",
-        listed=11,
-        missing=1,
-        changed=1,
+        ("count-changed",),
+        effect="nothing changes: neither is taken for gone",
         answer=_moved_down,
     )
     yield Fault(
@@ -675,7 +669,7 @@ def _drops() -> Iterator[Fault]:
         "makes a record private",
         _COMPLETE,
         (0, 1, 11, 0, 0),
-        effect="the public does not know of it any more, and its links are gone",
+        effect="the public does not know of it any more, its links are gone and its payloads are purged",
         changed=1,
         public=11,
         links=0,
@@ -686,9 +680,8 @@ def _drops() -> Iterator[Fault]:
         "quarantines a file",
         _COMPLETE,
         (0, 1, 11, 0, 0),
-        effect="its link is gone, and stays withheld when the file comes back",
+        effect="its link is gone and its payloads are purged, until the file comes back",
         changed=1,
-        heals=False,
         links=0,
         has=_resource(in_quarantine=True, url=""),
     )

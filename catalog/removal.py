@@ -1,0 +1,211 @@
+"""When a record that its portal no longer lists is missing, when it is withdrawn, and what waits for a person.
+
+Only a complete full run takes records for gone. ``missing`` is a mark: everybody still finds the record.
+``withdrawn`` ends what the public and the community may know of it; nothing of it is deleted, and it is restored
+whole when the portal lists it again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from catalog import audit
+from catalog.database import Catalog
+from catalog.lease import RunInProgress, alive, now_utc
+from catalog.store import BATCH, feed
+from catalog.tables import CatalogRecord, Dataset, Disclosure, HarvestRun
+from catalog.vocabulary import Audience, RecordState, RunState
+from config.declarations import Removal
+
+SMALL_DROP = 5
+"""So few vanished records are never suspicious."""
+
+
+class Undecidable(Exception):  # noqa: N818
+    """The run does not wait for a decision, or cannot be decided on now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a complete run makes of the records it did not see: how many are newly missing, how many withdrawn."""
+
+    missing: int = 0
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A held run that waits for a decision.
+
+    Attributes:
+        outcome: Why it is held, in a sentence.
+        records: Title and remote id of each record that a release marks missing, by title.
+    """
+
+    id: UUID
+    source: str
+    started: datetime
+    outcome: str
+    records: tuple[tuple[str, str], ...]
+
+
+def listed(session: Session, source_key: str) -> int:
+    """How many records of a source count as listed."""
+    where = CatalogRecord.source_key == source_key, CatalogRecord.state == RecordState.LISTED
+    return session.scalar(select(func.count()).select_from(CatalogRecord).where(*where)) or 0
+
+
+def vanishing(session: Session, source_key: str, run_id: UUID, started: datetime) -> int:
+    """How many listed records neither this run nor a later one has seen."""
+    where = *_unseen(source_key, run_id, started), CatalogRecord.state == RecordState.LISTED
+    return session.scalar(select(func.count()).select_from(CatalogRecord).where(*where)) or 0
+
+
+def take_for_gone(
+    session: Session, source_key: str, run_id: UUID, started: datetime, rule: Removal, now: datetime
+) -> Gone:
+    """Mark what a complete full run did not see: missing, or withdrawn where the rule's runs and days are full."""
+    records = session.scalars(
+        select(CatalogRecord)
+        .where(*_unseen(source_key, run_id, started), CatalogRecord.state != RecordState.WITHDRAWN)
+        .order_by(CatalogRecord.remote_id)
+    ).all()
+    lines: list[tuple[int, str, list[dict[str, Any]]]] = []
+    missing, withdrawn = 0, []
+    for record in records:
+        before = record.state
+        record.missing_since = record.missing_since or now
+        record.missing_runs += 1
+        missing += before is RecordState.LISTED
+        if record.missing_runs >= rule.runs and now - record.missing_since >= timedelta(days=rule.days):
+            record.state = RecordState.WITHDRAWN
+            withdrawn.append(record.dataset_seq)
+        else:
+            record.state = RecordState.MISSING
+        if record.state is not before:
+            lines.append((record.dataset_seq, record.state.value, [state_change(before, record.state)]))
+    session.flush()
+    _withdraw(session, withdrawn)
+    if lines:
+        feed(session, source_key, run_id, lines, now)
+    return Gone(missing, len(withdrawn))
+
+
+def state_change(old: RecordState, new: RecordState) -> dict[str, Any]:
+    """A change of state as the feed has it."""
+    return {"field": "state", "old": old.value, "new": new.value}
+
+
+def waiting(session: Session, key: str) -> Waiting:
+    """The held run of an id, or of an id's beginning, with the list of what a release would mark.
+
+    Raises Undecidable.
+    """
+    run = _held(session, key)
+    found = session.execute(
+        select(Dataset.title, CatalogRecord.remote_id)
+        .join(CatalogRecord, CatalogRecord.dataset_seq == Dataset.seq)
+        .where(*_unseen(run.source_key, run.id, run.started), CatalogRecord.state == RecordState.LISTED)
+    )
+    titled = sorted((title.get("en") or next(iter(title.values()), ""), remote_id) for title, remote_id in found)
+    return Waiting(run.id, run.source_key, run.started, run.outcome, tuple(titled))
+
+
+def release(catalog: Catalog, key: str, rule: Removal, actor: str, now: datetime | None = None) -> Gone:
+    """Let a held run take for gone what it did not see; it is complete then. Raises Undecidable, RunInProgress."""
+    now = now or now_utc()
+    with catalog.writing() as session:
+        run = _held(session, key)
+        _refuse_if_read_since(session, run, now)
+        gone = take_for_gone(session, run.source_key, run.id, run.started, rule, now)
+        run.state, run.missing = RunState.COMPLETE, gone.missing
+        run.outcome = f"{run.outcome} Released by {actor}: {_count(gone.missing)} missing."
+        _decide(session, run, "released", actor, now)
+    return gone
+
+
+def reject(catalog: Catalog, key: str, actor: str, now: datetime | None = None) -> None:
+    """Drop what a held run would take for gone; what it created and updated stays. Raises Undecidable."""
+    with catalog.writing() as session:
+        run = _held(session, key)
+        run.outcome = f"{run.outcome} Rejected by {actor}."
+        _decide(session, run, "rejected", actor, now or now_utc())
+
+
+def _unseen(source_key: str, run_id: UUID, started: datetime) -> Iterator[ColumnElement[bool]]:
+    """Records of a source that this run did not see, nor one that began later: a held run may be decided on late."""
+    yield CatalogRecord.source_key == source_key
+    yield (CatalogRecord.last_seen_run != run_id) | CatalogRecord.last_seen_run.is_(None)
+    yield CatalogRecord.last_seen < started
+
+
+def _withdraw(session: Session, numbers: Sequence[int]) -> None:
+    """Only the full audience knows of these from now on, and is told that they are withdrawn."""
+    for start in range(0, len(numbers), BATCH):
+        some = numbers[start : start + BATCH]
+        session.execute(
+            delete(Disclosure).where(Disclosure.audience != Audience.FULL, Disclosure.seq.in_(some)),
+            execution_options={"synchronize_session": False},
+        )
+        for number in some:
+            full = Disclosure.audience == Audience.FULL, Disclosure.seq == number
+            document = orjson.loads(session.scalars(select(Disclosure.document).where(*full)).one())
+            body = orjson.dumps(document | {"state": RecordState.WITHDRAWN.value})
+            session.execute(
+                update(Disclosure).where(*full).values(document=body, etag=blake2b(body, digest_size=12).hexdigest()),
+                execution_options={"synchronize_session": False},
+            )
+
+
+def _held(session: Session, key: str) -> HarvestRun:
+    known = list(session.scalars(_by_id(key).with_for_update()))
+    if len(known) != 1:
+        many = "more than one run" if known else "no run"
+        raise Undecidable(f'There is {many} "{key}". List the runs with "landmark runs --as NAME".')
+    run = known[0]
+    if run.decision:
+        raise Undecidable(f"The run was {run.decision} by {run.decided_by} already.")
+    if run.state is not RunState.HELD:
+        raise Undecidable(f"The run is {run.state.value}, not held: there is nothing to decide.")
+    return run
+
+
+def _by_id(key: str) -> Select[HarvestRun]:
+    wanted = key.strip().lower()
+    try:
+        return select(HarvestRun).where(HarvestRun.id == UUID(wanted))
+    except ValueError:
+        # SQLite keeps ids without hyphens, PostgreSQL with them.
+        stored = func.replace(cast(HarvestRun.id, Text), "-", "")
+        beginning = "".join(sign for sign in wanted if sign in "0123456789abcdef")
+        return select(HarvestRun).where(stored.startswith(beginning or "none")).limit(2)
+
+
+def _refuse_if_read_since(session: Session, run: HarvestRun, now: datetime) -> None:
+    later = session.scalars(
+        select(HarvestRun).where(HarvestRun.source_key == run.source_key, HarvestRun.started > run.started)
+    ).all()
+    for other in later:
+        if other.state is RunState.RUNNING and alive(other.lease_owner, other.heartbeat, now):
+            raise RunInProgress(
+                f"{run.source_key} is being harvested by {other.lease_owner}. Decide when it has ended."
+            )
+        if other.mode == "full" and other.state in {RunState.COMPLETE, RunState.HELD}:
+            raise Undecidable(f"{run.source_key} was read whole again since, by run {other.id}. Decide on that one.")
+
+
+def _decide(session: Session, run: HarvestRun, decision: str, actor: str, now: datetime) -> None:
+    run.decision, run.decided_by, run.decided = decision, actor, now
+    session.flush()
+    audit.append(session, actor, f"{decision} a held run", f"{run.source_key} {run.id}", run.outcome)
+
+
+def _count(number: int) -> str:
+    return "1 record is" if number == 1 else f"{number} records are"
