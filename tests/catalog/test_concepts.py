@@ -116,6 +116,13 @@ def test_evidence_is_the_words_as_they_stand():
     )
 
 
+@pytest.mark.parametrize("first", ["Summer", "Été"])
+def test_evidence_stands_after_lines_and_sentences(first: str):
+    assert CONCEPTS.found("Sample", f"{first};\nwhere? UXO, and land  mines!\nUXO again") == (
+        ConceptFound("contamination-and-survey", (Evidence("notes", "UXO"), Evidence("notes", "land  mines"))),
+    )
+
+
 def test_notes_that_mention_a_thing_in_passing_are_not_about_it():
     assert keys("Sample", "It lists hospitals.") == []
     assert keys("Sample", "It lists hospitals and clinics.") == ["health"]

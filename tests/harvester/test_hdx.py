@@ -406,6 +406,27 @@ def test_what_cannot_be_read_is_noted_and_the_record_lands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "flags", "notes"),
+    [
+        ("0", [], []),
+        (0, [], []),
+        (" FALSE ", [], []),
+        ("none", [], []),
+        ("TRUE", ["true"], []),
+        (1, ["true"], []),
+        ("OK", ["OK"], []),
+        ("two words", [], ["flag-unreadable"]),
+        (0.0, [], ["flag-unreadable"]),
+    ],
+)
+def test_a_flag_is_one_word_and_no_is_none(said: object, flags: list[str], notes: list[str]) -> None:
+    url = "https://exchange.example/files/a.csv"
+    record = normalize({**PACKAGE, "resources": [{"id": "r", "url": url, "pii_report_flag": said}]})
+    assert record.flags == tuple(PortalFlag("pii_report_flag", word, "r") for word in flags)
+    assert [note.code for note in record.reading_notes if note.field == "resources[0].pii_report_flag"] == notes
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [({"title": " \u200f"}, "no-title"), ({"title": None}, "no-title"), ({"id": None}, "no-id")],
 )
