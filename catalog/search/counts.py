@@ -23,10 +23,9 @@ _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="landmark-count")
 class Counting:
     """Counts that are being made.
 
-    One pass counts the facets that are not chosen, one more each that is chosen, and one the longest. A helper takes
-    these one by one while the question's own thread searches the page and counts the others; what the helper, busy with
-    another question, has not begun by then, the thread does itself. So one question alone is answered sooner, and many
-    at a time cost no more.
+    One pass counts the facets that are not chosen, and one each that is. A helper counts the longest, then the chosen
+    ones, while the question's own thread searches the page and counts the others; what the helper, busy with another
+    question, has not begun by then, the thread counts itself.
     """
 
     def __init__(
@@ -55,8 +54,14 @@ class Counting:
 
     def result(self) -> Counts:
         """Counts of the asked facets, in the order in which they were asked for."""
-        ready = self._count(self._every, self._rest)
-        for begun, query, facet in reversed(self._apart):
+        apart, together = [], list(self._rest)
+        for begun, query, facet in self._apart:
+            if query is self._every and begun.cancel():
+                together.append(facet)
+            else:
+                apart.append((begun, query, facet))
+        ready = self._count(self._every, together)
+        for begun, query, facet in reversed(apart):
             ready |= self._count(query, [facet]) if begun.cancel() else begun.result()
         return Counts({name: ready[name] for name in self._wanted})
 
@@ -68,11 +73,11 @@ class Counting:
     def _beside(self, query: Query, facet: Facet) -> None:
         self._apart.append((_BESIDE.submit(self._count, query, [facet]), query, facet))
 
-    def _count(self, query: Query, facets: Sequence[Facet]) -> dict[str, bytes]:
-        if not facets:
+    def _count(self, query: Query, counted: Sequence[Facet]) -> dict[str, bytes]:
+        if not counted:
             return {}
-        answers = self._snapshot.opened.searcher.aggregate(query, _aggregations(facets, self._today))
-        return {facet.parameter: _json(facet, self._snapshot, answers, self._narrowing) for facet in facets}
+        answers = self._snapshot.opened.searcher.aggregate(query, _aggregations(counted, self._today))
+        return {facet.parameter: _json(facet, self._snapshot, answers, self._narrowing) for facet in counted}
 
 
 def _known(asked: Iterable[str]) -> dict[str, Facet]:

@@ -2,6 +2,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -23,6 +24,7 @@ from catalog.facets import facets
 from catalog.facets.freshness import state_of
 from catalog.query import DatasetQuery, FacetCount, Page, QueryError
 from catalog.search import IndexUnusableError, Reader, check, follow, rebuild
+from catalog.search.counts import _BESIDE, LONG
 from catalog.search.schema import schema
 from catalog.tables import Base, Change, Dataset, Disclosure
 from catalog.vocabulary import Audience
@@ -266,6 +268,29 @@ def test_long_facets_are_ordered_and_sent_as_their_objects_are(catalog, index_di
     assert [(row.value, row.count) for row in page.facets["country"] if row.selected] == [
         ("SSD", 4), ("AFG", 0), ("WLD", 0),
     ]  # fmt: skip
+
+
+def test_counts_are_the_same_while_the_helper_is_busy(catalog, index_dir):
+    many = [{**HILL, "id": f"{place:08}-0000-0000-0000-000000000000"} for place in range(LONG + 1)]
+    catalog.put(document(100, organizations=many, countries=["SSD"]))
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+
+    def answers():
+        chosen = ({}, {"country": ("SSD",)}, {"organization": (many[3]["id"],), "country": ("SSD",)})
+        return [page_json(ask(reader, selected=selected, facets=tuple(facets()))) for selected in chosen]
+
+    alone = answers()
+    done = threading.Event()
+    busy = _BESIDE.submit(done.wait, 60)
+    try:
+        meanwhile = answers()
+        assert not busy.done()
+    finally:
+        done.set()
+    assert meanwhile == alone
+    counts = orjson.loads(alone[1])["facets"]
+    assert (len(counts["organization"]), counts["country"][0]["value"]) == (LONG + 3, "SSD")
 
 
 def test_counts_leave_out_their_own_selection(reader):
