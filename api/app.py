@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from api import datasets, errors, health, organizations, pages, runs, sources
+from api import changes, datasets, errors, health, organizations, pages, runs, sources
 from api.deps import AUDIENCE, Follower, Register
 from api.security import SecurityHeaders
 from catalog.database import Catalog
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
-    for module in (datasets, organizations, sources, runs, health):
+    for module in (datasets, organizations, sources, runs, changes, health):
         app.include_router(module.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

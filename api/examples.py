@@ -110,6 +110,30 @@ RUN: Mapping[str, Any] = {
     "issues": [],
 }
 RUNS: Mapping[str, Any] = {"total": 1, "items": [RUN], "facets": {}, "next": ""}
+CHANGES: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "at": "2024-07-02T03:15:10Z",
+            "source": "sample-ckan",
+            "dataset": _ID,
+            "name": "sample-displacement-in-south-sudan",
+            "title": "Sample: Displacement in South Sudan",
+            "kind": "updated",
+            "sentences": ["update frequency: every month -> every three months"],
+            "fields": [
+                {
+                    "field": "update_frequency",
+                    "old": {"days": 30, "words": "every month"},
+                    "new": {"days": 90, "words": "every three months"},
+                    "sentences": ["update frequency: every month -> every three months"],
+                }
+            ],
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
 SOURCES: Mapping[str, Any] = {
     "total": 1,
     "items": [

@@ -1,4 +1,4 @@
-"""Commands that read the catalog: search, show, organizations, sources, runs, dump, index."""
+"""Commands that read the catalog: search, show, organizations, sources, runs, changes, dump, index."""
 
 import inspect
 import sys
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from catalog import answer, audit, dump, organizations, reading
+from catalog import answer, audit, changes, dump, organizations, reading
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, pages
 from catalog.facets import facets
@@ -208,6 +208,32 @@ def runs(
     return _table(["Source", "Started", "State", "Created", "Updated", "Issues"], rows)
 
 
+@app.command("changes")
+def changes_command(
+    since: Annotated[str, typer.Option(help="Changes on this day or since this time (UTC).", show_default=False)] = "",
+    source: Annotated[str, typer.Option(metavar="KEY", help="Only of this source.", show_default=False)] = "",
+    dataset: Annotated[str, typer.Option(metavar="ID|NAME", help="Only of this dataset.", show_default=False)] = "",
+    limit: Annotated[int, typer.Option(help="How many, 0 to 1,000, oldest first.")] = 50,
+    after: Annotated[str, typer.Option(help='The "next" of the page before.', show_default=False)] = "",
+    json: Json = False,
+    as_: As = "",
+) -> None:
+    """Tell what changed, record by record and field by field, in the order in which it changed."""
+    settings = Settings()
+    try:
+        begin = changes.moment(since) if since else None
+    except ValueError as error:
+        raise QueryError("since", f"--since: {error}") from error
+    query = changes.ChangeQuery(begin, source, dataset, limit, after)
+    with Catalog(settings.catalog_url) as catalog:
+        audience = _audience(catalog, settings, as_, "changes", dataset or source or "*")
+        with catalog.reading() as session:
+            found = changes.changes(session, audience, query)
+    if json:
+        return _print_bytes(answer.list_json(found.items, found.total, found.next))
+    return _show_changes(found)
+
+
 @app.command("dump")
 def dump_command(as_: As = "") -> None:
     """Print every content table by natural key, one JSON object a line; needs --as, for it shows everything."""
@@ -357,6 +383,16 @@ def _show_page(page: Page) -> None:
         print(f"{name}: " + ", ".join(f"{count.label} ({count.count})" for count in counts[:15]))
     if page.next:
         print(f"More: --after {page.next}")
+
+
+def _show_changes(found: changes.ChangePage) -> None:
+    print(f"{found.total} change{'' if found.total == 1 else 's'}")
+    for item in found.items:
+        print(f"{item['at']}  {item['title']}  ({item['source']}, {item['dataset']})")
+        for sentence in item["sentences"]:
+            print(f"    {sentence}")
+    if found.next:
+        print(f"More: --after {found.next}")
 
 
 def _show_document(document: dict[str, Any]) -> None:

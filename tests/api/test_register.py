@@ -110,7 +110,7 @@ def test_each_documented_example_is_answered_as_documented(client: TestClient, s
         "/api/v1/organizations/{key}": organization,
         "/api/v1/runs/{run_id}": str(shelf.run),
     }
-    assert len(described["paths"]) == 11
+    assert len(described["paths"]) == 12
     asked = 0
     for path, methods in described["paths"].items():
         get = methods["get"]
