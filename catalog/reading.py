@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from catalog.disclosure import SEES
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
-from catalog.vocabulary import Audience
+from catalog.vocabulary import Audience, RunState
 
 
 def document(session: Session, audience: Audience, key: str) -> tuple[bytes, str] | None:
@@ -114,12 +114,18 @@ def _source_seen_by(audience: Audience) -> Any:  # noqa: ANN401 - an SQL express
     return or_(*(SourceRow.visibility == visibility for visibility in sorted(SEES[audience])))
 
 
+_TO_STEWARDS = (
+    "seen", "created", "updated", "unchanged", "failed", "skipped", "missing", "portal_total", "outcome", "stages",
+    "requests", "bytes", "not_modified", "decision", "decided_by",
+)  # fmt: skip
+
+
 def _disclosed_runs(session: Session, audience: Audience, found: Sequence[HarvestRun]) -> list[dict[str, Any]]:
     """Runs as an audience may know them.
 
     The portal's total and what was seen, failed, skipped or unchanged count hidden records too, and an issue's message
-    may quote one: only the full audience gets them. Others get created, updated and issues counted over records
-    disclosed to them, and the issues of whole pages.
+    may quote one: only the full audience gets them, with what the client counted and who decided on a held run. Others
+    get created, updated and issues counted over records disclosed to them, and the issues of whole pages.
     """
     full = audience is Audience.FULL
     issues = _issues(session, audience, [row.id for row in found])
@@ -135,8 +141,7 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
             "ended": _iso(row.ended),
         }
         if full:
-            names = ("seen", "created", "updated", "unchanged", "failed", "skipped", "missing")
-            answer |= {name: getattr(row, name) for name in (*names, "portal_total", "outcome", "stages")}
+            answer |= {name: getattr(row, name) for name in _TO_STEWARDS} | {"decided": _iso(row.decided)}
         else:
             answer |= {kind: counts.get((row.id, kind), 0) for kind in ("created", "updated")}
         answers.append(answer | {"issues": issues.get(row.id, [])})
@@ -154,7 +159,7 @@ def _changes(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> M
 
 
 def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Issues grouped by code; an example and what to do only for the full audience."""
+    """Issues grouped by code; for the full audience with an example, what to do, and how many are new."""
     full = audience is Audience.FULL
     group = (HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
     query = select(*group, func.count(), func.min(HarvestIssue.message), func.min(HarvestIssue.mend))
@@ -171,9 +176,49 @@ def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> di
     grouped: dict[UUID, list[dict[str, Any]]] = {}
     for run_id, code, severity, count, message, mend in rows:
         if run_id is not None:
-            entry = {"code": code, "severity": severity, "count": count}
+            entry: dict[str, Any] = {"code": code, "severity": severity, "count": count}
             grouped.setdefault(run_id, []).append(entry | ({"example": message, "mend": mend} if full else {}))
+    if full:
+        for run_id, entries in grouped.items():
+            known = known_before(session, run_id)
+            for entry in entries:
+                entry["new"] = max(0, entry["count"] - known.get((entry["code"], entry["severity"]), 0))
     return grouped
+
+
+def known_before(session: Session, run_id: UUID) -> dict[tuple[str, str], int]:
+    """By code and severity, how many issues of a run the last one of its source and mode had as well.
+
+    That is the last run before it that came to the portal's end: a failed one knows nothing. The same issue is of the
+    same record and field.
+    """
+    this = session.get_one(HarvestRun, run_id)
+    before = session.scalar(
+        select(HarvestRun.id)
+        .where(HarvestRun.source_key == this.source_key, HarvestRun.mode == this.mode)
+        .where(HarvestRun.started < this.started, HarvestRun.state.in_(_READ_TO_THE_END))
+        .order_by(HarvestRun.started.desc())
+        .limit(1)
+    )
+    if before is None:
+        return {}
+    what = HarvestIssue.code, HarvestIssue.remote_id, HarvestIssue.field
+    earlier = select(*what).where(HarvestIssue.run_id == before).distinct().subquery()
+    rows = session.execute(
+        select(HarvestIssue.code, HarvestIssue.severity, func.count())
+        .join(
+            earlier,
+            (HarvestIssue.code == earlier.c.code)
+            & (HarvestIssue.remote_id == earlier.c.remote_id)
+            & (HarvestIssue.field == earlier.c.field),
+        )
+        .where(HarvestIssue.run_id == run_id)
+        .group_by(HarvestIssue.code, HarvestIssue.severity)
+    )
+    return {(code, severity): count for code, severity, count in rows}
+
+
+_READ_TO_THE_END = (RunState.COMPLETE, RunState.PARTIAL, RunState.HELD)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -1,0 +1,448 @@
+"""What becomes of records that a portal no longer lists or holds back, from the first run to the person who decides."""
+
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import insert, select
+
+from catalog import audit, reading, removal, runs
+from catalog.assess import Assessor
+from catalog.database import Catalog
+from catalog.query import DatasetQuery
+from catalog.rows import dataset_id
+from catalog.search import Reader, check, follow
+from catalog.tables import Audit, CatalogRecord, Change, CuratedValue, HarvestIssue, LevelAssertion, PayloadVersion
+from catalog.vocabulary import Audience, Level, RecordState, RunState
+from config.declarations import Removal, Source
+from config.load import rules
+from config.settings import Settings
+from harvester.portal import portals
+from harvester.run import Report, harvest
+from tests.journeys.installation import Installation
+from tests.journeys.packages import package, packages
+from tests.portals_served import ckan
+
+DAY = timedelta(days=1)
+
+
+class Clock:
+    """A clock that stands still until it is moved; between two looks a second goes by."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+    def forward(self, time: timedelta) -> None:
+        self.moment += time
+
+
+class Portal:
+    """A portal, the source that reads it, and the clock on our wall."""
+
+    def __init__(self, catalog: Catalog, stage: ckan.Stage, assessor: Assessor) -> None:
+        self.catalog, self.stage, self.assessor = catalog, stage, assessor
+        self.clock = Clock()
+        self.source = Source(
+            key="sample",
+            kind="hdx",
+            title="Sample",
+            url=stage.address,
+            allow_hosts=(stage.address.removeprefix("http://"),),
+            options={"rows": 10},
+        )
+
+    def read(self, *shown: dict[str, Any], full: bool = True, after: timedelta = DAY, fault: str = "") -> Report:
+        self.clock.forward(after)
+        self.stage.show(shown, fault)
+        return harvest(
+            self.catalog, self.source, portals()["hdx"], self.assessor, Settings(), full=full, now=self.clock
+        )
+
+    def declare(self, **changes: Any) -> None:
+        self.source = self.source.model_copy(update=changes)
+
+    def record(self, number: int) -> CatalogRecord:
+        with self.catalog.reading() as session:
+            return session.scalars(select(CatalogRecord).where(CatalogRecord.remote_id == package(number)["id"])).one()
+
+    def states(self) -> dict[str, int]:
+        with self.catalog.reading() as session:
+            found = list(session.scalars(select(CatalogRecord.state)))
+        return {state.value: found.count(state) for state in RecordState if state in found}
+
+    def shown(self, number: int, audience: Audience) -> Mapping[str, Any] | None:
+        with self.catalog.reading() as session:
+            found = reading.document(session, audience, str(self.id(number)))
+        return None if found is None else orjson.loads(found[0])
+
+    def id(self, number: int) -> UUID:
+        return dataset_id("sample", str(package(number)["id"]))
+
+    def changes(self, number: int) -> list[tuple[str, list[dict[str, Any]]]]:
+        with self.catalog.reading() as session:
+            lines = session.scalars(
+                select(Change).where(Change.dataset_seq == self.record(number).dataset_seq).order_by(Change.seq)
+            )
+            return [(line.kind, line.fields) for line in lines]
+
+    def payloads(self, number: int) -> int:
+        with self.catalog.reading() as session:
+            seq = self.record(number).dataset_seq
+            return len(session.scalars(select(PayloadVersion).where(PayloadVersion.dataset_seq == seq)).all())
+
+
+@pytest.fixture(scope="module")
+def assessor() -> Assessor:
+    return Assessor(rules(Settings()))
+
+
+@pytest.fixture
+def stage() -> Iterator[ckan.Stage]:
+    with ckan.stage() as serving:
+        yield serving
+
+
+@pytest.fixture
+def portal(catalog: Catalog, stage: ckan.Stage, assessor: Assessor) -> Portal:
+    return Portal(catalog, stage, assessor)
+
+
+def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_added(
+    portal: Portal, tmp_path: Path
+) -> None:
+    portal.read(*packages(12))
+    assert portal.read(*packages(11)).missing == 1
+    assert portal.read(*packages(11)).withdrawn == 0  # two runs, but a day apart
+    assert portal.states() == {"listed": 11, "missing": 1}
+    before = {audience: portal.shown(11, audience) for audience in Audience}
+    assert None not in before.values()
+
+    run = portal.read(*packages(11), after=6 * DAY)
+    assert (run.state, run.missing, run.withdrawn) == (RunState.COMPLETE, 0, 1)
+    assert run.outcome == "1 record was withdrawn: not listed by 2 complete runs, for 7 days."
+    assert portal.states() == {"listed": 11, "withdrawn": 1}
+    assert portal.shown(11, Audience.PUBLIC) is portal.shown(11, Audience.COMMUNITY) is None
+    full = portal.shown(11, Audience.FULL)
+    assert full == {**(before[Audience.FULL] or {}), "state": "withdrawn"}
+    follow(portal.catalog, tmp_path)
+    found = {a: Reader(tmp_path, a).search(DatasetQuery(), date(2026, 11, 1)).total for a in Audience}
+    assert found == {Audience.PUBLIC: 11, Audience.COMMUNITY: 11, Audience.FULL: 12}
+    assert check(portal.catalog, tmp_path) == []
+
+    with portal.catalog.writing() as session:
+        session.add(CuratedValue(dataset_id=portal.id(11), field="title", value={"en": "Sample"}, actor="a", reason="b",
+                                 at=portal.clock()))  # fmt: skip
+    assert portal.read(*packages(11)).withdrawn == 0
+    back = portal.read(*packages(12))
+    assert (back.run.counts.updated, back.run.counts.unchanged) == (1, 11)
+    assert portal.states() == {"listed": 12}
+    assert {audience: portal.shown(11, audience) for audience in Audience} == before
+    assert (portal.record(11).missing_runs, portal.record(11).missing_since) == (0, None)
+    with portal.catalog.reading() as session:
+        assert session.scalars(select(CuratedValue.value)).all() == [{"en": "Sample"}]
+    assert [(kind, fields) for kind, fields in portal.changes(11)] == [
+        ("created", []),
+        ("missing", [{"field": "state", "old": "listed", "new": "missing"}]),
+        ("withdrawn", [{"field": "state", "old": "missing", "new": "withdrawn"}]),
+        ("returned", [{"field": "state", "old": "withdrawn", "new": "listed"}]),
+    ]
+    follow(portal.catalog, tmp_path)
+    assert check(portal.catalog, tmp_path) == []
+
+
+def test_a_missing_record_that_returns_says_so_and_begins_anew(portal: Portal) -> None:
+    portal.read(*packages(12))
+    portal.read(*packages(11))
+    portal.read(*packages(12), after=6 * DAY)
+    portal.read(*packages(11), after=6 * DAY)
+    assert portal.states() == {"listed": 11, "missing": 1}
+    assert [kind for kind, _ in portal.changes(11)] == ["created", "missing", "returned", "missing"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "nth"), [(Removal(runs=1, days=0), 1), (Removal(runs=3, days=2), 3), (Removal(runs=2, days=3), 4)]
+)
+def test_a_source_has_its_own_rule(portal: Portal, rule: Removal, nth: int) -> None:
+    portal.declare(removal=rule)
+    portal.read(*packages(12))
+    withdrawn = [portal.read(*packages(11)).withdrawn for _ in range(4)]
+    assert withdrawn == [int(number == nth) for number in range(1, 5)]
+
+
+def test_no_other_run_takes_anything_for_gone(portal: Portal) -> None:
+    portal.read(*packages(12))
+    portal.read(package(3, metadata_modified="2999-01-01T00:00:00"), full=False)
+    partial = portal.read(*packages(9), package(9, title=" "))
+    failed = portal.read(*packages(9), fault="stop-after=0")
+    wrong = portal.read(*packages(9), fault="wrong-count")
+    few = portal.read(*packages(2), package(2, title=" "), fault="wrong-count")
+    states = [run.state for run in (partial, failed, wrong, few)]
+    assert states == [RunState.PARTIAL, RunState.FAILED, RunState.PARTIAL, RunState.PARTIAL]
+    assert portal.states() == {"listed": 12}
+    assert portal.record(11).missing_runs == 0
+
+
+def test_a_held_run_waits_and_a_release_marks_exactly_its_list(portal: Portal) -> None:
+    portal.read(*packages(40))
+    held = portal.read(*packages(31), package(50))
+    assert (held.state, held.run.counts.created) == (RunState.HELD, 1)
+    assert portal.states() == {"listed": 41}
+    key = held.run.id.hex[:8]
+    with portal.catalog.reading() as session:
+        waiting = removal.waiting(session, key)
+    assert waiting.records == tuple(sorted((str(package(n)["title"]), package(n)["id"]) for n in range(31, 40)))
+
+    gone = removal.release(portal.catalog, key, Removal(), "A. Sample", portal.clock())
+    assert (gone.missing, gone.withdrawn) == (9, 0)
+    assert portal.states() == {"listed": 32, "missing": 9}
+    with portal.catalog.reading() as session:
+        run = reading.run(session, Audience.FULL, held.run.id)
+        lines = [(line.actor, line.action) for line in session.scalars(select(Audit))]
+    assert run is not None
+    assert (run["state"], run["decision"], run["decided_by"], run["missing"]) == (
+        "complete",
+        "released",
+        "A. Sample",
+        9,
+    )
+    assert run["decided"] is not None
+    assert lines == [("A. Sample", "released a held run")]
+    with portal.catalog.reading() as session:
+        assert audit.verify(session) == []
+    with pytest.raises(removal.Undecidable, match="was released by A. Sample already"):
+        removal.release(portal.catalog, key, Removal(), "A. Sample")
+    assert portal.read(*packages(31), package(50), after=8 * DAY).withdrawn == 9
+
+
+def test_a_rejected_run_leaves_everything_listed(portal: Portal) -> None:
+    portal.read(*packages(40))
+    held = portal.read(*packages(31))
+    removal.reject(portal.catalog, str(held.run.id), "B. Sample", portal.clock())
+    assert portal.states() == {"listed": 40}
+    with portal.catalog.reading() as session:
+        run = reading.run(session, Audience.FULL, held.run.id)
+    assert run is not None
+    assert (run["state"], run["decision"], run["decided_by"]) == ("held", "rejected", "B. Sample")
+    with pytest.raises(removal.Undecidable, match="was rejected by B. Sample already"):
+        removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample")
+    assert portal.read(*packages(31)).state is RunState.HELD
+
+
+def test_a_late_release_spares_what_was_seen_since(portal: Portal) -> None:
+    portal.read(*packages(40))
+    held = portal.read(*packages(31))
+    portal.read(*packages(40)[35:], full=False)
+    removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample", portal.clock())
+    missing = [number for number in range(40) if portal.record(number).state is RecordState.MISSING]
+    assert missing == list(range(31, 40))
+    again = portal.read(*packages(40))
+    assert again.state is RunState.COMPLETE
+    first, second = portal.read(*packages(30)), portal.read(*packages(20))
+    with pytest.raises(removal.Undecidable, match=f"read whole again since, by run {second.run.id}"):
+        removal.release(portal.catalog, str(first.run.id), Removal(), "A. Sample", portal.clock())
+    with pytest.raises(removal.Undecidable, match="complete, not held"):
+        removal.release(portal.catalog, str(again.run.id), Removal(), "A. Sample")
+    with pytest.raises(removal.Undecidable, match='no run "ffff'):
+        removal.reject(portal.catalog, "ffffffff-ffff", "A. Sample")
+
+
+def test_an_empty_first_answer_is_held_and_can_be_accepted(portal: Portal) -> None:
+    held = portal.read()
+    assert (held.state, [issue.code for issue in held.issues]) == (RunState.HELD, ["empty-answer"])
+    assert removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample", portal.clock()).missing == 0
+    with portal.catalog.reading() as session:
+        assert runs.last_complete(session, "sample") == held.run.started
+
+
+HIDDEN: dict[str, Callable[[], dict[str, Any]]] = {
+    "private": lambda: package(0, private=True, title="Sample: secret wells", notes="Sample secret."),
+    "quarantined": lambda: package(
+        0, resources=[package(0)["resources"][0] | {"in_quarantine": True, "name": "secret.csv"}]
+    ),
+}
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+def test_what_the_portal_holds_back_leaves_our_copy_at_once_and_comes_back_with_the_portal(
+    portal: Portal, way: str, tmp_path: Path
+) -> None:
+    portal.read(*packages(12))
+    first = portal.shown(0, Audience.PUBLIC)
+    portal.read(package(0, license_id="cc-by"), *packages(12)[1:])
+    assert portal.payloads(0) == 2
+    assert portal.changes(0)[1][1][0]["old"] is not None
+
+    portal.read(HIDDEN[way](), *packages(12)[1:])
+    assert portal.payloads(0) == 0
+    public = portal.shown(0, Audience.PUBLIC)
+    if way == "private":
+        assert public is None
+    else:
+        assert public is not None
+        assert [(file["url"], file["columns"], file["withheld"]) for file in public["distributions"]] == [
+            ("", [], True)
+        ]
+    lines = portal.changes(0)
+    assert [kind for kind, _ in lines] == ["created", "updated", "withheld"]
+    told = [field for _, fields in lines for field in fields if not field.get("hidden")]
+    assert {field["field"] for field in told} <= {"visibility", "links_withheld"}
+    assert {(field["old"], field["new"]) for _, fields in lines for field in fields if field.get("hidden")} == {
+        (None, None)
+    }
+    with portal.catalog.reading() as session:
+        feed = orjson.dumps([line.fields for line in session.scalars(select(Change))])
+    assert b"secret" not in feed
+    assert b"files.example" not in feed
+    assert portal.read(HIDDEN[way](), *packages(12)[1:]).run.counts.unchanged == 12
+    follow(portal.catalog, tmp_path)
+    assert check(portal.catalog, tmp_path) == []
+
+    portal.read(*packages(12))
+    assert portal.shown(0, Audience.PUBLIC) == first
+    assert portal.payloads(0) == 1
+    assert b"secret" not in orjson.dumps(portal.changes(0))
+    assert portal.read(*packages(12)).run.counts.unchanged == 12
+    portal.read(HIDDEN[way](), *packages(12)[1:])
+    assert portal.shown(0, Audience.PUBLIC) == public
+
+
+def test_a_record_first_seen_in_quarantine_has_no_payload(portal: Portal) -> None:
+    portal.read(HIDDEN["quarantined"](), *packages(12)[1:])
+    assert [portal.payloads(number) for number in (0, 1)] == [0, 1]
+
+
+def test_a_persons_word_holds_links_when_the_portal_lifts_its_quarantine(portal: Portal) -> None:
+    portal.read(HIDDEN["quarantined"](), *packages(12)[1:])
+    with portal.catalog.writing() as session:
+        said = {
+            "dataset_id": portal.id(0), "scope": "dataset", "level": None, "asserted_by": "steward", "rule": "",
+            "basis": "text", "rule_version": 1, "evidence": "sample", "confidence": 1.0, "reason": "Sample.",
+            "valid_from": portal.clock(), "withhold_links": True,
+        }  # fmt: skip
+        session.execute(insert(LevelAssertion), [said])
+    portal.read(*packages(12))
+    shown = portal.shown(0, Audience.PUBLIC)
+    assert shown is not None
+    assert [(file["url"], file["withheld"]) for file in shown["distributions"]] == [("", True)]
+
+
+def test_a_level_outlives_the_portals_flag(portal: Portal) -> None:
+    flagged = package(0, resources=[package(0)["resources"][0] | {"pii_is_sensitive": True}])
+    portal.read(flagged, *packages(12)[1:])
+    portal.read(*packages(12))
+    shown = portal.shown(0, Audience.PUBLIC)
+    assert shown is not None
+    assert (shown["level"]["level"], shown["distributions"][0]["withheld"]) == (Level.HIGH.value, True)
+    assert portal.payloads(0) == 2
+
+
+def test_issues_outlive_records_and_reports_say_which_are_new(portal: Portal) -> None:
+    bad = [package(number, title=" ") for number in range(12, 15)]
+    portal.read(*packages(12), *bad[:2])
+    second = portal.read(*packages(12), *bad)
+    with portal.catalog.reading() as session:
+        run = reading.run(session, Audience.FULL, second.run.id)
+        public = reading.run(session, Audience.PUBLIC, second.run.id)
+    assert run is not None
+    assert public is not None
+    assert [(issue["code"], issue["count"], issue["new"]) for issue in run["issues"]] == [("no-title", 3, 1)]
+    assert public["issues"] == []
+    assert (run["requests"], run["bytes"] > 1000, run["not_modified"]) == (2, True, 0)
+    assert "requests" not in public
+    with portal.catalog.writing() as session:
+        row = session.get_one(runs.HarvestRun, second.run.id)
+        session.delete(row)
+    with portal.catalog.reading() as session:
+        kept = session.scalars(select(HarvestIssue.remote_id).where(HarvestIssue.run_id.is_(None))).all()
+    assert sorted(kept) == sorted(one["id"] for one in bad)
+
+
+def test_the_command_shows_the_list_asks_and_records_who_decided(tmp_path: Path, stage: ckan.Stage) -> None:
+    home = Installation(tmp_path)
+    home.declare("sample", stage.address, options={"rows": 50})
+    home.run("init")
+    stage.show(packages(40))
+    home.harvest("sample")
+    stage.show(packages(31))
+    held = home.harvest("sample", code=3)["id"]
+
+    assert 'Say who you are with "--as NAME"' in home.run("runs", "release", held, code=64).err
+    asked = home.run("runs", "release", held, "--as", "A. Sample", code=130)
+    assert asked.text.count("[00000000-0000-4000-8000-") == 9
+    assert "Sample: Displacement sites, sheet 00031  [00000000-0000-4000-8000-000000000031]" in asked.text
+    assert "There is no run" in home.run("runs", "reject", "ffff", "--as", "A. Sample", code=1).err
+    released = home.run("runs", "release", held[:8], "--as", "A. Sample", "--yes")
+    assert released.text.endswith("Released: 9 marked missing, 0 withdrawn.\n")
+    assert "released by A. Sample already" in home.run("runs", "reject", held, "--as", "B", "--yes", code=1).err
+
+    listed = [home.run("runs", *given, "--as", "A. Sample") for given in (["sample"], ["--source", "sample"], [])]
+    assert len({answer.text for answer in listed}) == 1
+    assert "complete, released" in listed[0].text
+    stage.show(packages(20))
+    again = home.harvest("sample", code=3)["id"]
+    rejected = home.run("runs", "reject", again, "--as", "B. Sample", "--yes")
+    assert rejected.text.endswith("Rejected: 11 records stay listed.\n")
+    newest = home.run("runs", "--json", "--limit", "1", "--as", "B. Sample").json()["items"][0]
+    assert (newest["state"], newest["decision"], newest["decided_by"]) == ("held", "rejected", "B. Sample")
+    assert home.run("index", "check").code == 0
+
+
+@pytest.mark.recorded
+def test_the_real_drift_of_seventeen_months(
+    stage: ckan.Stage, tmp_path: Path, assessor: Assessor, shared: Path
+) -> None:
+    """Ids and titles of two monthly lists: all that vanished, beside some that stayed and some that are new."""
+    earlier, later = (_series(shared, month) for month in ("2024-02", "2025-07"))
+    vanished = earlier.keys() - later.keys()
+    assert (len(earlier), len(later), len(vanished)) == (20_775, 23_992, 198)
+    renamed = [key for key in earlier if key in later and earlier[key] != later[key]][:50]
+    stayed = [*[key for key in earlier if key in later and earlier[key] == later[key]][:750], *renamed]
+    new = [key for key in later if key not in earlier][:100]
+    before = [_package(key, earlier[key]) for key in [*vanished, *stayed]]
+    with Catalog(f"sqlite:///{(tmp_path / 'landmark.db').as_posix()}", create=True) as catalog:
+        portal = Portal(catalog, stage, assessor)
+        portal.declare(options={"rows": 1000})
+
+        def missing() -> set[str]:
+            where = CatalogRecord.state == RecordState.MISSING
+            with catalog.reading() as session:
+                return set(session.scalars(select(CatalogRecord.remote_id).where(where)))
+
+        # 198 of 998 are less than a fifth.
+        assert portal.read(*before).run.counts.created == 998
+        marked = portal.read(*(_package(key, later[key]) for key in [*stayed, *new]))
+        assert (marked.state, marked.missing, marked.run.counts.created) == (RunState.COMPLETE, 198, 100)
+        assert marked.run.counts.updated == len(renamed) == 50
+        assert missing() == vanished
+        back = portal.read(*before, *(_package(key, later[key]) for key in new))
+        assert (back.state, missing()) == (RunState.COMPLETE, set())
+
+        # With 100 fewer beside them they are more than a fifth: 298 of 1,098.
+        held = portal.read(*(_package(key, later[key]) for key in [*stayed, *new][100:]))
+        assert (held.state, held.outcome) == (
+            RunState.HELD, "298 of 1098 records are no longer listed, more than 220. Nothing was taken for gone.",
+        )  # fmt: skip
+        assert missing() == set()
+        assert removal.release(catalog, str(held.run.id), Removal(), "A. Sample", portal.clock()).missing == 298
+        assert missing() == vanished | set(stayed[:100])
+        assert portal.read(*(_package(key, later[key]) for key in [*stayed, *new]), after=8 * DAY).withdrawn == 198
+
+
+def _series(shared: Path, month: str) -> dict[str, str]:
+    with gzip.open(shared / "portals" / "hdx" / f"hdx_data_series_{month}.json.gz") as file:
+        series = orjson.loads(file.read())
+    # A few are named by their title only.
+    return {one["id"]: one.get("key") or one.get("name") or one["id"] for part in series for one in part["datasets"]}
+
+
+def _package(key: str, title: str) -> dict[str, Any]:
+    return package(0, id=key, name=key, title=title, resources=[], metadata_created="2020-01-01T00:00:00")
