@@ -128,6 +128,17 @@ class Store:
             for entry in entries
         ]
 
+    def judge_again(self, session: Session, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
+        """Write records as they are judged now, from what the portal said last.
+
+        When that was said, and whether the portal lists them, stays as it is. Withdrawn records, and those that the
+        catalog does not hold, are left alone; one outcome per other entry, in order.
+        """
+        before = known(session, self._source.key, [entry.record.remote_id for entry in entries])
+        held = [(entry, before[entry.record.remote_id]) for entry in entries if entry.record.remote_id in before]
+        listed = [(entry, found) for entry, found in held if found.state is not RecordState.WITHDRAWN]
+        return self._update(session, None, listed, now, heard=False)
+
     def create(self, session: Session, run_id: UUID | None, created: Sequence[Created], now: datetime) -> None:
         """Write records that the catalog does not hold yet, from their finished rows."""
         count = sum(part.count for part in created)
@@ -147,8 +158,15 @@ class Store:
         feed(session, self._source.key, run_id, [(number, "created", []) for number in numbers], now)
 
     def _update(
-        self, session: Session, run_id: UUID | None, held: Sequence[tuple[Entry, "Known"]], now: datetime
+        self,
+        session: Session,
+        run_id: UUID | None,
+        held: Sequence[tuple[Entry, "Known"]],
+        now: datetime,
+        *,
+        heard: bool = True,
     ) -> list[Outcome]:
+        """``heard``: the portal has just given these records."""
         if not held:
             return []
         ids = [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in held]
@@ -165,7 +183,7 @@ class Store:
             fields = _difference(document, rendered[Audience.FULL])
             fields += _withheld_field(standing.were, standing.now)
             kind = "updated" if fields or found.state is RecordState.WITHDRAWN else "unchanged"
-            if found.state is not RecordState.LISTED:
+            if heard and found.state is not RecordState.LISTED:
                 fields.append(_state_field(found.state))
             hidden, was_hidden = held_back(self._source, entry), self._was_held_back(document, standing.were)
             if hidden and not was_hidden:
@@ -175,14 +193,18 @@ class Store:
                 replaced.append(dataset_row(holding, found.seq))
             if fields:
                 told = "withheld" if hidden and not was_hidden else "updated"
-                told = "returned" if found.state is not RecordState.LISTED else told
+                told = "returned" if heard and found.state is not RecordState.LISTED else told
                 changes.append((found.seq, told, _without_values(fields) if hidden or was_hidden else fields))
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
         self._replace(session, replaced, rows)
         _lift(session, lifted, now)
-        self._keep_payloads(session, [(entry, found.seq) for entry, found in held], now)
         _silence(session, closed)
-        _relist(session, held, run_id, now)
+        if heard:
+            self._keep_payloads(session, [(entry, found.seq) for entry, found in held], now)
+            _relist(session, held, run_id, now)
+        else:
+            _purge(session, closed)
+            _rehash(session, held)
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
@@ -234,11 +256,7 @@ class Store:
         """Keep the last few versions; none of what the portal holds back."""
         open_ = [(entry, seq) for entry, seq in held if not held_back(self._source, entry)]
         kept = {seq for _, seq in open_}
-        for some in _batches([seq for _, seq in held if seq not in kept]):
-            session.execute(
-                delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),
-                execution_options={"synchronize_session": False},
-            )
+        _purge(session, [seq for _, seq in held if seq not in kept])
         version = t.PayloadVersion.version
         versions: dict[int, int] = {}
         for some in _batches([seq for _, seq in open_]):
@@ -304,6 +322,23 @@ def _relist(session: Session, held: Sequence[tuple[Entry, "Known"]], run_id: UUI
                 "missing_since": None, "missing_runs": 0,
             },
         )  # fmt: skip
+
+
+def _rehash(session: Session, held: Sequence[tuple[Entry, "Known"]]) -> None:
+    """Note the new hash alone."""
+    record = table(t.CatalogRecord)
+    for entry, found in held:
+        if entry.hash != found.hash:
+            session.connection().execute(record.update().where(record.c.dataset_seq == found.seq), {"hash": entry.hash})
+
+
+def _purge(session: Session, numbers: Sequence[int]) -> None:
+    """Delete every native payload of datasets."""
+    for some in _batches(numbers):
+        session.execute(
+            delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def feed(
