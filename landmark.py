@@ -8,6 +8,9 @@ import typer
 import api.cli
 import catalog.cli
 import harvester.cli
+import harvester.commands.reassess
+import harvester.commands.schedule
+import harvester.commands.sources  # adds to the catalog's group `sources`
 from catalog.database import NoCatalog
 from catalog.query import QueryError
 from catalog.runs import RunInProgress
@@ -21,7 +24,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for door in (catalog.cli.app, harvester.cli.app, api.cli.app):
+for door in (
+    catalog.cli.app,
+    harvester.cli.app,
+    harvester.commands.reassess.app,
+    harvester.commands.schedule.app,
+    api.cli.app,
+):
     app.registered_commands += door.registered_commands
     app.registered_groups += door.registered_groups
 

@@ -134,25 +134,31 @@ CHANGES: Mapping[str, Any] = {
     "facets": {},
     "next": "",
 }
-SOURCES: Mapping[str, Any] = {
-    "total": 1,
-    "items": [
-        {
-            "key": "sample-ckan",
-            "title": "Sample: data exchange",
-            "kind": "ckan",
-            "url": "https://data.example.org",
-            "publisher": "Sample Relief",
-            "licence": "",
-            "enabled": True,
-            "schedule": "15 3 * * mon",
-            "datasets": 1,
-            "last_run": RUN,
-        }
-    ],
-    "facets": {},
-    "next": "",
+SOURCE: Mapping[str, Any] = {
+    "key": "sample-ckan",
+    "title": "Sample: data exchange",
+    "kind": "ckan",
+    "url": "https://data.example.org",
+    "publisher": "Sample Relief",
+    "licence": "",
+    "enabled": True,
+    "schedule": "15 3 * * mon",
+    "datasets": 1,
+    "last_run": RUN,
+    "health": {
+        "state": "healthy",
+        "last_complete": "2024-07-02T03:15:00Z",
+        "consecutive_failures": 0,
+        "breaker": "closed",
+        "days_silent": 2,
+        "issues": [],
+        "trend": [{"started": "2024-07-02T03:15:00Z", "records": 1}],
+        "paused": False,
+        "due": False,
+        "next_run": "2024-07-08T03:15:00Z",
+    },
 }
+SOURCES: Mapping[str, Any] = {"total": 1, "items": [SOURCE], "facets": {}, "next": ""}
 
 
 def ok(example: Mapping[str, Any]) -> Responses:

@@ -1,22 +1,37 @@
-"""Public sources: which portals are read, and how their last run went."""
+"""Public sources: which portals are read, how their last run went, and how they fare."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+import orjson
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from api import examples
 from api.deps import AUDIENCE, Answering, conditional
 from api.lists import JSON
 from api.parameters import NoParameters
 from catalog.answer import list_json
-from catalog.reading import sources
+from catalog.health import source, sources
 
 router = APIRouter(prefix="/api/v1", tags=["sources"])
 
 
 @router.get("/sources", summary="Portals that are read", responses=examples.ok(examples.SOURCES))
 def list_sources(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
-    """Public sources with the number of public records and the last run of each."""
+    """Public sources with the number of public records, the last run and the health of each."""
     with register.catalog.reading() as session:
-        body = list_json(sources(session, AUDIENCE))
+        body = list_json(sources(session, AUDIENCE, datetime.now(UTC)))
+    return conditional(request, body, JSON, body.decode())
+
+
+@router.get(
+    "/sources/{key}", summary="One portal and its health", responses=examples.ok(examples.SOURCE) | examples.NOT_FOUND
+)
+def show_source(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
+    """One public source with its last run and its health."""
+    with register.catalog.reading() as session:
+        found = source(session, AUDIENCE, key, datetime.now(UTC))
+    if found is None:
+        raise HTTPException(404)
+    body = orjson.dumps(found)
     return conditional(request, body, JSON, body.decode())

@@ -11,16 +11,19 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.core import TyperGroup
 
-from catalog import answer, audit, changes, dump, organizations, reading
+from catalog import answer, audit, changes, dump, health, organizations, reading, removal
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, pages
 from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
+from catalog.sources import registered
 from catalog.vocabulary import Audience
 from config import load
+from config.declarations import Removal
 from config.settings import Settings
 
 FAILED, USAGE = 1, 64
@@ -32,6 +35,7 @@ As = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")]
 
 app = typer.Typer()
+sources_app = typer.Typer()
 index_app = typer.Typer(help="Search indexes: rebuild them, or check them against the database.", no_args_is_help=True)
 
 
@@ -154,15 +158,21 @@ def organizations_command(
     return _show_page(found.page)
 
 
-@app.command()
-def sources(json: Json = False, as_: As = "") -> None:
-    """List the sources, what they hold and how their last run ended."""
+@sources_app.callback(invoke_without_command=True)
+def sources(context: typer.Context, json: Json = False, as_: As = "") -> None:
+    """List the sources, what they hold, how they fare and when they are read next; or check, approve, pause one."""
+    if context.invoked_subcommand is not None:
+        return None
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         sync_sources(catalog, load.sources(settings))
         audience = _audience(catalog, settings, as_, "sources", "*")
         with catalog.reading() as session:
-            items = reading.sources(session, audience)
+            items = health.sources(session, audience, datetime.now(UTC))
+            shown = {item["key"] for item in items}
+            for entry in registered(session, settings):
+                if entry.shadows and entry.source.key in shown:
+                    print(entry.shadows, file=sys.stderr)
     if json:
         return _print_bytes(answer.list_json(items))
     rows = [
@@ -172,21 +182,38 @@ def sources(json: Json = False, as_: As = "") -> None:
             item["kind"],
             item["datasets"],
             item["last_run"]["state"] if item["last_run"] else "never run",
+            item["health"]["state"],
             item["schedule"] or "by hand",
+            "due" if item["health"]["due"] else (item["health"]["next_run"] or "")[:16].replace("T", " "),
         ]
         for item in items
     ]
-    return _table(["Key", "Title", "Kind", "Datasets", "Last run", "Schedule"], rows)
+    return _table(["Key", "Title", "Kind", "Datasets", "Last run", "Health", "Schedule", "Next run"], rows)
 
 
-@app.command()
+class RunsGroup(TyperGroup):
+    """``landmark runs KEY`` means ``landmark runs --source KEY``, unless KEY is one of its commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - a context of the library's own click
+        """The rest of the arguments."""
+        named = bool(args) and not args[0].startswith("-") and args[0] not in self.commands
+        return super().parse_args(ctx, ["--source", *args] if named else args)
+
+
+runs_app = typer.Typer(cls=RunsGroup, invoke_without_command=True)
+
+
+@runs_app.callback()
 def runs(
-    source: Annotated[str, typer.Argument(help="Key of a source; none for all.")] = "",
+    context: typer.Context,
+    source: Annotated[str, typer.Option(help="Key of a source; none for all.", show_default=False)] = "",
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
     json: Json = False,
     as_: As = "",
 ) -> None:
-    """List harvest runs, newest first, with their issues grouped by code."""
+    """List harvest runs, newest first, with their issues grouped by code; decide on those that are held."""
+    if context.invoked_subcommand is not None:
+        return None
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         audience = _audience(catalog, settings, as_, "runs", source or "*")
@@ -198,14 +225,75 @@ def runs(
         [
             item["source"],
             item["started"],
-            item["state"],
+            f"{item['state']}, {item['decision']}" if item.get("decision") else item["state"],
             item["created"],
             item["updated"],
-            "; ".join(f"{issue['code']} {issue['count']}" for issue in item["issues"]),
+            "; ".join(map(_issues_in_words, item["issues"])),
+            item["id"],
         ]
         for item in items
     ]
-    return _table(["Source", "Started", "State", "Created", "Updated", "Issues"], rows)
+    return _table(["Source", "Started", "State", "Created", "Updated", "Issues", "Run"], rows)
+
+
+def _issues_in_words(issue: dict[str, Any]) -> str:
+    new = issue.get("new")
+    return f"{issue['code']} {issue['count']}" + (f" ({new} new)" if new else "")
+
+
+RunId = Annotated[str, typer.Argument(metavar="ID", help="Id of a held run, or its beginning.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@runs_app.command("release")
+def runs_release(run_id: RunId, yes: Yes = False, as_: As = "") -> None:
+    """Show what a held run would take for gone, ask, and mark it missing; needs --as."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        actor, held = _held(catalog, settings, as_, run_id)
+        question = f"Mark {_records(held)} of {held.source} missing?" if held.records else "Accept the run?"
+        if not yes:
+            typer.confirm(question, abort=True)
+        declared = next((source for source in load.sources(settings) if source.key == held.source), None)
+        gone = removal.release(catalog, str(held.id), declared.removal if declared else Removal(), actor)
+        follow(catalog, settings.index_dir)
+    print(f"Released: {gone.missing} marked missing, {gone.withdrawn} withdrawn.")
+
+
+@runs_app.command("reject")
+def runs_reject(run_id: RunId, yes: Yes = False, as_: As = "") -> None:
+    """Show what a held run would take for gone, ask, and leave it all listed; needs --as."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        actor, held = _held(catalog, settings, as_, run_id)
+        if not yes:
+            typer.confirm(f"Leave {_records(held)} of {held.source} listed?", abort=True)
+        removal.reject(catalog, str(held.id), actor)
+    print(f"Rejected: {_records(held)} stay listed.")
+
+
+app.add_typer(runs_app, name="runs")
+
+
+def _held(catalog: Catalog, settings: Settings, as_: str, run_id: str) -> tuple[str, removal.Waiting]:
+    """Who decides, and on what: it is shown first."""
+    actor = as_ or settings.actor
+    if not actor:
+        _fail('A decision has a name under it. Say who you are with "--as NAME" or LANDMARK_ACTOR.', USAGE)
+    try:
+        with catalog.writing() as session:
+            held = removal.waiting(session, run_id)
+            audit.append(session, actor, "looked at a held run", f"{held.source} {held.id}")
+    except removal.Undecidable as error:
+        _fail(str(error), FAILED)
+    print(f"{held.source}, run of {held.started:%Y-%m-%d %H:%M} UTC: {held.outcome}")
+    for title, remote_id in held.records:
+        print(f"  {title}  [{remote_id}]")
+    return actor, held
+
+
+def _records(held: removal.Waiting) -> str:
+    return "1 record" if len(held.records) == 1 else f"{len(held.records)} records"
 
 
 @app.command("changes")
@@ -269,6 +357,7 @@ def index_check() -> None:
     print("The indexes agree with the database.")
 
 
+app.add_typer(sources_app, name="sources")
 app.add_typer(index_app, name="index")
 
 

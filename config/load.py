@@ -54,6 +54,16 @@ def source(settings: "Settings", key: str) -> Source:
     return _declaration(Source, known[key], {"key": key} | _mapping(known[key]))
 
 
+def source_keys(settings: "Settings") -> tuple[str, ...]:
+    """The keys of all declared sources; their files are not read."""
+    return tuple(path.stem for path in _files(settings, "sources"))
+
+
+def proposed(content: Mapping[str, Any]) -> Source:
+    """A source declared by other means than a file, held to the same rules; raises ConfigurationError."""
+    return _declaration(Source, "The proposal", content)
+
+
 def rules(settings: "Settings") -> Rules:
     """Concepts, sensitivity rules and known organisations."""
     digest = hashlib.blake2b(digest_size=12)
@@ -110,14 +120,14 @@ def _list(path: Path) -> list[Mapping[str, Any]]:
     return content
 
 
-def _declaration(kind: type[D], path: Path, content: Mapping[str, Any]) -> D:
+def _declaration(kind: type[D], path: Path | str, content: Mapping[str, Any]) -> D:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentences(kind, path, error))) from error
 
 
-def _sentences(kind: type[Declaration], path: Path, error: ValidationError) -> Iterator[str]:
+def _sentences(kind: type[Declaration], path: Path | str, error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False):
         key = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":

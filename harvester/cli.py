@@ -1,30 +1,35 @@
-"""Commands that fill the catalog: harvest, schedule, run-due."""
+"""The command that fills the catalog, and what others that do so share; see ``harvester.commands``."""
 
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from catalog import audit, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
-from catalog.database import Catalog
+from catalog.database import Catalog, NoCatalog
+from catalog.preview import Difference
 from catalog.runs import Counts, sync_sources
 from catalog.search import follow
-from catalog.vocabulary import RunState
+from catalog.vocabulary import Audience, RunState
 from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester import run as pipeline
 from harvester.http import Client
-from harvester.portal import portals
+from harvester.portal import PortalError, portals
+from harvester.preview import DryRun, Preview
 from harvester.recording import tape
 
 EXIT_CODES = {
@@ -55,22 +60,35 @@ def harvest(
     replay: Annotated[
         Path | None, typer.Option("--replay", metavar="DIR", help="Answer from a recording, without any network.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything, print what would change field by field, write nothing.")
+    ] = False,
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="With --dry-run: show also what the public may not know, under this name; it is recorded.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Harvest portals into the catalog. Ctrl-C stops after the page in hand; the same command goes on from there."""
     settings = Settings()
     if bool(keys) == all_:
         raise ConfigurationError("Name the sources to harvest, or say --all.")
-    chosen = (
-        [source for source in load.sources(settings) if source.enabled]
-        if all_
-        else [load.source(settings, key) for key in keys or ()]
-    )
-    tapes = {source.key: tape(record, replay, source.key) for source in chosen}
+    if dry_run and changed:
+        raise ConfigurationError("A dry run reads everything; leave out --changed.")
+    with _opened(settings, keys or []) as catalog, stopping() as stopped:
+        chosen = _chosen(catalog, settings, keys or [], even_waiting=dry_run)
+        tapes = {source.key: tape(record, replay, source.key) for source in chosen}
 
-    def client(source: Source, told: Settings) -> Client:
-        return Client(source, told, tape=tapes[source.key])
+        def client(source: Source, told: Settings) -> Client:
+            return Client(source, told, tape=tapes[source.key])
 
-    with Catalog(settings.catalog_url) as catalog, stopping() as stopped:
+        if dry_run:
+            audience = _audience(catalog, settings, as_, chosen)
+            raise typer.Exit(try_out(catalog, chosen, settings, audience, stopped=stopped, quiet=json, client=client))
         reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json, client=client)
         index(catalog, settings)
     if json:
@@ -78,9 +96,50 @@ def harvest(
     raise typer.Exit(exit_code(reports))
 
 
+@contextmanager
+def _opened(settings: Settings, keys: Sequence[str]) -> Iterator[Catalog]:
+    """The catalog; where there is none, a key that no file declares is told first."""
+    try:
+        catalog = Catalog(settings.catalog_url)
+    except NoCatalog:
+        for key in keys:
+            load.source(settings, key)
+        raise
+    with catalog:
+        yield catalog
+
+
+def _chosen(catalog: Catalog, settings: Settings, keys: Sequence[str], *, even_waiting: bool) -> list[Source]:
+    """The sources named, or every one that is ready; raises ConfigurationError for one that must not be harvested."""
+    with catalog.reading() as session:
+        if keys:
+            entries = [sources.named(session, settings, key) for key in keys]
+        else:
+            entries = [entry for entry in sources.registered(session, settings) if entry.source.enabled]
+    for entry in entries:
+        if entry.shadows:
+            print(entry.shadows, file=sys.stderr)
+        if entry.hindrance and not even_waiting:
+            if keys:
+                raise ConfigurationError(entry.hindrance)
+            print(entry.hindrance, file=sys.stderr)
+    return [entry.source for entry in entries if even_waiting or not entry.hindrance]
+
+
+def _audience(catalog: Catalog, settings: Settings, name: str, chosen: Sequence[Source]) -> Audience:
+    """Without a name differences are shown as the public may know them; with one all are, and that is recorded."""
+    actor = name or settings.actor
+    if not actor:
+        return Audience.PUBLIC
+    with catalog.writing() as session:
+        for source in chosen:
+            audit.append(session, actor, "dry run", source.key)
+    return Audience.FULL
+
+
 def harvest_all(
     catalog: Catalog,
-    sources: Sequence[Source],
+    chosen: Sequence[Source],
     settings: Settings,
     *,
     full: bool = True,
@@ -89,15 +148,13 @@ def harvest_all(
     client: Callable[[Source, Settings], Client] = Client,
 ) -> list[pipeline.Report]:
     """Harvest sources one after the other with progress on stderr; a failed one does not stop the next."""
-    for source in sources:
+    for source in chosen:
         if source.kind not in portals():
-            raise ConfigurationError(
-                f'{source.key}: there is no portal kind "{source.kind}". There are: {", ".join(portals())}.'
-            )
+            raise ConfigurationError(no_kind(source))
     assessor = Assessor(load.rules(settings))
-    sync_sources(catalog, sources)
+    sync_sources(catalog, chosen)
     reports = []
-    for source in sources:
+    for source in chosen:
         if stopped():
             break
         with _progress(source, quiet=quiet) as show:
@@ -115,6 +172,79 @@ def harvest_all(
         reports.append(report)
         _say(report)
     return reports
+
+
+def try_out(
+    catalog: Catalog,
+    chosen: Sequence[Source],
+    settings: Settings,
+    audience: Audience,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    quiet: bool = False,
+    client: Callable[[Source, Settings], Client] = Client,
+) -> int:
+    """Say what harvesting sources would change; the exit code.
+
+    As JSON it is one object per line: each difference, then one per source with its counts.
+    """
+    assessor = Assessor(load.rules(settings))
+    codes = {0}
+    for source in chosen:
+        if source.kind not in portals():
+            raise ConfigurationError(no_kind(source))
+        dry = DryRun(catalog, source, portals()[source.kind], assessor, audience)
+        error = None
+        try:
+            for found in dry.differences(settings, stopped, client):
+                _say_difference(source, found, quiet=quiet)
+        except PortalError as raised:
+            error = raised
+        _say_tried(source, dry.preview, error, quiet=quiet)
+        codes.add(EXIT_CODES[RunState.FAILED] if error else 0)
+        codes.add(EXIT_CODES[RunState.PARTIAL] if dry.preview.failed else 0)
+        if stopped():
+            codes.add(EXIT_CODES[RunState.CANCELLED])
+            break
+    return next(code for code in WORST if code in codes)
+
+
+def no_kind(source: Source) -> str:
+    """That a source's kind does not exist, in a sentence."""
+    return f'{source.key}: there is no portal kind "{source.kind}". There are: {", ".join(portals())}.'
+
+
+def _say_difference(source: Source, found: Difference, *, quiet: bool) -> None:
+    if quiet:
+        line = {"source": source.key, **{name: getattr(found, name) for name in found.__slots__}}
+        sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
+        return
+    print(f"{found.kind} {found.remote_id}: {found.title}")
+    for entry in found.fields if found.kind != "created" else ():
+        old, new = (orjson.dumps(entry[which]).decode() for which in ("old", "new"))
+        print(f"  {entry['field']}: {old} -> {new}")
+
+
+def _say_tried(source: Source, preview: Preview, error: PortalError | None, *, quiet: bool) -> None:
+    names = ("seen", "created", "updated", "unchanged", "failed", "skipped", "unlisted", "hidden")
+    counts = {name: getattr(preview, name) for name in names}
+    grouped = Counter(issue.code for issue in preview.issues)
+    if quiet:
+        line = {"source": source.key, **counts, "portal_total": preview.total, "issues": grouped}
+        line["error"] = None if error is None else {"code": error.code, "message": str(error)}
+        sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
+        return
+    print(
+        f"{source.key}: {preview.seen} seen; {preview.created} would be created, {preview.updated} updated, "
+        f"{preview.unchanged} unchanged, {preview.failed} failed, {preview.skipped} skipped; "
+        f"{preview.unlisted} are no longer listed. Nothing was written."
+    )
+    if preview.hidden:
+        print(f"  {preview.hidden} of them the public may not know of; say --as NAME to see them.")
+    for code, count in sorted(grouped.items()):
+        print(f"  {code}, {count} times")
+    if error is not None:
+        print(f"  The portal could not be read further: {error.code}: {error}")
 
 
 def index(catalog: Catalog, settings: Settings) -> None:
@@ -201,27 +331,3 @@ def _say(report: pipeline.Report) -> None:
         named = [issue.remote_id for issue in issues[:ISSUES_SHOWN] if issue.remote_id]
         if named:
             print(f"    in {', '.join(named)}{' ...' if len(issues) > ISSUES_SHOWN else ''}", file=sys.stderr)
-
-
-@app.command()
-def schedule(
-    list_: Annotated[bool, typer.Option("--list", help="Say when each source runs next, and exit.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="As --list, as JSON.")] = False,
-) -> None:
-    """Harvest by the declared schedules (UTC) until Ctrl-C. Run it beside the server, never inside it."""
-    from harvester.schedule import next_runs, run_schedule
-
-    settings = Settings()
-    declared = [source for source in load.sources(settings) if source.enabled and source.schedule]
-    if json:
-        items = [{"source": key, "next": f"{moment:%Y-%m-%dT%H:%M:%SZ}"} for key, moment in next_runs(declared)]
-        sys.stdout.buffer.write(list_json(items) + b"\n")
-        return
-    if list_:
-        for key, moment in next_runs(declared):
-            print(f"{key}: {moment:%Y-%m-%d %H:%M} UTC")
-        return
-    if not declared:
-        raise ConfigurationError('No enabled source has a schedule. Add "schedule:" to a file in sources/.')
-    with Catalog(settings.catalog_url) as catalog:
-        run_schedule(catalog, declared, settings)

@@ -1,66 +1,190 @@
-"""APScheduler from the declared sources; never inside an API worker, for each worker would harvest."""
+"""APScheduler over the registered sources; never inside an API worker, for each worker would harvest.
+
+What was read when is known from the catalog's runs alone: a scheduler that was away for days reads each source once.
+"""
 
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
-from catalog import runs
+from catalog import sources
 from catalog.database import Catalog
+from catalog.due import History, interval, is_due, is_full, next_run
+from catalog.health import histories
+from catalog.runs import RunInProgress, recover
+from catalog.sources import Registered
 from config.declarations import Source
+from config.load import ConfigurationError
 from config.settings import Settings
+from harvester.run import Report
 
 JITTER_SECONDS = 120
 """Portals see many harvesters at full hours."""
-FULL_EVERY = timedelta(days=7)
-"""Deletions are invisible to incremental runs, so everything is read this often."""
-MISFIRE_SECONDS = 24 * 3600
+TICK = timedelta(minutes=1)
+"""How often dead holders are looked for, and new, paused and changed sources taken note of."""
+OVERDUE = timedelta(minutes=10)
+"""What has been due for so long is read by the next tick: its time was missed."""
+_TICK_JOB = "landmark:tick"
+"""No key of a source has a colon."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+Harvest = Callable[[Source, bool], list[Report]]
+"""Harvests one source, in full or only what changed."""
 
 
-def run_schedule(catalog: Catalog, sources: Sequence[Source], settings: Settings) -> None:
-    """Run until interrupted; a source that is being harvested elsewhere is left to that."""
-    scheduler = BlockingScheduler(
-        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": MISFIRE_SECONDS}
-    )
-    for source in sources:
-        scheduler.add_job(_harvest, trigger(source), args=(catalog, source, settings), id=source.key)
-        print(f"{source.key}: {source.schedule}", file=sys.stderr)
+class Timetable:
+    """A scheduler with one job per source that is ready, and one that keeps the jobs in step with the catalog.
 
-    def failed(event: JobExecutionEvent) -> None:
-        print(f"{event.job_id}: {event.exception}", file=sys.stderr)
+    Sources are read one after the other: a harvest takes the memory of one, and has one writer.
 
-    scheduler.add_listener(failed, EVENT_JOB_ERROR)
+    Args:
+        harvest: Called in the scheduler's own thread.
+        clock: The time, UTC.
+        said: Given a sentence per thing worth telling.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        harvest: Harvest,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        said: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    ) -> None:
+        self._catalog, self._settings, self._harvest, self._clock, self._said = catalog, settings, harvest, clock, said
+        # However late a job is, it is run, once: its own time says nothing, the runs in the catalog do.
+        self.scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(1), "tick": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self.scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
+        self._asked: set[str] = set()
+        self._made_up: dict[str, datetime | None] = {}
+        self._interrupted: set[str] = set()
+        self._schedules: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Begin: what was missed is read at once."""
+        self.tick(timedelta(0))
+        self.scheduler.add_job(self.tick, IntervalTrigger(seconds=TICK.total_seconds()), id=_TICK_JOB, executor="tick")
+        self.scheduler.start()
+
+    def stop(self) -> None:
+        """End after what is in hand."""
+        self.scheduler.shutdown(wait=True)
+
+    def tick(self, overdue: timedelta = OVERDUE) -> None:
+        """Recover dead holders, follow the registered sources, and make up for what has been due for so long."""
+        now = self._clock()
+        self._interrupted.update(recover(self._catalog, now))
+        try:
+            with self._catalog.reading() as session:
+                known, past = sources.registered(session, self._settings), histories(session)
+        except ConfigurationError as error:
+            # A file that is being edited must not stop those that are well.
+            self._said(str(error))
+            return
+        ready = {entry.source.key: entry.source for entry in known if entry.ready and entry.source.schedule}
+        self._follow(ready)
+        for key, source in ready.items():
+            history = past.get(key, History())
+            moment = next_run(source.schedule, history, now)
+            missed = history.last is None or (moment is not None and moment <= now - overdue)
+            died = key in self._interrupted and not history.broken
+            # What is asked for and makes no run, as a source of an unknown kind, is not asked for at each tick.
+            again = self._made_up.get(key, _NEVER) == history.last
+            if key not in self._asked and (died or (missed and not again)):
+                self._asked.add(key)
+                self._made_up[key] = history.last
+                self.scheduler.modify_job(key, next_run_time=datetime.now(UTC))
+
+    def _follow(self, ready: dict[str, Source]) -> None:
+        for key in self._schedules.keys() - ready.keys():
+            self.scheduler.remove_job(key)
+            del self._schedules[key]
+            self._said(f"{key}: no longer scheduled")
+        for key, source in ready.items():
+            if self._schedules.get(key) != source.schedule:
+                self.scheduler.add_job(self._run, trigger(source), args=(key,), id=key, replace_existing=True)
+                self._schedules[key] = source.schedule
+                self._said(f"{key}: {source.schedule}")
+
+    def _run(self, key: str) -> None:
+        interrupted = key in self._interrupted
+        self._interrupted.discard(key)
+        self._asked.discard(key)
+        try:
+            harvest_if_due(self._catalog, self._settings, key, self._harvest, self._clock(), interrupted=interrupted)
+        except (RunInProgress, ConfigurationError) as error:
+            self._said(str(error))
+
+    def _failed(self, event: JobExecutionEvent) -> None:
+        self._said(f"{event.job_id}: {event.exception}")
+
+
+def run_schedule(timetable: Timetable, stopped: Callable[[], bool]) -> None:
+    """Run until asked to stop; the page in hand is finished."""
+    timetable.start()
+    pause = threading.Event()
     try:
-        scheduler.start()
-    except (KeyboardInterrupt, SystemExit):
-        scheduler.shutdown(wait=False)
+        while not stopped():
+            pause.wait(0.5)
+    finally:
+        timetable.stop()
 
 
-def next_runs(sources: Sequence[Source]) -> Iterator[tuple[str, datetime]]:
-    """When each source runs next, jitter aside, soonest first."""
-    now = datetime.now(UTC)
+def harvest_if_due(
+    catalog: Catalog, settings: Settings, key: str, harvest: Harvest, now: datetime, *, interrupted: bool = False
+) -> list[Report]:
+    """Harvest a source if it is ready and due, or was interrupted, as the catalog says at this moment.
+
+    Everything is read if the last complete full run is ``full_every`` days ago, otherwise only what changed.
+    Raises RunInProgress if another process harvests it.
+    """
+    with catalog.reading() as session:
+        entry = sources.named(session, settings, key)
+        history = histories(session).get(key, History())
+    due = is_due(entry.source.schedule, history, now) or interrupted
+    if not entry.ready or not due:
+        return []
+    return harvest(entry.source, is_full(entry.source.full_every, history, now))
+
+
+def due(catalog: Catalog, settings: Settings, now: datetime) -> Iterator[tuple[Source, bool]]:
+    """Sources that are to be read now, by key; with whether their last run was interrupted."""
+    interrupted = recover(catalog, now)
+    with catalog.reading() as session:
+        known, past = sources.registered(session, settings), histories(session)
+    for entry in known:
+        source, history = entry.source, past.get(entry.source.key, History())
+        if entry.ready and source.schedule:
+            died = source.key in interrupted and not history.broken
+            if died or is_due(source.schedule, history, now):
+                yield source, died
+
+
+def next_runs(known: Iterable[Registered], past: Mapping[str, History], now: datetime) -> list[tuple[str, datetime]]:
+    """When each source that is ready runs next, jitter aside, soonest first; what is due runs now."""
     moments = [
-        (source.key, CronTrigger.from_crontab(source.schedule, "UTC").get_next_fire_time(None, now))
-        for source in sources
+        (key, max(moment, now))
+        for key, schedule in ((entry.source.key, entry.source.schedule) for entry in known if entry.ready)
+        if (moment := next_run(schedule, past.get(key, History()), now)) is not None
     ]
-    yield from sorted(moments, key=lambda entry: (entry[1], entry[0]))
+    return sorted(moments, key=lambda entry: (entry[1], entry[0]))
 
 
 def trigger(source: Source) -> CronTrigger:
-    """The source's crontab, some seconds apart from everybody else's."""
+    """The source's crontab, some seconds apart from everybody else's; less where it runs every few minutes."""
     timing = CronTrigger.from_crontab(source.schedule, "UTC")
-    timing.jitter = JITTER_SECONDS
+    between = interval(source.schedule, datetime.now(UTC))
+    timing.jitter = JITTER_SECONDS if between is None else min(JITTER_SECONDS, int(between.total_seconds() / 10))
     return timing
-
-
-def _harvest(catalog: Catalog, source: Source, settings: Settings) -> None:
-    from harvester.cli import harvest_all, index
-
-    with catalog.reading() as session:
-        last_full = runs.last_complete(session, source.key, "full")
-    full = last_full is None or datetime.now(UTC) - last_full > FULL_EVERY
-    harvest_all(catalog, [source], settings, full=full)
-    index(catalog, settings)

@@ -1,6 +1,7 @@
-"""The page of sources and how their last runs went."""
+"""The page of sources, how they fare and how their last runs went."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from api.deps import AUDIENCE, Answering
 from api.pages.render import render
 from api.parameters import NoParameters
-from catalog.reading import runs, sources
+from catalog.health import sources
+from catalog.reading import runs
 
 router = APIRouter()
 
@@ -18,9 +20,9 @@ SHOWN_RUNS = 30
 
 @router.get("/runs")
 def runs_page(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
-    """Public sources with their last run, then the newest runs with their issues grouped."""
+    """Public sources with their health, then the newest runs with their issues grouped."""
     with register.catalog.reading() as session:
-        known = sources(session, AUDIENCE)
+        known = sources(session, AUDIENCE, datetime.now(UTC))
         newest = runs(session, AUDIENCE, SHOWN_RUNS)[0]
     titles = {source["key"]: source["title"] for source in known}
     for entry in newest:

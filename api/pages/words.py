@@ -49,6 +49,18 @@ RUN_STATES: Mapping[str, str] = {
     "cancelled": "Cancelled",
 }
 
+HEALTH: Mapping[str, str] = {
+    "healthy": "Well",
+    "troubled": "Last reading was not complete",
+    "late": "Late",
+    "failing": "Not answering; asked more rarely until it does",
+    "paused": "Paused by a person",
+    "off": "Switched off",
+    "new": "Not read yet",
+    "preview": "Waits for approval",
+}
+"""State of a source in words."""
+
 ROLES: Mapping[str, str] = {
     "publisher": "publisher",
     "holder": "holder",

@@ -1,0 +1,200 @@
+"""Sources as they stand: declared by a file or proposed, approved by whom, paused by whom and why.
+
+A file in a configuration folder counts as approved. A proposal waits in preview: it may be checked, and nothing of it
+gets into the catalog before somebody approves it. Where both have the same key the file is used.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog import audit
+from catalog.tables import SourceRow
+from catalog.vocabulary import AccessModality, Visibility
+from config import load
+from config.declarations import Source
+from config.load import ConfigurationError
+from config.settings import Settings
+
+FILE, APPROVED, PREVIEW = "file", "approved", "preview"
+"""Where a source's declaration comes from: a file, a proposal that was approved, one that waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when, by whom and why a source is not read."""
+
+    since: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A source and how it stands.
+
+    Attributes:
+        origin: ``file``, ``approved`` or ``preview``.
+        proposed_by: Who proposed it; of a source from a file, who proposed the one that is not used.
+        approved_by: Who approved the proposal.
+    """
+
+    source: Source
+    origin: str
+    proposed_by: str = ""
+    approved_by: str = ""
+    pause: Pause | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be harvested by itself."""
+        return self.origin != PREVIEW and self.pause is None and self.source.enabled
+
+    @property
+    def shadows(self) -> str:
+        """That a proposal of the same key is not used, in a sentence; empty if there is none."""
+        if self.origin != FILE or not self.proposed_by:
+            return ""
+        return (
+            f"{self.source.key}: the file {self.source.key}.yaml is used, "
+            f"not what {self.proposed_by} proposed under the same key."
+        )
+
+    @property
+    def hindrance(self) -> str:
+        """Why it must not be harvested now, not even by hand, and what to do; empty if it may."""
+        key = self.source.key
+        if self.origin == PREVIEW:
+            return f'{key} was proposed by {self.proposed_by} and waits for "landmark sources approve {key} --as NAME".'
+        if self.pause is not None:
+            reason = self.pause.reason.rstrip(".")
+            return (
+                f"{key} is paused by {self.pause.by} since {self.pause.since:%Y-%m-%d}: {reason}. "
+                f'Go on with "landmark sources resume {key} --as NAME".'
+            )
+        return ""
+
+
+def registered(session: Session, settings: Settings) -> tuple[Registered, ...]:
+    """Every source by key: those of files, and those proposed. Raises ConfigurationError for a file with a fault."""
+    rows = {row.key: row for row in session.scalars(select(SourceRow))}
+    found = {source.key: _from_file(source, rows.get(source.key)) for source in load.sources(settings)}
+    for key, row in rows.items():
+        if row.declaration is not None and key not in found:
+            found[key] = _proposed(row)
+    return tuple(found[key] for key in sorted(found))
+
+
+def named(session: Session, settings: Settings, key: str) -> Registered:
+    """One source; raises ConfigurationError naming the nearest key. A fault in another's file does not matter."""
+    files = load.source_keys(settings)
+    row = session.get(SourceRow, key)
+    if key in files:
+        return _from_file(load.source(settings, key), row)
+    if row is not None and row.declaration is not None:
+        return _proposed(row)
+    proposals = session.scalars(select(SourceRow.key).where(SourceRow.proposed_by != ""))
+    raise unknown(key, {*files, *proposals})
+
+
+def unknown(key: str, known: Iterable[str]) -> ConfigurationError:
+    """The error for a source that does not exist."""
+    keys = sorted(known)
+    near = difflib.get_close_matches(key, keys, 1)
+    hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(keys) or 'none'}."
+    return ConfigurationError(f'There is no source "{key}". {hint}')
+
+
+def propose(session: Session, settings: Settings, source: Source, actor: str) -> None:
+    """Store a proposal; one that waits under the same key is replaced.
+
+    Raises ConfigurationError if the key belongs to a file, to an approved source or to one that has been harvested.
+    """
+    if source.key in load.source_keys(settings):
+        raise ConfigurationError(
+            f"{source.key} is declared by the file {source.key}.yaml, which would be used instead. "
+            "Change the file, or choose another key."
+        )
+    row = session.get(SourceRow, source.key)
+    if row is not None and (row.approved is not None or row.declaration is None):
+        what = f"was approved by {row.approved_by}" if row.approved is not None else "was harvested before"
+        raise ConfigurationError(f"{source.key} {what}. Choose another key.")
+    session.merge(
+        SourceRow(
+            key=source.key,
+            kind=source.kind,
+            title=source.title,
+            url=source.url,
+            publisher=source.publisher,
+            licence=source.licence,
+            # Until it is approved nobody but its stewards may know of it; the declaration keeps what was proposed.
+            visibility=Visibility.OWNER,
+            access=AccessModality(source.access),
+            enabled=source.enabled,
+            schedule=source.schedule,
+            declaration=source.model_dump(mode="json", exclude_defaults=True),
+            proposed_by=actor,
+        )
+    )
+    audit.append(session, actor, "propose source", source.key, source.url)
+
+
+def approve(session: Session, settings: Settings, key: str, actor: str, visibility: str = "") -> Registered:
+    """Approve a proposal, with the default visibility of its records; answers the source as it then stands.
+
+    Raises ConfigurationError for what is no proposal that waits.
+    """
+    found = named(session, settings, key)
+    if found.origin == FILE:
+        note = f" {found.shadows}" if found.shadows else ""
+        raise ConfigurationError(f"{key} is declared by a file, and so counts as approved.{note}")
+    if found.origin == APPROVED:
+        raise ConfigurationError(f"{key} was approved by {found.approved_by} already.")
+    content = found.source.model_dump(mode="json", exclude_defaults=True)
+    source = load.proposed(content | ({"visibility": visibility} if visibility else {}))
+    row = session.get_one(SourceRow, key)
+    row.declaration = source.model_dump(mode="json", exclude_defaults=True) | {"visibility": source.visibility}
+    row.visibility = Visibility(source.visibility)
+    row.approved_by, row.approved = actor, datetime.now(UTC)
+    audit.append(session, actor, "approve source", key, f"visibility {source.visibility}")
+    session.flush()
+    return _proposed(row)
+
+
+def pause(session: Session, settings: Settings, key: str, actor: str, reason: str) -> None:
+    """Stop reading a source until somebody resumes it. Raises ConfigurationError if it is paused already."""
+    found = named(session, settings, key)
+    if found.pause is not None:
+        raise ConfigurationError(found.hindrance)
+    row = session.get(SourceRow, key)
+    if row is None:
+        raise ConfigurationError(f'{key} is not in the catalog yet. Run "landmark init" first.')
+    row.paused, row.paused_by, row.paused_reason = datetime.now(UTC), actor, reason
+    audit.append(session, actor, "pause source", key, reason)
+
+
+def resume(session: Session, settings: Settings, key: str, actor: str) -> None:
+    """Read a paused source again. Raises ConfigurationError if it is not paused."""
+    if named(session, settings, key).pause is None:
+        raise ConfigurationError(f"{key} is not paused.")
+    row = session.get_one(SourceRow, key)
+    row.paused, row.paused_by, row.paused_reason = None, "", ""
+    audit.append(session, actor, "resume source", key)
+
+
+def _from_file(source: Source, row: SourceRow | None) -> Registered:
+    return Registered(source, FILE, row.proposed_by if row else "", pause=_pause(row))
+
+
+def _proposed(row: SourceRow) -> Registered:
+    source = load.proposed(row.declaration or {})
+    origin = PREVIEW if row.approved is None else APPROVED
+    return Registered(source, origin, row.proposed_by, row.approved_by, _pause(row))
+
+
+def _pause(row: SourceRow | None) -> Pause | None:
+    return None if row is None or row.paused is None else Pause(row.paused, row.paused_by, row.paused_reason)

@@ -1,0 +1,1 @@
+"""Commands of the harvester, one module per noun; the ``landmark`` command joins their apps."""

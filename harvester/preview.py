@@ -1,0 +1,137 @@
+"""A harvest without writing: read, normalised and compared as a harvest does, for a dry run and for a check."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from uuid import UUID
+
+import orjson
+
+from catalog.assess import Assessor
+from catalog.database import Catalog
+from catalog.issues import Issue
+from catalog.layout import Layout
+from catalog.preview import Difference, differences, unlisted
+from catalog.rows import Renderer
+from catalog.store import known
+from catalog.vocabulary import Audience
+from config.declarations import Source
+from config.settings import Settings
+from harvester.http import Client
+from harvester.normaliser import Changed, Normaliser
+from harvester.portal import Portal, RawPage, Start
+from harvester.run import _salt
+
+_NO_RUN = UUID(int=0)
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a harvest would do so far; it adds up as a run's counts do.
+
+    Attributes:
+        total: The portal's own count of all records, if it says.
+        hidden: Records that would be created, updated or missed, of which the audience may not know.
+    """
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    skipped: int = 0
+    unlisted: int = 0
+    hidden: int = 0
+    total: int | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+
+class DryRun:
+    """Reads a source as a full harvest would and says what would change.
+
+    Attributes:
+        preview: Counts and issues of what was read so far.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        source: Source,
+        portal: Portal,
+        assessor: Assessor,
+        audience: Audience = Audience.PUBLIC,
+    ) -> None:
+        self.preview = Preview()
+        self._catalog, self._source, self._portal, self._audience = catalog, source, portal, audience
+        self._renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
+        self._normaliser = Normaliser(portal, source, assessor, self._renderer)
+        self._salt = _salt(assessor.digest)
+        self._ids: set[str] = set()
+
+    def differences(
+        self,
+        settings: Settings,
+        stopped: Callable[[], bool] = lambda: False,
+        client: Callable[[Source, Settings], Client] = Client,
+    ) -> Iterator[Difference]:
+        """What would change, page by page, then what would be missed; raises PortalError.
+
+        What the audience may not know of is only counted.
+        """
+        with client(self._source, settings) as reader:
+            for page in self._portal.records(self._source, reader, Start()):
+                yield from self.page(page)
+                if stopped():
+                    return
+        with self._catalog.reading() as session:
+            for difference in unlisted(session, self._source.key, self._ids, self._audience):
+                self.preview.unlisted += 1
+                self.preview.hidden += difference.hidden
+                if not difference.hidden:
+                    yield difference
+
+    def page(self, page: RawPage) -> Iterator[Difference]:
+        """What one page would change."""
+        now, preview = datetime.now(UTC), self.preview
+        preview.total = page.total if page.total is not None else preview.total
+        preview.issues += [Issue(note.code, note.message, field=note.field) for note in page.notes]
+        essences = list(self._essences(page))
+        with self._catalog.reading() as session:
+            held = known(session, self._source.key, [one.remote_id for one in essences])
+            fresh = [one for one in essences if one.remote_id not in held or held[one.remote_id].hash != one.hash]
+            preview.unchanged += len(essences) - len(fresh)
+            done = self._normaliser.page(fresh, _NO_RUN, now)
+            preview.failed += done.failed
+            preview.skipped += done.skipped
+            preview.issues += done.issues
+            for found in differences(session, self._source.key, self._renderer, done.updated, self._audience):
+                preview.created += found.kind == "created"
+                preview.updated += found.kind == "updated"
+                preview.unchanged += found.kind == "unchanged"
+                if found.kind != "unchanged":
+                    preview.hidden += found.hidden
+                    if not found.hidden:
+                        yield found
+
+    def _essences(self, page: RawPage) -> Iterator[Changed]:
+        """Each record's essence, said to be held so that it is given back as an entry and not as rows."""
+        for record in page.records:
+            self.preview.seen += 1
+            if not record.remote_id:
+                self.preview.failed += 1
+                self.preview.issues.append(
+                    Issue("no-id", "The record has no identifier.", address=record.address, mend="Tell the portal.")
+                )
+                continue
+            if record.remote_id in self._ids:
+                self.preview.skipped += 1
+                self.preview.issues.append(
+                    Issue("duplicate-id", "The portal gave this record twice.", "warning", record.remote_id)
+                )
+                continue
+            self._ids.add(record.remote_id)
+            essence = self._portal.essence(record.payload)
+            body = orjson.dumps(essence, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+            digest = blake2b(body, digest_size=16, salt=self._salt).hexdigest()
+            yield Changed(record.remote_id, record.address, body, digest, held=True)
