@@ -13,7 +13,7 @@ from catalog.rows import Created, Entry, Renderer
 from config.declarations import Source
 from harvester.portal import Portal, RawRecord, RecordError, SkipRecord
 
-PAGES_BETWEEN = 50
+PAGES_BETWEEN = 10
 """Pages after which cycles are looked for; hardly anything we make has any."""
 
 

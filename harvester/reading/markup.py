@@ -61,7 +61,7 @@ def _read(text: str, longest: int) -> tuple[str, bool]:
     return text, cut
 
 
-_read_again = lru_cache(4096)(_read)
+_read_again = lru_cache(1024)(_read)
 
 
 def line(text: str, longest: int = 1000) -> str:
