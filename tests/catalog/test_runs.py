@@ -4,15 +4,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from catalog import runs
 from catalog.database import Catalog
+from catalog.lease import Lease, LeaseLost
 from catalog.runs import Issue, RunInProgress
-from catalog.tables import HarvestRun
+from catalog.tables import HarvestIssue, HarvestRun
 from catalog.vocabulary import RunState
 from config.declarations import Source
 
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 SOURCE = Source(key="sample", kind="hdx", title="Sample portal", url="http://127.0.0.1:9")
 
 
@@ -71,6 +73,65 @@ def test_a_cancelled_run_goes_on_but_not_in_another_mode(catalog: Catalog) -> No
         runs.finish(session, first, RunState.CANCELLED, [], "Stopped on request.")
     other = runs.begin(catalog, SOURCE, "incremental", since=datetime(2026, 1, 1, tzinfo=UTC))
     assert (other.id != first.id, other.since) == (True, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_a_holder_says_that_it_lives_while_a_page_takes_long(catalog: Catalog) -> None:
+    run = runs.begin(catalog, SOURCE, "full", now=NOW)
+    later = NOW + timedelta(minutes=9)
+    with Lease(catalog, run.id, lambda: later, timedelta(milliseconds=1)) as lease:
+        assert lease.beaten.wait(30)
+    assert not lease.lost
+    with catalog.reading() as session:
+        assert session.scalar(select(HarvestRun.heartbeat)) == later
+
+
+def test_what_another_process_has_taken_over_is_not_written(catalog: Catalog) -> None:
+    run = runs.begin(catalog, SOURCE, "full", now=NOW)
+    run.token = "200"
+    with catalog.writing() as session:
+        session.execute(update(HarvestRun).values(lease_owner="process 1 (1.00) on elsewhere"))
+    lease = Lease(catalog, run.id)
+    lease.beat()
+    assert lease.lost
+    with pytest.raises(LeaseLost, match="another process has taken over this run"), catalog.writing() as session:
+        runs.save_page(session, run, [Issue("date-unreadable", "Sample.", "warning")], NOW)
+    with pytest.raises(LeaseLost), catalog.writing() as session:
+        runs.finish(session, run, RunState.COMPLETE, [], "")
+    with catalog.reading() as session:
+        assert session.execute(select(HarvestRun.state, HarvestRun.page_token)).one() == (RunState.RUNNING, None)
+        assert session.scalar(select(func.count()).select_from(HarvestIssue)) == 0
+
+
+def test_dead_holders_of_all_sources_are_recovered(catalog: Catalog) -> None:
+    others = [SOURCE.model_copy(update={"key": key}) for key in ("alive", "begun", "new", "old")]
+    begun = [runs.begin(catalog, source, "full", now=NOW) for source in others]
+    for run in begun[1::2]:
+        run.token = "200"
+    with catalog.writing() as session:
+        for run in begun[1:]:
+            runs.save_page(session, run, [], NOW)
+            _dies(session, run.id)
+        long_ago = NOW - timedelta(hours=7)
+        session.execute(update(HarvestRun).where(HarvestRun.source_key == "old").values(started=long_ago))
+    assert runs.recover(catalog, NOW) == ["begun", "new", "old"]
+    assert runs.recover(catalog, NOW) == []
+    with catalog.reading() as session:
+        states = session.execute(select(HarvestRun.source_key, HarvestRun.state).order_by(HarvestRun.source_key)).all()
+    assert [(key, state.value) for key, state in states] == [
+        ("alive", "running"), ("begun", "cancelled"), ("new", "failed"), ("old", "failed"),
+    ]  # fmt: skip
+    again = runs.begin(catalog, others[1], "full", now=NOW)
+    assert (again.id, again.resumed, again.token) == (begun[1].id, True, "200")
+
+
+def test_a_resumed_run_counts_on(catalog: Catalog) -> None:
+    run = runs.begin(catalog, SOURCE, "full")
+    run.token, run.requests, run.bytes, run.not_modified = "200", 3, 5_000_000_000, 1
+    run.stages["read"] = 1.5
+    with catalog.writing() as session:
+        runs.finish(session, run, RunState.CANCELLED, [], "Stopped on request.")
+    again = runs.begin(catalog, SOURCE, "full")
+    assert (again.requests, again.bytes, again.not_modified, again.stages) == (3, 5_000_000_000, 1, {"read": 1.5})
 
 
 def _dies(session: object, run_id: UUID) -> None:

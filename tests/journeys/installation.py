@@ -24,8 +24,9 @@ LONGEST = 120
 class Installation:
     """Runs the real command, in a process of its own, over a folder of its own."""
 
-    def __init__(self, home: Path, config: Path | None = None) -> None:
+    def __init__(self, home: Path, config: Path | None = None, database_url: str = "") -> None:
         self.home = home
+        self.database_url = database_url
         self.data = home / "data"
         self.config = config or home / "config"
         (self.config / "sources").mkdir(parents=True, exist_ok=True)
@@ -56,6 +57,7 @@ class Installation:
             "PYTHONPATH": str(ROOT),
             "LANDMARK_DATA_DIR": str(self.data),
             "LANDMARK_CONFIG_DIR": str(self.config),
+            "LANDMARK_DATABASE_URL": self.database_url,
             "COLUMNS": "200",
             "NO_COLOR": "1",
         }
@@ -97,7 +99,7 @@ class Installation:
 
     def dump(self) -> bytes:
         """All content, byte for byte as ``landmark dump`` prints it."""
-        settings = Settings(data_dir=self.data, database_url="", config_dir=None)
+        settings = Settings(data_dir=self.data, database_url=self.database_url, config_dir=None)
         with Catalog(settings.catalog_url) as catalog, catalog.reading() as session:
             return b"".join(line + b"\n" for line in lines(session))
 
