@@ -80,7 +80,7 @@ def between(text: str, name: str, content: str) -> str:
 
 def commands() -> str:
     """A table of all commands with the first sentence of their help."""
-    rows = [f"| `{path}` | {first(command.help or '')} |" for path, command in tree() if not is_group(command)]
+    rows = [f"| `{path}` | {first(command.help or '')} |" for path, command in tree() if answers(command)]
     return "\n".join(["| command | what it does |", "| --- | --- |", *rows])
 
 
@@ -130,6 +130,11 @@ def tree() -> Iterator[tuple[str, Any]]:
 def is_group(command: Any) -> bool:
     """Whether it only holds others."""
     return hasattr(command, "commands")
+
+
+def answers(command: Any) -> bool:
+    """Whether it does something by itself."""
+    return not is_group(command) or bool(command.invoke_without_command)
 
 
 def first(help_text: str) -> str:
