@@ -273,8 +273,9 @@ def _show(entry: sources.Registered, made: Probe) -> None:
 def _health_lines(found: Mapping[str, Any]) -> list[str]:
     lines = []
     if found["paused"]:
-        who = f" since {found['paused_since']} by {found['paused_by']}: {found['paused_reason']}"
-        lines.append(f"Paused{who if 'paused_by' in found else ''}")
+        told = "paused_by" in found
+        who = f" since {found['paused_since']} by {found['paused_by']}: {found['paused_reason']}" if told else ""
+        lines.append(f"Paused{who}")
     if found["last_complete"]:
         lines.append(f"Last complete run: {found['last_complete']}, {found['days_silent']} days ago")
     else:
