@@ -186,6 +186,16 @@ def test_a_cursor_tells_no_number_and_repeats_rather_than_omits(history: History
     never = f"20261102T083015123456Z~{dataset_id('sample', 'never')}"
     assert told(history.told(after=after)) == told(history.told(after=never))
     assert told(history.told(after=after)) == [("Sample: Second", ["licence: Creative Commons Attribution -> Another"])]
+    # Nor does it tell that a record changed while it was hidden.
+    hidden = replace(RECORD, remote_id="a3", visibility=Visibility.RESTRICTED)
+    history.write(hidden)
+    at = history.now
+    history.write(replace(second, licence="Third"), replace(hidden, licence="Another"))
+    history.write(replace(hidden, visibility=None))
+    cursors = [f"{at:%Y%m%dT%H%M%S%fZ}~{dataset_id('sample', key)}" for key in ("a3", "never")]
+    assert [told(history.told(after=cursor)) for cursor in cursors] == [
+        [("Sample: Second", ["licence: Another -> Third"]), ("Sample: Baseline", ["newly listed"])]
+    ] * 2
     later = f"20991102T083015123456Z~{dataset_id('sample', 'a2')}"
     assert history.told(after=later).items == []
     for wrong in ("17", "20261102T083015123456Z~17", "never~never"):
@@ -250,7 +260,10 @@ def test_links_and_columns_that_were_ever_withheld_are_in_no_history(history: Hi
     assert "quietcanary" in repr(history.told()).lower()
     history.write(replace(FLAGGED, distributions=(replace(FILE, name="Renamed"),)))
     history.write(replace(FLAGGED, distributions=(replace(FILE, name="Renamed", url=address),)))
-    history.write(replace(FLAGGED, distributions=(replace(FILE, name="Again", columns=(*FILE.columns, column)),)))
+    # A lesser assertion comes later; the record is severe all the same.
+    flags = (*FLAGGED.flags, PortalFlag("pii_is_sensitive", "true", "r1"))
+    again = replace(FILE, name="Again", columns=(*FILE.columns, column))
+    history.write(replace(FLAGGED, flags=flags, distributions=(again,)))
     full, public = history.told(Audience.FULL), history.told()
     assert full.total == 7
     assert "quietcanary" not in repr(public).lower()

@@ -109,6 +109,9 @@ def test_other_rules_change_what_they_touch_and_the_next_harvest_nothing(
 
     again = kept.harvest(changed, *shown)
     assert (again.state, again.run.counts.unchanged) == (RunState.COMPLETE, COUNT)
+    with kept.catalog.reading() as session:
+        # Found unchanged by its hash: what is judged again is kept again.
+        assert session.scalar(select(func.count()).select_from(PayloadVersion)) == COUNT
     assert kept.reassess(changed).counts.unchanged == COUNT
 
 
@@ -131,6 +134,7 @@ def test_whether_a_record_is_listed_stays_as_it_is(kept: Kept, assessor: Assesso
     done = kept.reassess(changed)
     # One is withdrawn, one is held back by the portal; the missing one is judged with the listed one.
     assert (done.counts.seen, done.counts.updated, done.without) == (2, 2, 1)
+    assert done.fields.keys() == {"concepts", "topics"}
     assert states(kept.catalog) == seen
     assert sorted(state for state, *_ in seen.values()) == ["listed", "listed", "missing", "withdrawn"]
 

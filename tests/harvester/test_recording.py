@@ -97,12 +97,13 @@ def test_no_key_reaches_a_file_and_the_recording_needs_none(tmp_path: Path) -> N
         with speaking(Recorder(tmp_path, "sample"), server, KEY) as client:
             first = client.get_json(f"{server.url}/moved", {"client_id": KEY})
             posted = client.post_json(f"{server.url}/search", {"key": KEY, "start": 0}, safe=True)
+            client.get_json(f"{server.url}/signed?sig=sample-signature")
         asked = len(server.seen)
         with speaking(Replay(tmp_path, "sample"), server, "another key") as client:
             assert client.get_json(f"{server.url}/moved", {"client_id": "another key"}) == first
             assert client.post_json(f"{server.url}/search", {"key": "another key", "start": 0}, safe=True) == posted
             assert client.requests == 0
-        assert len(server.seen) == asked == 3
+        assert len(server.seen) == asked == 4
     kept = b"".join(path.read_bytes() for path in sorted((tmp_path / "sample").iterdir()))
     for written in (KEY, "sample%20key", "sample+key", "4711", "sample-cookie"):
         assert written.encode() not in kept
@@ -110,8 +111,10 @@ def test_no_key_reaches_a_file_and_the_recording_needs_none(tmp_path: Path) -> N
         ("GET", 302, "0001.txt"),
         ("GET", 200, "0002.json"),
         ("POST", 200, "0003.json"),
+        ("GET", 200, "0004.json"),
     ]
     assert index(tmp_path)[1]["address"] == f"{server.url}/list?client_id=***"
+    assert index(tmp_path)[3]["address"] == f"{server.url}/signed?sig=***"
 
 
 def counting(*answers: tuple[int, bytes]) -> Callable[[Seen, Reply, Plain], None]:
