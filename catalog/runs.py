@@ -201,17 +201,9 @@ def seen_ids(session: Session, run: Run) -> set[str]:
 
 def reported(session: Session, run: Run) -> tuple[int, int]:
     """How many repeated records and how many errors a resumed run has committed already."""
-    rows = dict(
-        session.execute(
-            select(HarvestIssue.code == "duplicate-id", func.count())
-            .where(HarvestIssue.run_id == run.id)
-            .group_by(HarvestIssue.code == "duplicate-id")
-        ).all()
-    )
-    errors = session.scalar(
-        select(func.count()).where(HarvestIssue.run_id == run.id).where(HarvestIssue.severity == "error")
-    )
-    return rows.get(True, 0), errors or 0
+    of_run = select(func.count()).where(HarvestIssue.run_id == run.id)
+    duplicates = session.scalar(of_run.where(HarvestIssue.code == "duplicate-id"))
+    return duplicates or 0, session.scalar(of_run.where(HarvestIssue.severity == "error")) or 0
 
 
 def save_page(session: Session, run: Run, issues: Sequence[Issue], now: datetime) -> None:

@@ -446,6 +446,16 @@ def test_a_server_that_says_nothing_does_not_outlast_the_gap():
         assert told["message"] == "No connection within 10 s or no byte for 0.1 s"
 
 
+def test_a_server_that_says_nothing_does_not_outlast_the_whole_time():
+    def silent(seen: Seen, reply: Reply, server: Plain) -> None:
+        server.stopping.wait(5)  # whoever waits longer hears the connection close, which is another fault
+
+    limits = Limits(total=0.1, read=30)
+    with plain(silent) as server, client(server.host, limits=limits) as landmark, refused() as told:
+        landmark.get_json(server.url)
+    assert (told["code"], told["message"]) == ("timeout", "The answer was not complete after 0.1 s")
+
+
 def test_a_body_over_the_cap_is_stopped_declared_or_not():
     def endless(seen: Seen, reply: Reply, server: Plain) -> None:
         reply.raw(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -628,6 +638,13 @@ def test_the_pace_is_shared_and_a_proxy_comes_from_the_settings_alone(monkeypatc
     assert len(near.seen) == 3, "an allowed host is asked directly"
     assert len(slept) == 1
     assert 0.5 < slept[0] <= 1.0
+
+
+def test_a_proxy_is_not_asked_for_an_address_in_our_network_that_a_portal_sends_us_to():
+    away = says(status=302, location="http://169.254.169.254/latest/meta-data/")
+    with plain(away) as proxy, client(settings=Settings(proxy=f"http://{proxy.host}")) as landmark, refused() as told:
+        landmark.get_json("http://93.184.216.34/api")
+    assert (told["code"], [seen.target for seen in proxy.seen]) == ("host-refused", ["http://93.184.216.34/api"])
 
 
 def test_a_requests_session_goes_through_the_guards():

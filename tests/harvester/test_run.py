@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.query import DatasetQuery
+from catalog.records import DatasetRecord
 from catalog.search import Reader, check, follow
-from catalog.tables import CatalogRecord, Change
+from catalog.tables import CatalogRecord, Change, HarvestRun
 from catalog.vocabulary import Audience, RecordState, RunState
 from config.declarations import Expectation, Source
 from config.load import rules
 from config.settings import Settings
-from harvester.portal import portals
-from harvester.run import Report, harvest
+from harvester.portal import Portal, RawRecord, portals
+from harvester.run import OVERLAP, Report, harvest
 from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
 
@@ -42,10 +44,12 @@ def read(catalog: Catalog, portal: ckan.Stage, assessor: Assessor) -> Harvest:
     host = portal.address.removeprefix("http://")
     source = Source(key="sample", kind="hdx", title="Sample", url=portal.address, allow_hosts=(host,))
 
-    def run(*shown: dict[str, Any], full: bool = True, **expect: Any) -> Report:
+    def run(
+        *shown: dict[str, Any], rows: int = 80, by: Portal | None = None, more: Any = None, **expect: Any
+    ) -> Report:
         portal.show(shown)
-        declared = source.model_copy(update={"expect": Expectation(**expect)})
-        return harvest(catalog, declared, portals()["hdx"], assessor, Settings(), full=full)
+        declared = source.model_copy(update={"expect": Expectation(**expect), "options": {"rows": rows}})
+        return harvest(catalog, declared, by or portals()["hdx"], assessor, Settings(), **(more or {}))
 
     return run
 
@@ -97,9 +101,90 @@ def test_a_large_drop_and_an_empty_answer_are_held(catalog: Catalog, read: Harve
 def test_an_incremental_run_reads_what_changed_and_removes_nothing(catalog: Catalog, read: Harvest) -> None:
     read(*packages(8))
     changed = package(3, license_id="cc-by", metadata_modified="2999-01-01T00:00:00")
-    run = read(changed, full=False)
+    run = read(changed, more={"full": False})
     assert (run.run.mode, run.run.counts.seen, run.run.counts.updated) == ("incremental", 1, 1)
     assert states(catalog) == {"listed": 8}
+
+
+def test_incremental_runs_reach_back_to_the_last_complete_run(catalog: Catalog, read: Harvest) -> None:
+    times = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
+    spoiled = package(4, title="", metadata_modified="2999-01-01T00:00:00")
+    asked = [{"full": False, "now": lambda at=at: at} for at in times]
+    runs = [read(*packages(4), *more, more=how) for more, how in zip([(), (spoiled,), ()], asked, strict=True)]
+    states = [RunState.COMPLETE, RunState.PARTIAL, RunState.COMPLETE]
+    assert [(run.run.mode, run.state) for run in runs] == list(zip(["full", *["incremental"] * 2], states, strict=True))
+    # What the second one could not read is asked for again by the third.
+    assert [run.run.since for run in runs] == [None, times[0] - OVERLAP, times[0] - OVERLAP]
+
+
+def test_a_page_that_the_database_refuses_is_counted_as_unread(
+    tmp_path: Path, portal: ckan.Stage, assessor: Assessor
+) -> None:
+    refuse = f"""create trigger refuse before insert on catalog_record when new.remote_id = '{package(12)["id"]}'
+        begin select raise(abort, 'sample refusal'); end"""
+    source = Source(
+        key="sample", kind="hdx", title="Sample", url=portal.address,
+        allow_hosts=(portal.address.removeprefix("http://"),), options={"rows": 10},
+    )  # fmt: skip
+    portal.show(packages(25))
+    with Catalog(f"sqlite:///{(tmp_path / 'landmark.db').as_posix()}", create=True) as catalog:
+        with catalog.writing() as session:
+            session.execute(text(refuse))
+        with pytest.raises(IntegrityError, match="sample refusal"):
+            harvest(catalog, source, portals()["hdx"], assessor, Settings())
+        with catalog.reading() as session:
+            run = session.scalars(select(HarvestRun)).one()
+            assert (run.state, run.seen, run.created, run.page_token) == (RunState.FAILED, 10, 10, "10")
+            assert run.outcome == "Stopped by IntegrityError."
+        assert states(catalog) == {"listed": 10}
+        with catalog.writing() as session:
+            session.execute(text("drop trigger refuse"))
+        again = harvest(catalog, source, portals()["hdx"], assessor, Settings())
+        assert (again.state, again.run.counts.created, again.run.counts.unchanged) == (RunState.COMPLETE, 15, 10)
+
+
+def test_a_continued_run_knows_what_it_read_before(catalog: Catalog, read: Harvest) -> None:
+    once = {"stopped": lambda: True}
+    first = read(*packages(25), rows=10, more=once)
+    assert (first.state, first.run.counts.created) == (RunState.CANCELLED, 10)
+    # A new record in front: the last one of the page that was read stands on the next page now.
+    early = package(99, metadata_created="2019-01-01T00:00:00")
+    second = read(early, *packages(24), rows=10)
+    assert (second.run.id, second.run.resumed) == (first.run.id, True)
+    counts = second.run.counts
+    assert (counts.seen, counts.created, counts.unchanged, counts.skipped) == (25, 24, 0, 1)
+    assert [(issue.code, issue.remote_id) for issue in second.issues] == [
+        ("duplicate-id", package(9)["id"]), ("count-mismatch", ""),
+    ]  # fmt: skip
+
+    assert read(package(3), *packages(25), rows=10, more=once).run.counts.skipped == 1
+    third = read(package(3), *packages(25), rows=10)
+    assert (third.state, [issue.code for issue in third.issues]) == (RunState.PARTIAL, ["count-mismatch"])
+
+
+class Faulty:
+    """The same portal kind with a fault of ours: one record ends its reading."""
+
+    def __init__(self, stumbles_over: str) -> None:
+        self._stumbles_over, self._portal = stumbles_over, portals()["hdx"]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._portal, name)
+
+    def normalize(self, source: Source, record: RawRecord) -> DatasetRecord:
+        if record.remote_id == self._stumbles_over:
+            raise ZeroDivisionError("sample fault")
+        return self._portal.normalize(source, record)
+
+
+def test_a_fault_of_ours_costs_one_record(catalog: Catalog, read: Harvest) -> None:
+    report = read(*packages(12), by=Faulty(str(package(5)["id"])))
+    assert (report.state, report.run.counts.created, report.run.counts.failed) == (RunState.PARTIAL, 11, 1)
+    assert [(issue.code, issue.remote_id, issue.message) for issue in report.issues] == [
+        ("unreadable-record", package(5)["id"], "Landmark failed on this record (ZeroDivisionError: sample fault).")
+    ]
+    assert read(*packages(12)).run.counts.created == 1
+    assert states(catalog) == {"listed": 12}
 
 
 def test_what_is_harvested_is_found_and_the_index_agrees(catalog: Catalog, read: Harvest, tmp_path: Path) -> None:
