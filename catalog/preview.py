@@ -1,18 +1,24 @@
-"""What writing records would change, without writing: the store's own difference, for one audience."""
+"""What writing records would change: the store writes them itself, and the transaction is then undone."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog.disclosure import Document, disclose
-from catalog.rows import Entry, Renderer, dataset_id
-from catalog.store import _assertions, _difference, _disclosed, known
-from catalog.tables import CatalogRecord, Disclosure
+from catalog.assess import Assessor
+from catalog.database import Catalog
+from catalog.disclosure import Document
+from catalog.rows import Entry
+from catalog.store import Store, known
+from catalog.tables import CatalogRecord, Change, Disclosure
 from catalog.vocabulary import Audience, RecordState
+from config.declarations import Source
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +26,15 @@ class Difference:
     """What would become of one record.
 
     Attributes:
-        kind: ``created``, ``updated``, ``unchanged`` or ``unlisted``.
+        kind: ``created``, ``unchanged``, ``unlisted``, or what the change feed would call it.
+        counted: As what a run counts it: ``created``, ``updated``, ``unchanged``; empty for what is not listed.
         title: Empty for what the audience may not know of.
         fields: ``field``, ``old`` and ``new`` of the document as the audience may know it; of a new record what it has.
     """
 
     remote_id: str
     kind: str
+    counted: str
     title: str
     fields: tuple[Mapping[str, Any], ...] = ()
 
@@ -36,36 +44,44 @@ class Difference:
         return not self.title
 
 
-def differences(
-    session: Session, source_key: str, renderer: Renderer, entries: Sequence[Entry], audience: Audience
-) -> Iterator[Difference]:
-    """What writing these entries would do, in their order."""
-    held = known(session, source_key, [entry.record.remote_id for entry in entries])
-    numbers = [found.seq for found in held.values()]
-    before = _disclosed(session, numbers)
-    seen = before if audience is Audience.FULL else _seen_by(session, numbers, audience)
-    asserted = _assertions(session, [dataset_id(source_key, remote_id) for remote_id in held])
-    for entry in entries:
-        remote_id = entry.record.remote_id
-        id_ = dataset_id(source_key, remote_id)
-        found = held.get(remote_id)
-        name, document = before.get(found.seq, ("", None)) if found else ("", None)
-        earlier = list(asserted.get(id_, ()))
-        said = {(assertion.rule, assertion.rule_version, assertion.scope) for assertion in earlier}
-        added = [a for a in entry.assessment.assertions if (a.rule, a.rule_version, a.scope) not in said]
-        rendered = dict(disclose(renderer.holding(entry, id_, name, [*earlier, *added])))
-        shown = rendered.get(audience)
-        if found is None:
-            kind, fields = "created", _difference({}, shown) if shown else []
-            fields = [field for field in fields if field["new"] not in _EMPTY]
-        else:
-            kind = "updated" if _difference(document, rendered[Audience.FULL]) else "unchanged"
-            was = seen.get(found.seq, ("", None))[1]
-            fields = _difference(was, shown) if was is not None and shown is not None else []
-            if (was is None) != (shown is None):
-                fields = [{"field": "disclosed", "old": was is not None, "new": shown is not None}]
-                shown = shown or was
-        yield Difference(remote_id, kind, str(shown["title"]) if shown else "", tuple(fields))
+def rehearse(
+    catalog: Catalog,
+    source: Source,
+    assessor: Assessor,
+    entries: Sequence[Entry],
+    audience: Audience,
+    now: datetime,
+) -> list[Difference]:
+    """What writing these entries would do, one difference each, in their order. Nothing stays written."""
+    if not entries:
+        return []
+    remote_ids = [entry.record.remote_id for entry in entries]
+    with catalog.reading() as session:
+        # The store's transaction takes the lock for writing first, so that it need not fail half-way.
+        session.connection(execution_options={"landmark_write": True})
+        newest = session.scalar(select(func.max(Change.seq))) or 0
+        before = _documents(session, source.key, remote_ids, audience)
+        # One that has written before takes agents for written, which were undone.
+        outcomes = Store(source, assessor, catalog.address.drivername).write(session, None, entries, now)
+        after = _documents(session, source.key, remote_ids, audience)
+        numbers = {remote_id: found.seq for remote_id, found in known(session, source.key, remote_ids).items()}
+        fed = {
+            seq: (kind, fields)
+            for seq, kind, fields in session.execute(
+                select(Change.dataset_seq, Change.kind, Change.fields).where(Change.seq > newest)
+            )
+        }
+        session.rollback()
+    found = []
+    for outcome in outcomes:
+        kind, fields = fed.get(numbers[outcome.remote_id], (outcome.kind, []))
+        old, new = before.get(outcome.remote_id), after.get(outcome.remote_id)
+        shown = new or old
+        if kind == "created" or audience is not Audience.FULL:
+            fields = list(_between(old, new, is_new=kind == "created"))
+        title = str(shown["title"]) if shown else ""
+        found.append(Difference(outcome.remote_id, kind, outcome.kind, title, tuple(fields)))
+    return found
 
 
 def unlisted(session: Session, source_key: str, seen: Collection[str], audience: Audience) -> Iterator[Difference]:
@@ -81,14 +97,26 @@ def unlisted(session: Session, source_key: str, seen: Collection[str], audience:
     for remote_id, document in rows:
         if remote_id not in seen:
             title = str(orjson.loads(document)["title"]) if document else ""
-            yield Difference(remote_id, "unlisted", title, (state,) if title else ())
+            yield Difference(remote_id, "unlisted", "", title, (state,) if title else ())
 
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
+def _between(old: Document | None, new: Document | None, *, is_new: bool) -> Iterator[Mapping[str, Any]]:
+    """Fields of an audience's document that differ; where there is none before or after, that alone is told."""
+    if (old is None) != (new is None) and not is_new:
+        yield {"field": "disclosed", "old": old is not None, "new": new is not None}
+        return
+    was, becomes = old or {}, new or {}
+    for name in sorted(was.keys() | becomes.keys()):
+        if was.get(name) != becomes.get(name) and not (is_new and becomes[name] in _EMPTY):
+            yield {"field": name, "old": was.get(name), "new": becomes.get(name)}
 
 
-def _seen_by(session: Session, numbers: Sequence[int], audience: Audience) -> Mapping[int, tuple[str, Document]]:
+def _documents(
+    session: Session, source_key: str, remote_ids: Sequence[str], audience: Audience
+) -> Mapping[str, Document]:
     rows = session.execute(
-        select(Disclosure.seq, Disclosure.document).where(Disclosure.audience == audience, Disclosure.seq.in_(numbers))
+        select(CatalogRecord.remote_id, Disclosure.document)
+        .join(Disclosure, (Disclosure.seq == CatalogRecord.dataset_seq) & (Disclosure.audience == audience))
+        .where(CatalogRecord.source_key == source_key, CatalogRecord.remote_id.in_(remote_ids))
     )
-    return {seq: ("", orjson.loads(document)) for seq, document in rows}
+    return {remote_id: orjson.loads(document) for remote_id, document in rows}

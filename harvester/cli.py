@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from catalog import audit, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
+from catalog.changes import sentences
 from catalog.database import Catalog, NoCatalog
 from catalog.preview import Difference
 from catalog.runs import Counts, sync_sources
@@ -220,9 +221,14 @@ def _say_difference(source: Source, found: Difference, *, quiet: bool) -> None:
         sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
         return
     print(f"{found.kind} {found.remote_id}: {found.title}")
-    for entry in found.fields if found.kind != "created" else ():
-        old, new = (orjson.dumps(entry[which]).decode() for which in ("old", "new"))
-        print(f"  {entry['field']}: {old} -> {new}")
+    if found.kind == "created":
+        return
+    for entry, said in zip(found.fields, sentences(found.fields), strict=True):
+        for sentence in said:
+            print(f"  {sentence}")
+        if not said or said[0].endswith(" changed"):
+            old, new = (orjson.dumps(entry.get(which)).decode() for which in ("old", "new"))
+            print(f"  {entry['field']}: {old} -> {new}")
 
 
 def _say_tried(source: Source, preview: Preview, error: PortalError | None, *, quiet: bool) -> None:

@@ -12,10 +12,10 @@ from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue
 from catalog.layout import Layout
-from catalog.preview import Difference, differences, unlisted
+from catalog.preview import Difference, rehearse, unlisted
 from catalog.rows import Renderer
-from catalog.store import known
-from catalog.vocabulary import Audience
+from catalog.store import Known, known
+from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 from config.settings import Settings
 from harvester.http import Client
@@ -24,6 +24,8 @@ from harvester.portal import Portal, RawPage, Start
 from harvester.run import _salt
 
 _NO_RUN = UUID(int=0)
+_AT_ONCE = 100
+"""Records rehearsed in one transaction: meanwhile nobody else can write."""
 
 
 @dataclass(slots=True)
@@ -64,8 +66,9 @@ class DryRun:
     ) -> None:
         self.preview = Preview()
         self._catalog, self._source, self._portal, self._audience = catalog, source, portal, audience
-        self._renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
-        self._normaliser = Normaliser(portal, source, assessor, self._renderer)
+        self._assessor = assessor
+        renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
+        self._normaliser = Normaliser(portal, source, assessor, renderer)
         self._salt = _salt(assessor.digest)
         self._ids: set[str] = set()
 
@@ -99,20 +102,20 @@ class DryRun:
         essences = list(self._essences(page))
         with self._catalog.reading() as session:
             held = known(session, self._source.key, [one.remote_id for one in essences])
-            fresh = [one for one in essences if one.remote_id not in held or held[one.remote_id].hash != one.hash]
-            preview.unchanged += len(essences) - len(fresh)
-            done = self._normaliser.page(fresh, _NO_RUN, now)
-            preview.failed += done.failed
-            preview.skipped += done.skipped
-            preview.issues += done.issues
-            for found in differences(session, self._source.key, self._renderer, done.updated, self._audience):
-                preview.created += found.kind == "created"
-                preview.updated += found.kind == "updated"
-                preview.unchanged += found.kind == "unchanged"
-                if found.kind != "unchanged":
-                    preview.hidden += found.hidden
-                    if not found.hidden:
-                        yield found
+        fresh = [one for one in essences if (found := held.get(one.remote_id)) is None or _differs(found, one)]
+        preview.unchanged += len(essences) - len(fresh)
+        done = self._normaliser.page(fresh, _NO_RUN, now)
+        preview.failed += done.failed
+        preview.skipped += done.skipped
+        preview.issues += done.issues
+        for start in range(0, len(done.updated), _AT_ONCE):
+            some = done.updated[start : start + _AT_ONCE]
+            for one in rehearse(self._catalog, self._source, self._assessor, some, self._audience, now):
+                setattr(preview, one.counted, getattr(preview, one.counted) + 1)
+                if one.kind != "unchanged":
+                    preview.hidden += one.hidden
+                    if not one.hidden:
+                        yield one
 
     def _essences(self, page: RawPage) -> Iterator[Changed]:
         """Each record's essence, said to be held so that it is given back as an entry and not as rows."""
@@ -135,3 +138,8 @@ class DryRun:
             body = orjson.dumps(essence, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
             digest = blake2b(body, digest_size=16, salt=self._salt).hexdigest()
             yield Changed(record.remote_id, record.address, body, digest, held=True)
+
+
+def _differs(found: Known, read: Changed) -> bool:
+    """As a harvest sees it; a record that was gone returns."""
+    return found.hash != read.hash or found.state is not RecordState.LISTED
