@@ -94,16 +94,26 @@ def disclose(holding: Holding) -> Iterator[tuple[Audience, Document]]:
 def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
     """What is left of a document, or of some fields of one, where links are withheld.
 
-    A list of columns of a victim register shows what it could incriminate, so of severe data it goes with the links.
+    A list of columns of a victim register shows what it could incriminate, so of severe data it goes with the links,
+    and so it does of files that the portal holds back.
     """
     left = dict(document)
     if severe and "tags" in left:
         left["tags"] = []
     if left.get("distributions"):
         left["distributions"] = [
-            {**entry, "url": "", "withheld": True, "columns": [] if severe else entry["columns"]}
+            {
+                **entry,
+                "url": "",
+                "withheld": True,
+                "columns": [] if severe or entry["under_review"] else entry["columns"],
+            }
             for entry in left["distributions"]
         ]
+    if left.get("tags") and "distributions" in left:
+        columns = [column for entry in left["distributions"] for column in entry["columns"]]
+        shown = {tag["tag"] for column in columns for tag in column["tags"]}
+        left["tags"] = [tag for tag in left["tags"] if tag["tag"] in shown]
     return left
 
 

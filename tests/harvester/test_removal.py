@@ -169,7 +169,7 @@ def test_a_missing_record_that_returns_says_so_and_begins_anew(portal: Portal) -
 
 
 @pytest.mark.parametrize(
-    ("rule", "nth"), [(Removal(runs=1, days=0), 1), (Removal(runs=3, days=2), 3), (Removal(runs=2, days=3), 4)]
+    ("rule", "nth"), [(Removal(runs=1, days=0), 1), (Removal(runs=3, days=1), 3), (Removal(runs=2, days=3), 4)]
 )
 def test_a_source_has_its_own_rule(portal: Portal, rule: Removal, nth: int) -> None:
     portal.declare(removal=rule)
@@ -240,10 +240,11 @@ def test_a_rejected_run_leaves_everything_listed(portal: Portal) -> None:
 def test_a_late_release_spares_what_was_seen_since(portal: Portal) -> None:
     portal.read(*packages(40))
     held = portal.read(*packages(31))
-    portal.read(*packages(40)[35:], full=False)
+    since = portal.read(*(package(n, metadata_modified="2999-01-01T00:00:00") for n in range(35, 40)), full=False)
+    assert (since.run.mode, since.run.counts.unchanged) == ("incremental", 5)
     removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample", portal.clock())
     missing = [number for number in range(40) if portal.record(number).state is RecordState.MISSING]
-    assert missing == list(range(31, 40))
+    assert missing == list(range(31, 35))
     again = portal.read(*packages(40))
     assert again.state is RunState.COMPLETE
     first, second = portal.read(*packages(30)), portal.read(*packages(20))
@@ -263,11 +264,16 @@ def test_an_empty_first_answer_is_held_and_can_be_accepted(portal: Portal) -> No
         assert runs.last_complete(session, "sample") == held.run.started
 
 
+CHECKED = {
+    "state": "success",
+    "timestamp": "2026-01-01T00:00:00",
+    "hxl_proxy_response": {"sheets": [{"name": "Data", "headers": ["Wells"], "hxl_headers": ["#loc+wells"]}]},
+}
+FILE = package(0)["resources"][0] | {"fs_check_info": orjson.dumps([CHECKED]).decode()}
+GOOD = [package(0, resources=[FILE]), *packages(12)[1:]]
 HIDDEN: dict[str, Callable[[], dict[str, Any]]] = {
     "private": lambda: package(0, private=True, title="Sample: secret wells", notes="Sample secret."),
-    "quarantined": lambda: package(
-        0, resources=[package(0)["resources"][0] | {"in_quarantine": True, "name": "secret.csv"}]
-    ),
+    "quarantined": lambda: package(0, resources=[FILE | {"in_quarantine": True, "name": "secret.csv"}]),
 }
 
 
@@ -275,13 +281,15 @@ HIDDEN: dict[str, Callable[[], dict[str, Any]]] = {
 def test_what_the_portal_holds_back_leaves_our_copy_at_once_and_comes_back_with_the_portal(
     portal: Portal, way: str, tmp_path: Path
 ) -> None:
-    portal.read(*packages(12))
+    portal.read(*GOOD)
     first = portal.shown(0, Audience.PUBLIC)
-    portal.read(package(0, license_id="cc-by"), *packages(12)[1:])
+    portal.read(GOOD[0] | {"license_id": "cc-by"}, *GOOD[1:])
     assert portal.payloads(0) == 2
+    assert first is not None
+    assert [tag["tag"] for tag in first["tags"]] == ["#loc+wells"]
     assert portal.changes(0)[1][1][0]["old"] is not None
 
-    portal.read(HIDDEN[way](), *packages(12)[1:])
+    portal.read(HIDDEN[way](), *GOOD[1:])
     assert portal.payloads(0) == 0
     public = portal.shown(0, Audience.PUBLIC)
     if way == "private":
@@ -302,16 +310,20 @@ def test_what_the_portal_holds_back_leaves_our_copy_at_once_and_comes_back_with_
         feed = orjson.dumps([line.fields for line in session.scalars(select(Change))])
     assert b"secret" not in feed
     assert b"files.example" not in feed
-    assert portal.read(HIDDEN[way](), *packages(12)[1:]).run.counts.unchanged == 12
+    assert b"#loc" not in feed
+    assert portal.read(HIDDEN[way](), *GOOD[1:]).run.counts.unchanged == 12
     follow(portal.catalog, tmp_path)
     assert check(portal.catalog, tmp_path) == []
 
-    portal.read(*packages(12))
+    portal.read(*GOOD)
     assert portal.shown(0, Audience.PUBLIC) == first
     assert portal.payloads(0) == 1
     assert b"secret" not in orjson.dumps(portal.changes(0))
-    assert portal.read(*packages(12)).run.counts.unchanged == 12
-    portal.read(HIDDEN[way](), *packages(12)[1:])
+    assert portal.read(*GOOD).run.counts.unchanged == 12
+    portal.read(GOOD[0] | {"license_id": "cc-by"}, *GOOD[1:])
+    kind, fields = portal.changes(0)[-1]
+    assert (kind, [(field["field"], "hidden" in field) for field in fields]) == ("updated", [("licence", False)])
+    portal.read(HIDDEN[way](), *GOOD[1:])
     assert portal.shown(0, Audience.PUBLIC) == public
 
 
