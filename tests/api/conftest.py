@@ -21,9 +21,9 @@ from catalog.records import (
     DistributionRecord,
     LocationRecord,
 )
+from catalog.rows import Entry, dataset_id
 from catalog.runs import Issue, begin, finish
 from catalog.search.writer import follow
-from catalog.rows import Entry, dataset_id
 from catalog.store import Store
 from catalog.vocabulary import AccessModality, Role, RunState, Visibility
 from config.declarations import Concept, SensitivityRule, Source, Terms
