@@ -285,7 +285,7 @@ def exit_code(reports: Sequence[pipeline.Report]) -> int:
 
 @contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
-    """While open, the first Ctrl-C asks the work to stop at the next page; a second one stops it at once."""
+    """While open, the first Ctrl-C (or SIGTERM) asks the work to stop at the next page; a second one stops it."""
     asked = threading.Event()
 
     def ask(*_: object) -> None:
@@ -294,11 +294,12 @@ def stopping() -> Iterator[Callable[[], bool]]:
         asked.set()
         print("Stopping after the page in hand; Ctrl-C again stops at once.", file=sys.stderr)
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

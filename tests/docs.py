@@ -137,6 +137,11 @@ def answers(command: Any) -> bool:
     return not is_group(command) or bool(command.invoke_without_command)
 
 
+def runs(command: Any) -> bool:
+    """Whether it does something without a further word."""
+    return not is_group(command) or command.invoke_without_command
+
+
 def first(help_text: str) -> str:
     """The first sentence, on one line, fit for a table."""
     return re.split(r"(?<=\.)\s", " ".join(help_text.split()), maxsplit=1)[0].replace("|", "\\|")

@@ -36,7 +36,9 @@ Actor = Annotated[
 
 @sources_app.command()
 def check(
-    key: Annotated[str, typer.Argument(help="Key of a source; none for all.")] = "", json: Json = False, as_: As = ""
+    key: Annotated[str, typer.Argument(help="Key of a source; none for all that are enabled.")] = "",
+    json: Json = False,
+    as_: As = "",
 ) -> None:
     """Read one page of a source and say what would become of it. Writes nothing; proposals can be checked too.
 
@@ -45,7 +47,11 @@ def check(
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog_:
         with catalog_.reading() as session:
-            chosen = [sources.named(session, settings, key)] if key else list(sources.registered(session, settings))
+            chosen = (
+                [sources.named(session, settings, key)]
+                if key
+                else [entry for entry in sources.registered(session, settings) if entry.source.enabled]
+            )
         audience = _audience(catalog_, settings, as_, "check source", key or "*")
         assessor = Assessor(load.rules(settings))
         found = []

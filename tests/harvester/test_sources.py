@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -291,7 +292,8 @@ def test_the_schedule_command_reads_at_once_what_was_never_read_and_stops_when_a
         lines.append(line.decode())
         if ": complete." in lines[-1]:
             break
-    process.send_signal(signal.SIGINT)
+    # Windows knows no polite end but Ctrl-C's.
+    process.send_signal(signal.SIGINT if sys.platform == "win32" else signal.SIGTERM)
     process.communicate()
     watch.cancel()
     assert process.returncode == 0, lines
