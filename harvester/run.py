@@ -178,7 +178,7 @@ class Harvest:
     def _read(self) -> bool:
         """Read page by page; whether it was stopped on request.
 
-        A page is committed after the next one is read: meanwhile a second process may normalise it.
+        A page that a second process normalises is committed after the next one is read, any other at once.
         """
         with _collecting_by_page(), closing(self.normalising), self.client(self.run.source, self.settings) as client:
             self.reading = client
@@ -207,6 +207,11 @@ class Harvest:
                 if page is None:
                     return False
                 before = page
+                if self.normalising.companion is None:
+                    self._commit(page, self._normalised())
+                    before = None
+                    if self.stopped():
+                        return page.token is not None
                 pages_read += 1
                 if pages_read % PAGES_BETWEEN == 0:
                     gc.collect(0)
