@@ -20,6 +20,7 @@ from config.settings import Settings
 from harvester import run
 from harvester.companion import Companion, CompanionLost
 from harvester.normaliser import Changed, Normaliser
+from harvester.normalising import Normalising
 from harvester.portal import portals
 from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
@@ -73,6 +74,19 @@ def test_a_companion_that_died_is_said_to_be_lost(companion: Companion) -> None:
         companion.give(changed(), RUN, NOW)
 
 
+def test_what_it_had_in_hand_when_it_died_is_done_here(companion: Companion, assessor: Assessor) -> None:
+    here = Normaliser(PORTAL, SOURCE, assessor, Renderer(SOURCE, assessor, Layout("sqlite")))
+    normalising = Normalising(here, lambda: companion, RUN)
+    normalising.companion = companion
+    # So much that it is far from done when it is ended.
+    normalising.begin(changed() * 100, NOW, 0)
+    companion.close()
+    parts = normalising.finish()
+    done = [(part.created.count, len(part.updated), part.failed, part.skipped) for part in parts]
+    assert [sum(counts) for counts in zip(*done, strict=True)] == [600, 100, 100, 100]
+    assert normalising.companion is None
+
+
 @pytest.mark.parametrize("fate", ["stays", "dies before the first page", "dies after the second page"])
 def test_a_harvest_is_the_same_with_and_without(
     catalog: Catalog, assessor: Assessor, tmp_path: Path, fate: str
@@ -100,3 +114,19 @@ def test_a_harvest_is_the_same_with_and_without(
         assert (report.run.counts.created, report.run.counts.failed) == (30, 1)
         with catalog.reading() as session, other.reading() as another:
             assert list(dump.lines(session)) == list(dump.lines(another))
+
+
+def test_what_was_read_before_a_fault_of_the_portal_is_kept(catalog: Catalog, assessor: Assessor) -> None:
+    with ckan.stage() as stage:
+        host = stage.address.removeprefix("http://")
+        source = SOURCE.model_copy(update={"url": stage.address, "allow_hosts": (host,), "options": {"rows": 7}})
+        stage.show(packages(30), "stop-after=3")
+        with Companion(source, assessor.rules, catalog.address.drivername) as companion:
+            assert companion.wait(READY_WITHIN)
+            begun = runs.begin(catalog, source, "full")
+            settings = Settings(http_longest_pause=0)
+            helped = run.Harvest(catalog, begun, PORTAL, assessor, settings, lambda _: None, lambda: False)
+            helped.normalising.companion = companion
+            report = helped.report()
+        counts = report.run.counts
+        assert (report.state, counts.seen, counts.created, report.run.token) == (RunState.FAILED, 21, 21, "21")

@@ -288,7 +288,9 @@ def test_a_private_record_is_its_owners_and_shows_no_address() -> None:
 
 
 def test_files_all_held_back_leave_the_way_to_them_unknown() -> None:
-    record = normalize(PACKAGE | {"resources": [PACKAGE["resources"][1]]})
+    held_back = PACKAGE["resources"][1] | {"in_quarantine": True, "url": "https://files.example/held-back.csv"}
+    record = normalize(PACKAGE | {"resources": [held_back]})
+    assert [(part.url, part.under_review) for part in record.distributions] == [("", True)]
     assert [access.modality for access in record.access] == [AccessModality.UNKNOWN]
     assert record.locations[0].p_coded is None
 

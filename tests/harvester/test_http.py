@@ -139,9 +139,11 @@ def test_a_loopback_server_not_allowed_hears_nothing():
 
 
 def test_metadata_and_link_local_are_refused_even_when_allowed():
-    allowed = ("169.254.169.254:80", "169.254.1.1:80", "[fe80::1]:80", "[::ffff:169.254.169.254]:80")
-    with client(*allowed) as landmark:
-        for host in ("169.254.169.254", "169.254.1.1", "[fe80::1]", "[::ffff:169.254.169.254]"):
+    hosts = (
+        "169.254.169.254", "169.254.1.1", "100.100.100.200", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"
+    )  # fmt: skip
+    with client(*(f"{host}:80" for host in hosts)) as landmark:
+        for host in hosts:
             with refused() as told:
                 landmark.get_json(f"http://{host}/")
             assert (told["code"], told["mend"]) == (
@@ -448,7 +450,8 @@ def test_a_server_that_says_nothing_does_not_outlast_the_gap():
 
 def test_a_server_that_says_nothing_does_not_outlast_the_whole_time():
     def silent(seen: Seen, reply: Reply, server: Plain) -> None:
-        server.stopping.wait(5)  # whoever waits longer hears the connection close, which is another fault
+        server.stopping.wait(5)
+        reply.send(200, b"{}", content_type=JSON)  # whoever waits on is answered
 
     limits = Limits(total=0.1, read=30)
     with plain(silent) as server, client(server.host, limits=limits) as landmark, refused() as told:
@@ -671,6 +674,14 @@ def test_a_requests_session_goes_through_the_guards():
     ]
     assert {seen.headers["user-agent"] for seen in server.seen} == {landmark.user_agent}
     assert len({seen.client for seen in server.seen}) == 3, "kept alive but for answers that are not read"
+
+
+def test_a_password_that_the_machine_keeps_for_a_host_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login sample password hidden\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with plain(says()) as server, client(server.host) as landmark:
+        assert landmark.requests_session().get(server.url).json() == {"title": "sample"}
+    assert "authorization" not in server.seen[0].headers
 
 
 def test_hdx_python_api_reads_through_the_guards():

@@ -15,7 +15,7 @@ from catalog.database import Catalog
 from catalog.query import DatasetQuery
 from catalog.records import DatasetRecord
 from catalog.search import Reader, check, follow
-from catalog.tables import CatalogRecord, Change, HarvestRun
+from catalog.tables import CatalogRecord, Change, HarvestRun, PayloadVersion
 from catalog.vocabulary import Audience, RecordState, RunState
 from config.declarations import Expectation, Source
 from config.load import rules
@@ -66,6 +66,8 @@ def test_created_then_unchanged_then_updated(catalog: Catalog, read: Harvest) ->
     counters = [package(n, pageviews_last_14_days=n + 99, metadata_modified="2026-01-01T00:00:00") for n in range(12)]
     second = read(*({key: one[key] for key in reversed(one)} for one in counters))
     assert (second.run.counts.unchanged, second.run.counts.updated) == (12, 0)
+    with catalog.reading() as session:
+        assert set(session.scalars(select(PayloadVersion.version))) == {1}
     third = read(package(0, data_update_frequency="30"), *packages(12)[1:])
     assert (third.run.counts.unchanged, third.run.counts.updated) == (11, 1)
     with catalog.reading() as session:
@@ -91,6 +93,7 @@ def test_a_large_drop_and_an_empty_answer_are_held(catalog: Catalog, read: Harve
     dropped = read(*packages(31))
     assert (dropped.state, dropped.issues[0].code) == (RunState.HELD, "large-drop")
     assert dropped.outcome == "9 of 40 records are no longer listed, more than 8. Nothing was taken for gone."
+    assert f'"landmark runs release {dropped.run.id} --as NAME"' in dropped.issues[0].mend
     empty = read()
     assert (empty.state, [issue.code for issue in empty.issues]) == (RunState.HELD, ["empty-answer"])
     few = read(*packages(31), min_records=35)
@@ -111,16 +114,17 @@ def test_incremental_runs_reach_back_to_the_last_complete_run(catalog: Catalog, 
     spoiled = package(4, title="", metadata_modified="2999-01-01T00:00:00")
     asked = [{"full": False, "now": lambda at=at: at} for at in times]
     runs = [read(*packages(4), *more, more=how) for more, how in zip([(), (spoiled,), ()], asked, strict=True)]
-    states = [RunState.COMPLETE, RunState.PARTIAL, RunState.COMPLETE]
-    assert [(run.run.mode, run.state) for run in runs] == list(zip(["full", *["incremental"] * 2], states, strict=True))
+    ended = [RunState.COMPLETE, RunState.PARTIAL, RunState.COMPLETE]
+    assert [(run.run.mode, run.state) for run in runs] == list(zip(["full", *["incremental"] * 2], ended, strict=True))
     # What the second one could not read is asked for again by the third.
     assert [run.run.since for run in runs] == [None, times[0] - OVERLAP, times[0] - OVERLAP]
+    assert (runs[2].run.counts.seen, states(catalog)) == (0, {"listed": 4})
 
 
 def test_a_page_that_the_database_refuses_is_counted_as_unread(
     tmp_path: Path, portal: ckan.Stage, assessor: Assessor
 ) -> None:
-    refuse = f"""create trigger refuse before insert on catalog_record when new.remote_id = '{package(12)["id"]}'
+    refuse = """create trigger refuse before update on harvest_run when new.seen = 20
         begin select raise(abort, 'sample refusal'); end"""
     source = Source(
         key="sample", kind="hdx", title="Sample", url=portal.address,
