@@ -9,7 +9,7 @@ endif
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: demo test check test-browser soak bench docs lock clean
+.PHONY: demo test check test-browser soak mutations bench docs lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/landmark demo $(DEMO_ARGS)
@@ -31,6 +31,9 @@ test-browser: $(VENV)/.browser
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_ARGS)
+
+mutations: $(VENV)/.test
+	$(BIN)/python -m tests.mutations
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
