@@ -158,7 +158,7 @@ def harvest_all(
     for source in chosen:
         if stopped():
             break
-        with _progress(source, quiet=quiet) as show:
+        with shown_progress(source, quiet=quiet) as show:
             report = pipeline.harvest(
                 catalog,
                 source,
@@ -303,7 +303,7 @@ def stopping() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _progress(source: Source, *, quiet: bool) -> Iterator[Callable[[pipeline.Progress], None]]:
+def shown_progress(source: Source, *, quiet: bool) -> Iterator[Callable[[pipeline.Progress], None]]:
     """A bar on a terminal, a line per page elsewhere; always on stderr."""
     console = Console(stderr=True)
     if quiet:

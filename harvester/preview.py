@@ -3,10 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
 from uuid import UUID
-
-import orjson
 
 from catalog.assess import Assessor
 from catalog.database import Catalog
@@ -18,10 +15,10 @@ from catalog.store import Known, known
 from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 from config.settings import Settings
+from harvester.essence import essence_json, record_hash
 from harvester.http import Client
 from harvester.normaliser import Changed, Normaliser
 from harvester.portal import Portal, RawPage, Start
-from harvester.run import _salt
 
 _NO_RUN = UUID(int=0)
 _AT_ONCE = 100
@@ -69,7 +66,7 @@ class DryRun:
         self._assessor = assessor
         renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
         self._normaliser = Normaliser(portal, source, assessor, renderer)
-        self._salt = _salt(assessor.digest)
+        self._rules = assessor.digest
         self._ids: set[str] = set()
 
     def differences(
@@ -134,9 +131,8 @@ class DryRun:
                 )
                 continue
             self._ids.add(record.remote_id)
-            essence = self._portal.essence(record.payload)
-            body = orjson.dumps(essence, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-            digest = blake2b(body, digest_size=16, salt=self._salt).hexdigest()
+            body = essence_json(self._portal, record.payload)
+            digest = record_hash(body, self._rules)
             yield Changed(record.remote_id, record.address, body, digest, held=True)
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 
 from catalog import kept, runs
 from catalog.assess import Assessor
@@ -20,9 +19,10 @@ from catalog.store import Store
 from catalog.vocabulary import RunState
 from config.declarations import Source
 from config.settings import Settings
+from harvester.essence import record_hash
 from harvester.normaliser import Changed, Normaliser
 from harvester.portal import Portal
-from harvester.run import Progress, _salt
+from harvester.run import Progress
 
 PAGE = 100
 """Records normalised and written at a time."""
@@ -98,7 +98,7 @@ def reassess(
 
 
 def _changed(payload: kept.Payload, digest: str) -> Changed:
-    hashed = blake2b(payload.essence, digest_size=16, salt=_salt(digest)).hexdigest()
+    hashed = record_hash(payload.essence, digest)
     return Changed(payload.remote_id, payload.address, payload.essence, hashed, held=True)
 
 

@@ -5,10 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from time import perf_counter
-
-import orjson
 
 from catalog import removal, runs
 from catalog.assess import Assessor
@@ -22,6 +19,7 @@ from catalog.vocabulary import RecordState, RunState
 from config.declarations import Removal, Source
 from config.settings import Settings
 from harvester.companion import Companion
+from harvester.essence import essence_json, record_hash
 from harvester.http import Client
 from harvester.normaliser import PAGES_BETWEEN, Changed, Normalised, Normaliser
 from harvester.normalising import Normalising
@@ -146,7 +144,6 @@ class Harvest:
         )
         self.issues: list[Issue] = []
         self.hashes: dict[str, str] = {}
-        self.salt = _salt(assessor.digest)
         self.duplicates = self.errors = 0
         self.counted_before = {name: getattr(run, name) for name in SAID_BY_CLIENT}
         self.reading: Client | None = None
@@ -304,9 +301,8 @@ class Harvest:
                     Issue("no-id", "The record has no identifier.", address=record.address, mend="Tell the portal.")
                 )
                 continue
-            essence = self.portal.essence(record.payload)
-            body = orjson.dumps(essence, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-            digest = blake2b(body, digest_size=16, salt=self.salt).hexdigest()
+            body = essence_json(self.portal, record.payload)
+            digest = record_hash(body, self.assessor.digest)
             if record.remote_id in self.hashes:
                 self.duplicates += 1
                 same = self.hashes[record.remote_id] in {"", digest}
@@ -405,11 +401,6 @@ def _collecting_by_page() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _salt(digest: str) -> bytes:
-    """Rules are part of the hash: when they change, records are judged again."""
-    return blake2b(digest.encode(), digest_size=16).digest()
 
 
 def _withdrawn(gone: Gone, rule: Removal) -> str:

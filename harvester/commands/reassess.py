@@ -14,7 +14,7 @@ from catalog.runs import Counts, RunInProgress
 from catalog.vocabulary import RunState
 from config import load
 from config.settings import Settings
-from harvester.cli import EXIT_CODES, ISSUES_SHOWN, WORST, _progress, index, no_kind, stopping
+from harvester.cli import EXIT_CODES, ISSUES_SHOWN, WORST, index, no_kind, shown_progress, stopping
 from harvester.portal import portals
 from harvester.reassess import Reassessment, reassess
 
@@ -45,7 +45,7 @@ def reassess_command(
                 raise load.ConfigurationError(no_kind(entry.source))
             if stopped():
                 break
-            with _progress(entry.source, quiet=json) as show:
+            with shown_progress(entry.source, quiet=json) as show:
                 try:
                     judged = reassess(
                         catalog,

@@ -20,7 +20,7 @@ from config.declarations import Source
 from config.settings import Settings
 from harvester.cli import harvest_all
 from harvester.run import Report
-from harvester.schedule import Timetable, next_runs, run_schedule, trigger
+from harvester.schedule import Timetable, harvest_if_due, next_runs, run_schedule, trigger
 from tests.journeys.packages import packages
 from tests.portals_served import ckan
 
@@ -295,6 +295,18 @@ def test_a_tick_follows_what_is_declared_paused_and_broken(served: Served) -> No
     timetable.scheduler.shutdown()
     assert said[:-1] == [f"first: {DAILY}", f"second: {DAILY}", "first: no longer scheduled", "third: 0 0 1 1 *"]
     assert 'the key "schedule": a schedule has five fields' in said[-1]
+
+
+def test_a_source_that_was_paused_since_it_was_due_is_not_read(served: Served) -> None:
+    runs.sync_sources(served.catalog, [served.source("first")])
+    with served.catalog.writing() as session:
+        sources.pause(session, served.settings, "first", "A. Sample", "Sample reason.")
+    assert harvest_if_due(served.catalog, served.settings, "first", served.harvest, datetime.now(UTC)) == []
+    assert served.harvested == []
+    with served.catalog.writing() as session:
+        sources.resume(session, served.settings, "first", "A. Sample")
+    (report,) = harvest_if_due(served.catalog, served.settings, "first", served.harvest, datetime.now(UTC))
+    assert (report.run.source.key, served.harvested) == ("first", [("first", True)])
 
 
 def test_a_source_that_makes_no_run_is_not_asked_at_each_tick(served: Served) -> None:
