@@ -281,6 +281,15 @@ def test_links_and_columns_that_were_ever_withheld_are_in_no_history(history: Hi
     assert all(entry["new"][0]["withheld"] for entry in public.items[3]["fields"])
 
 
+def test_old_links_of_a_record_that_became_highly_sensitive_are_in_no_history(history: History) -> None:
+    history.write(RECORD)
+    history.write(replace(RECORD, distributions=(replace(FILE, url="http://127.0.0.1:9/quietcanary.csv"),)))
+    assert "quietcanary" in repr(history.told())
+    history.write(replace(RECORD, flags=(PortalFlag("pii_is_sensitive", "true", "r1"),)))
+    assert "quietcanary" in repr(history.told(Audience.FULL))
+    assert "quietcanary" not in repr(history.told())
+
+
 def test_missing_withdrawn_and_listed_again(history: History) -> None:
     history.write(RECORD, replace(RECORD, remote_id="a2"))
     lines: list[tuple[int, str, Sequence[str]]] = [
