@@ -5,11 +5,11 @@ SQLAlchemy converts row by row when it executes; here a column is converted at a
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any
 
 import orjson
 from sqlalchemy import Boolean, Date, Dialect, Enum, Table, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog.tables import Base, UtcDateTime
 
@@ -31,14 +31,15 @@ class Layout:
         kind: Callable[..., Dialect] = make_url(f"{drivername}://").get_dialect()
         by_position = {} if drivername.startswith("sqlite") else {"paramstyle": "format"}
         self._dialect = kind(json_serializer=json_text, **by_position)
+        # Only the one that is used is imported.
+        self._insert = import_module(f"sqlalchemy.dialects.{self._dialect.name}").insert
         self._statements: dict[tuple[type[Base], bool], str] = {}
         self._converters: dict[type[Base], list[tuple[int, Callable[[Any], Any]]]] = {}
 
     def statement(self, entity: type[Base], *, only_new: bool = False) -> str:
         """The INSERT of a whole row, its values by position; ``only_new`` leaves a row alone whose key is there."""
         if (entity, only_new) not in self._statements:
-            dialect = sqlite if self._dialect.name == "sqlite" else postgresql
-            insert = dialect.insert(table(entity)).inline()
+            insert = self._insert(table(entity)).inline()
             if only_new:
                 insert = insert.on_conflict_do_nothing()
             compiled = insert.compile(dialect=self._dialect, column_keys=list(columns(entity)))

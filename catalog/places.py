@@ -77,7 +77,25 @@ def iso3_of(text: str) -> str | None:
 
     ``WLD`` is the world, ``XKX`` Kosovo. Case and accents do not matter.
     """
-    return _codes().get(normalize(text))
+    word = normalize(text)
+    # Portals give codes; the names of all countries in five languages are 5 MB.
+    return _of_code(word) or _codes().get(word)
+
+
+def _of_code(word: str) -> str | None:
+    import pycountry
+
+    code = word.upper()
+    if code in {WORLD, KOSOVO}:
+        return code
+    found = (
+        pycountry.countries.get(alpha_3=code)
+        if len(code) == 3  # noqa: PLR2004
+        else pycountry.countries.get(alpha_2=code)
+        if len(code) == 2  # noqa: PLR2004
+        else None
+    )
+    return found.alpha_3 if found else None
 
 
 @cache
@@ -93,11 +111,7 @@ def _codes() -> dict[str, str]:
     for code in (WORLD, KOSOVO):
         for language in LANGUAGES:
             found[normalize(country_name(code, language))] = code
-        found[code.lower()] = code
     found.update(_ALSO)
-    # Codes last: a code always means its country, whatever word it may also be.
-    for entry in pycountry.countries:
-        found[entry.alpha_2.lower()] = found[entry.alpha_3.lower()] = entry.alpha_3
     found.pop("", None)
     return found
 

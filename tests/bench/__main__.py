@@ -60,6 +60,7 @@ def measure(folder: Path, records: int, rounds: int) -> dict[str, Any]:
     """Everything, in the order a catalog lives through it."""
     listed, data = folder / "packages.jsonl", folder / "data"
     size = packages.write(listed, records)
+    harvest.initialise(data)
     with harvest.portal(listed) as url:
         # Merely read before and after each: a machine that has been busy for a while is slower than a rested one.
         reads = [harvest.measured("read", url, data)]

@@ -56,6 +56,13 @@ def portal(packages: Path, port: int = 0) -> Iterator[str]:
         process.stdout.close()
 
 
+def initialise(data: Path) -> None:
+    """``landmark init``, in a process of its own as a user's is."""
+    given = environment() | {"LANDMARK_DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "landmark", "init"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=given)
+
+
 def measured(what: str, url: str, data: Path) -> dict[str, Any]:
     """One measurement in a fresh process."""
     command = [sys.executable, "-m", "tests.bench.harvest", what, "--portal", url, "--data", str(data)]
@@ -131,7 +138,7 @@ def _harvest(url: str, kind: Portal, settings: Settings) -> dict[str, Any]:
     from harvester.run import harvest
 
     source = declared(url)
-    with Catalog(settings.catalog_url, create=True) as catalog:
+    with Catalog(settings.catalog_url) as catalog:
         sync_sources(catalog, [source])
         assessor = Assessor(load.rules(settings))
         start = time.perf_counter()

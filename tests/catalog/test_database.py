@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from catalog.database import Catalog, NoCatalog, drift, migrate
+import migrations
+from catalog.database import Catalog, NoCatalog, current_revision, drift, migrate
 from catalog.tables import Base, HarvestRun, SourceRow
 from catalog.vocabulary import AccessModality, RunState, Visibility
 
@@ -70,3 +72,8 @@ def _run(**values: object) -> HarvestRun:
 
     given = {"started": datetime(2026, 1, 1, tzinfo=UTC)} | values
     return HarvestRun(id=uuid4(), source_key="sample", mode="full", stages={}, **given)
+
+
+def test_the_newest_migration_is_the_one_that_is_named(catalog: Catalog) -> None:
+    folder = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert folder.get_current_head() == migrations.HEAD == current_revision(catalog.engine)
