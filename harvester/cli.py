@@ -273,7 +273,9 @@ def as_json(report: pipeline.Report) -> dict[str, Any]:
         **{name: getattr(report.run.counts, name) for name in Counts.__slots__},
         "portal_total": report.run.total,
         "missing": report.missing,
+        "withdrawn": report.withdrawn,
         "issues": grouped,
+        "new_issues": {code: count for code, count in report.new.items() if count},
     }
 
 
@@ -327,14 +329,15 @@ def _say(report: pipeline.Report) -> None:
         f"{report.run.source.key}: {report.state.value}. {counts.seen} seen: {counts.created} created, "
         f"{counts.updated} updated, {counts.unchanged} unchanged, {counts.failed} failed, {counts.skipped} skipped."
     )
+    gone = ((report.missing, "no longer listed"), (report.withdrawn, "withdrawn"))
+    line += "".join(f" {count} {what}." for count, what in gone if count)
     print(line + (f" {report.outcome}" if report.outcome else ""), file=sys.stderr)
     by_code: dict[str, list[Any]] = {}
     for issue in report.issues:
         by_code.setdefault(issue.code, []).append(issue)
     for code, issues in sorted(by_code.items()):
-        print(
-            f"  {issues[0].severity} {code}, {len(issues)} times: {issues[0].message} {issues[0].mend}", file=sys.stderr
-        )
+        times = f"{len(issues)} times, {report.new.get(code, 0)} new this run"
+        print(f"  {issues[0].severity} {code}, {times}: {issues[0].message} {issues[0].mend}", file=sys.stderr)
         named = [issue.remote_id for issue in issues[:ISSUES_SHOWN] if issue.remote_id]
         if named:
             print(f"    in {', '.join(named)}{' ...' if len(issues) > ISSUES_SHOWN else ''}", file=sys.stderr)

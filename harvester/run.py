@@ -1,7 +1,8 @@
 """One harvest of one source, start to report. Only this module knows the order: read, normalise, assess, store."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue
 from catalog.lease import Lease, LeaseLost, now_utc
+from catalog.reading import known_before
 from catalog.removal import Gone
 from catalog.runs import SAID_BY_CLIENT, Counts, Run
 from catalog.store import Store, known, returned, saw
@@ -52,6 +54,7 @@ class Report:
         missing: Records that are missing since this run.
         issues: Of this process only: a resumed run may have more.
         withdrawn: Records that are withdrawn since this run.
+        new: By code, how many of the run's issues the one before it did not have.
     """
 
     run: Run
@@ -60,6 +63,7 @@ class Report:
     missing: int
     issues: tuple[Issue, ...]
     withdrawn: int = 0
+    new: Mapping[str, int] = field(default_factory=dict)
 
 
 def harvest(
@@ -380,7 +384,13 @@ class Harvest:
         return self._reported(state, outcome, issues, Gone())
 
     def _reported(self, state: RunState, outcome: str, issues: list[Issue], gone: Gone) -> Report:
-        return Report(self.run, state, outcome, gone.missing, (*self.issues, *issues), gone.withdrawn)
+        with self.catalog.reading() as session:
+            known = known_before(session, self.run.id)
+        said = (*self.issues, *issues)
+        new = Counter(issue.code for issue in said)
+        for (code, _), count in known.items():
+            new[code] = max(0, new[code] - count)
+        return Report(self.run, state, outcome, gone.missing, said, gone.withdrawn, dict(new))
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

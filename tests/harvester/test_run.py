@@ -206,3 +206,15 @@ def test_what_is_harvested_is_found_and_the_index_agrees(catalog: Catalog, read:
     follow(catalog, tmp_path)
     assert Reader(tmp_path, Audience.PUBLIC).search(question, date(2026, 11, 1)).total == 3
     assert check(catalog, tmp_path) == []
+
+
+def test_a_report_says_which_issues_the_run_before_did_not_have(catalog: Catalog, read: Harvest) -> None:
+    first = read(*packages(12), package(12, title=""))
+    second = read(*packages(11), package(11, title=""), package(12, title=""))
+    assert [(run.state, run.new) for run in (first, second)] == [
+        (RunState.PARTIAL, {"no-title": 1}),
+        (RunState.PARTIAL, {"no-title": 1}),
+    ]
+    assert [issue.code for issue in second.issues] == ["no-title", "no-title"]
+    third = read(*packages(11), package(11, title=""), package(12, title=""))
+    assert third.new == {"no-title": 0}
