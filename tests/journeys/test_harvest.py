@@ -43,7 +43,9 @@ def harvested(served: ckan.Stage, tmp_path_factory: pytest.TempPathFactory) -> t
         "skipped": 0,
         "portal_total": COUNT,
         "missing": 0,
+        "withdrawn": 0,
         "issues": {},
+        "new_issues": {},
     }
     return home, home.dump()
 
