@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from catalog import answer, audit, changes, dump, health, organizations, reading, removal
+from catalog import answer, asker, audit, changes, dump, health, organizations, reading, removal
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, pages
 from catalog.facets import facets
@@ -21,7 +21,6 @@ from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
 from catalog.sources import registered
-from catalog.vocabulary import Audience
 from config import load
 from config.declarations import Removal
 from config.settings import Settings
@@ -120,7 +119,7 @@ def show(
     """Show one dataset: how to get it, how sensitive it is and why, its files and columns."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        audience = _audience(catalog, settings, as_, "show", key)
+        audience = asker.audience(catalog, settings, as_, "show", key)
         with catalog.reading() as session:
             found = reading.document(session, audience, key)
     if found is None:
@@ -166,7 +165,7 @@ def sources(context: typer.Context, json: Json = False, as_: As = "") -> None:
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         sync_sources(catalog, load.sources(settings))
-        audience = _audience(catalog, settings, as_, "sources", "*")
+        audience = asker.audience(catalog, settings, as_, "sources", "*")
         with catalog.reading() as session:
             items = health.sources(session, audience, datetime.now(UTC))
             shown = {item["key"] for item in items}
@@ -216,7 +215,7 @@ def runs(
         return None
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        audience = _audience(catalog, settings, as_, "runs", source or "*")
+        audience = asker.audience(catalog, settings, as_, "runs", source or "*")
         with catalog.reading() as session:
             items, total = reading.runs(session, audience, limit, source)
     if json:
@@ -277,9 +276,7 @@ app.add_typer(runs_app, name="runs")
 
 def _held(catalog: Catalog, settings: Settings, as_: str, run_id: str) -> tuple[str, removal.Waiting]:
     """Who decides, and on what: it is shown first."""
-    actor = as_ or settings.actor
-    if not actor:
-        _fail('A decision has a name under it. Say who you are with "--as NAME" or LANDMARK_ACTOR.', USAGE)
+    actor = asker.named(settings, as_, "A decision has a name under it.")
     try:
         with catalog.writing() as session:
             held = removal.waiting(session, run_id)
@@ -314,7 +311,7 @@ def changes_command(
         raise QueryError("since", f"--since: {error}") from error
     query = changes.ChangeQuery(begin, source, dataset, limit, after)
     with Catalog(settings.catalog_url) as catalog:
-        audience = _audience(catalog, settings, as_, "changes", dataset or source or "*")
+        audience = asker.audience(catalog, settings, as_, "changes", dataset or source or "*")
         with catalog.reading() as session:
             found = changes.changes(session, audience, query)
     if json:
@@ -327,8 +324,8 @@ def dump_command(as_: As = "") -> None:
     """Print every content table by natural key, one JSON object a line; needs --as, for it shows everything."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        if _audience(catalog, settings, as_, "dump", "*") is not Audience.FULL:
-            _fail('A dump shows hidden records too. Say who you are with "--as NAME" or LANDMARK_ACTOR.', USAGE)
+        actor = asker.named(settings, as_, "A dump shows hidden records too.")
+        asker.audience(catalog, settings, actor, "dump", "*")
         with catalog.reading() as session:
             for line in dump.lines(session):
                 _print_bytes(line)
@@ -395,21 +392,11 @@ def _query(given: dict[str, Any]) -> DatasetQuery:
     )
 
 
-def _audience(catalog: Catalog, settings: Settings, actor: str, action: str, subject: str) -> Audience:
-    """Without a name the command line answers as the public does; with one it answers all and records who asked."""
-    name = actor or settings.actor
-    if not name:
-        return Audience.PUBLIC
-    with catalog.writing() as session:
-        audit.append(session, name, action, subject)
-    return Audience.FULL
-
-
 def _asking(
     catalog: Catalog, settings: Settings, actor: str, action: str, subject: str
 ) -> Callable[[DatasetQuery], Page]:
     """A search over an index that has caught up with the catalog."""
-    audience = _audience(catalog, settings, actor, action, subject)
+    audience = asker.audience(catalog, settings, actor, action, subject)
     if follow(catalog, settings.index_dir).busy:
         print("The index is being written by another process; the answer may be a moment behind.", file=sys.stderr)
     reader = Reader(settings.index_dir, audience)

@@ -72,20 +72,23 @@ def sync_sources(catalog: Catalog, declared: Iterable[Source]) -> None:
     """Write the declared sources, so that readers need no YAML."""
     with catalog.writing() as session:
         for source in declared:
-            session.merge(
-                SourceRow(
-                    key=source.key,
-                    kind=source.kind,
-                    title=source.title,
-                    url=source.url,
-                    publisher=source.publisher,
-                    licence=source.licence,
-                    visibility=Visibility(source.visibility),
-                    access=AccessModality(source.access),
-                    enabled=source.enabled,
-                    schedule=source.schedule,
-                )
-            )
+            session.merge(source_row(source))
+
+
+def source_row(source: Source) -> SourceRow:
+    """The row of a source as it is declared."""
+    return SourceRow(
+        key=source.key,
+        kind=source.kind,
+        title=source.title,
+        url=source.url,
+        publisher=source.publisher,
+        licence=source.licence,
+        visibility=Visibility(source.visibility),
+        access=AccessModality(source.access),
+        enabled=source.enabled,
+        schedule=source.schedule,
+    )
 
 
 def begin(

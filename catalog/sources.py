@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog import audit
+from catalog.runs import source_row
 from catalog.tables import SourceRow
-from catalog.vocabulary import AccessModality, Visibility
+from catalog.vocabulary import Visibility
 from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
@@ -123,23 +124,12 @@ def propose(session: Session, settings: Settings, source: Source, actor: str) ->
     if row is not None and (row.approved is not None or row.declaration is None):
         what = f"was approved by {row.approved_by}" if row.approved is not None else "was harvested before"
         raise ConfigurationError(f"{source.key} {what}. Choose another key.")
-    session.merge(
-        SourceRow(
-            key=source.key,
-            kind=source.kind,
-            title=source.title,
-            url=source.url,
-            publisher=source.publisher,
-            licence=source.licence,
-            # Until it is approved nobody but its stewards may know of it; the declaration keeps what was proposed.
-            visibility=Visibility.OWNER,
-            access=AccessModality(source.access),
-            enabled=source.enabled,
-            schedule=source.schedule,
-            declaration=source.model_dump(mode="json", exclude_defaults=True),
-            proposed_by=actor,
-        )
-    )
+    proposed = source_row(source)
+    # Until it is approved nobody but its stewards may know of it; the declaration keeps what was proposed.
+    proposed.visibility = Visibility.OWNER
+    proposed.declaration = source.model_dump(mode="json", exclude_defaults=True)
+    proposed.proposed_by = actor
+    session.merge(proposed)
     audit.append(session, actor, "propose source", source.key, source.url)
 
 

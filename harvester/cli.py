@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from catalog import audit, sources
+from catalog import asker, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
-from catalog.changes import sentences
 from catalog.database import Catalog, NoCatalog
 from catalog.preview import Difference
 from catalog.runs import Counts, sync_sources
 from catalog.search import follow
+from catalog.sentences import sentences
 from catalog.vocabulary import Audience, RunState
 from config import load
 from config.declarations import Source
@@ -88,7 +88,7 @@ def harvest(
             return Client(source, told, tape=tapes[source.key])
 
         if dry_run:
-            audience = _audience(catalog, settings, as_, chosen)
+            audience = asker.audience(catalog, settings, as_, "dry run", *(source.key for source in chosen))
             raise typer.Exit(try_out(catalog, chosen, settings, audience, stopped=stopped, quiet=json, client=client))
         reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json, client=client)
         index(catalog, settings)
@@ -125,17 +125,6 @@ def _chosen(catalog: Catalog, settings: Settings, keys: Sequence[str], *, even_w
                 raise ConfigurationError(entry.hindrance)
             print(entry.hindrance, file=sys.stderr)
     return [entry.source for entry in entries if even_waiting or not entry.hindrance]
-
-
-def _audience(catalog: Catalog, settings: Settings, name: str, chosen: Sequence[Source]) -> Audience:
-    """Without a name differences are shown as the public may know them; with one all are, and that is recorded."""
-    actor = name or settings.actor
-    if not actor:
-        return Audience.PUBLIC
-    with catalog.writing() as session:
-        for source in chosen:
-            audit.append(session, actor, "dry run", source.key)
-    return Audience.FULL
 
 
 def harvest_all(
@@ -203,7 +192,7 @@ def try_out(
             error = raised
         _say_tried(source, dry.preview, error, quiet=quiet)
         codes.add(EXIT_CODES[RunState.FAILED] if error else 0)
-        codes.add(EXIT_CODES[RunState.PARTIAL] if dry.preview.failed else 0)
+        codes.add(EXIT_CODES[RunState.PARTIAL] if dry.preview.faulty else 0)
         if stopped():
             codes.add(EXIT_CODES[RunState.CANCELLED])
             break
@@ -232,8 +221,9 @@ def _say_difference(source: Source, found: Difference, *, quiet: bool) -> None:
 
 
 def _say_tried(source: Source, preview: Preview, error: PortalError | None, *, quiet: bool) -> None:
-    names = ("seen", "created", "updated", "unchanged", "failed", "skipped", "unlisted", "hidden")
-    counts = {name: getattr(preview, name) for name in names}
+    made = preview.counts
+    counts = {name: getattr(made, name) for name in Counts.__slots__}
+    counts |= {"unlisted": preview.unlisted, "hidden": preview.hidden}
     grouped = Counter(issue.code for issue in preview.issues)
     if quiet:
         line = {"source": source.key, **counts, "portal_total": preview.total, "issues": grouped}
@@ -241,8 +231,8 @@ def _say_tried(source: Source, preview: Preview, error: PortalError | None, *, q
         sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
         return
     print(
-        f"{source.key}: {preview.seen} seen; {preview.created} would be created, {preview.updated} updated, "
-        f"{preview.unchanged} unchanged, {preview.failed} failed, {preview.skipped} skipped; "
+        f"{source.key}: {made.seen} seen; {made.created} would be created, {made.updated} updated, "
+        f"{made.unchanged} unchanged, {made.failed} failed, {made.skipped} skipped; "
         f"{preview.unlisted} are no longer listed. Nothing was written."
     )
     if preview.hidden:

@@ -1,7 +1,7 @@
 """A harvest without writing: read, normalised and compared as a harvest does, for a dry run and for a check."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from catalog.issues import Issue
 from catalog.layout import Layout
 from catalog.preview import Difference, rehearse, unlisted
 from catalog.rows import Renderer
+from catalog.runs import Counts
 from catalog.store import Known, known
 from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 from config.settings import Settings
-from harvester.essence import essence_json, record_hash
 from harvester.http import Client
+from harvester.listing import Listing
 from harvester.normaliser import Changed, Normaliser
 from harvester.portal import Portal, RawPage, Start
 
@@ -27,23 +28,23 @@ _AT_ONCE = 100
 
 @dataclass(slots=True)
 class Preview:
-    """What a harvest would do so far; it adds up as a run's counts do.
+    """What a harvest would do so far; ``counts`` add up as a run's do.
 
     Attributes:
         total: The portal's own count of all records, if it says.
         hidden: Records that would be created, updated or missed, of which the audience may not know.
     """
 
-    seen: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    failed: int = 0
-    skipped: int = 0
+    counts: Counts = field(default_factory=Counts)
     unlisted: int = 0
     hidden: int = 0
     total: int | None = None
     issues: list[Issue] = field(default_factory=list)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a harvest would end as partial."""
+        return bool(self.counts.failed) or any(issue.severity == "error" for issue in self.issues)
 
 
 class DryRun:
@@ -66,8 +67,7 @@ class DryRun:
         self._assessor = assessor
         renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
         self._normaliser = Normaliser(portal, source, assessor, renderer)
-        self._rules = assessor.digest
-        self._ids: set[str] = set()
+        self._listing = Listing(portal, assessor.digest)
 
     def differences(
         self,
@@ -84,8 +84,9 @@ class DryRun:
                 yield from self.page(page)
                 if stopped():
                     return
+        self.preview.issues += self._listing.mismatch(self.preview.counts.seen, self.preview.total)
         with self._catalog.reading() as session:
-            for difference in unlisted(session, self._source.key, self._ids, self._audience):
+            for difference in unlisted(session, self._source.key, self._listing.hashes.keys(), self._audience):
                 self.preview.unlisted += 1
                 self.preview.hidden += difference.hidden
                 if not difference.hidden:
@@ -95,45 +96,30 @@ class DryRun:
         """What one page would change."""
         now, preview = datetime.now(UTC), self.preview
         preview.total = page.total if page.total is not None else preview.total
-        preview.issues += [Issue(note.code, note.message, field=note.field) for note in page.notes]
-        essences = list(self._essences(page))
+        listed = self._listing.page(page)
+        preview.counts += listed.counts
+        preview.issues += listed.issues
         with self._catalog.reading() as session:
-            held = known(session, self._source.key, [one.remote_id for one in essences])
-        fresh = [one for one in essences if (found := held.get(one.remote_id)) is None or _differs(found, one)]
-        preview.unchanged += len(essences) - len(fresh)
+            held = known(session, self._source.key, [one.remote_id for one in listed.records])
+        fresh = [
+            # Said to be held, so that it is given back as an entry and not as rows.
+            replace(one, held=True)
+            for one in listed.records
+            if (found := held.get(one.remote_id)) is None or _differs(found, one)
+        ]
+        preview.counts.unchanged += len(listed.records) - len(fresh)
         done = self._normaliser.page(fresh, _NO_RUN, now)
-        preview.failed += done.failed
-        preview.skipped += done.skipped
+        preview.counts.failed += done.failed
+        preview.counts.skipped += done.skipped
         preview.issues += done.issues
         for start in range(0, len(done.updated), _AT_ONCE):
             some = done.updated[start : start + _AT_ONCE]
             for one in rehearse(self._catalog, self._source, self._assessor, some, self._audience, now):
-                setattr(preview, one.counted, getattr(preview, one.counted) + 1)
+                setattr(preview.counts, one.counted, getattr(preview.counts, one.counted) + 1)
                 if one.kind != "unchanged":
                     preview.hidden += one.hidden
                     if not one.hidden:
                         yield one
-
-    def _essences(self, page: RawPage) -> Iterator[Changed]:
-        """Each record's essence, said to be held so that it is given back as an entry and not as rows."""
-        for record in page.records:
-            self.preview.seen += 1
-            if not record.remote_id:
-                self.preview.failed += 1
-                self.preview.issues.append(
-                    Issue("no-id", "The record has no identifier.", address=record.address, mend="Tell the portal.")
-                )
-                continue
-            if record.remote_id in self._ids:
-                self.preview.skipped += 1
-                self.preview.issues.append(
-                    Issue("duplicate-id", "The portal gave this record twice.", "warning", record.remote_id)
-                )
-                continue
-            self._ids.add(record.remote_id)
-            body = essence_json(self._portal, record.payload)
-            digest = record_hash(body, self._rules)
-            yield Changed(record.remote_id, record.address, body, digest, held=True)
 
 
 def _differs(found: Known, read: Changed) -> bool:

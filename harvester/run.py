@@ -21,8 +21,8 @@ from catalog.vocabulary import RecordState, RunState
 from config.declarations import Removal, Source
 from config.settings import Settings
 from harvester.companion import Companion
-from harvester.essence import essence_json, record_hash
 from harvester.http import Client
+from harvester.listing import Listing
 from harvester.normaliser import PAGES_BETWEEN, Changed, Normalised, Normaliser
 from harvester.normalising import Normalising
 from harvester.portal import Portal, PortalError, RawPage, Start
@@ -147,19 +147,17 @@ class Harvest:
             run.id,
         )
         self.issues: list[Issue] = []
-        self.hashes: dict[str, str] = {}
-        self.duplicates = self.errors = 0
+        self.listing = Listing(portal, assessor.digest)
+        self.errors = 0
         self.counted_before = {name: getattr(run, name) for name in SAID_BY_CLIENT}
         self.reading: Client | None = None
-        self.total: int | None = None
-        self.count_changed = False
 
     def report(self) -> Report:
         """Run to the end, whichever it is, and write it down."""
         if self.run.resumed:
             with self.catalog.reading() as session:
-                self.hashes = dict.fromkeys(runs.seen_ids(session, self.run), "")
-                self.duplicates, self.errors = runs.reported(session, self.run)
+                duplicates, self.errors = runs.reported(session, self.run)
+                self.listing.go_on(runs.seen_ids(session, self.run), duplicates, self.run.total)
         try:
             cancelled = self._read()
         except LeaseLost:
@@ -223,15 +221,12 @@ class Harvest:
             read = next(pages, None)
         if read is None:
             return None
-        page = _Page(read.token, read.total, self.now())
-        address = read.records[0].address if read.records else ""
-        page.issues += [Issue(note.code, note.message, field=note.field, address=address) for note in read.notes]
-        page.issues += self._moved(read)
         with self._stage("compare"):
-            essences = list(self._essences(read, page))
+            listed = self.listing.page(read)
+            page = _Page(read.token, read.total, self.now(), listed.counts, listed.issues)
             with self.catalog.reading() as session:
-                held = known(session, self.run.source.key, [record.remote_id for record in essences])
-            for record in essences:
+                held = known(session, self.run.source.key, [record.remote_id for record in listed.records])
+            for record in listed.records:
                 found = held.get(record.remote_id)
                 if found and found.hash == record.hash and found.state is not RecordState.WITHDRAWN:
                     page.listed.append(found.seq)
@@ -274,74 +269,16 @@ class Harvest:
         said = {name: getattr(run.counts, name) for name in Counts.__slots__}
         self.progress(Progress(run.source.key, total=run.total, **said))
 
-    def _moved(self, read: RawPage) -> Iterator[Issue]:
-        """Said once, where the portal's total is not what it was: while pages shift, a record can slip by unseen."""
-        first = self.total if self.total is not None else self.run.total
-        if read.total is None or first is None or read.total == first or self.count_changed:
-            self.total = read.total if read.total is not None else first
-            return
-        self.count_changed = True
-        yield Issue(
-            "count-changed",
-            f"The portal counted {first} records on one page and {read.total} on a later one: while it was read, "
-            "records came or went, and others may have slipped by.",
-            address=read.records[0].address if read.records else "",
-            mend="Harvest again, at an hour at which the portal changes less.",
-        )
-
     def _count_requests(self) -> None:
         if self.reading is not None:
             for name, before in self.counted_before.items():
                 setattr(self.run, name, before + getattr(self.reading, name))
 
-    def _essences(self, read: RawPage, page: _Page) -> Iterator[Changed]:
-        """Each record's essence and hash; records without id, and repeated ones, are reported here."""
-        counts, issues = page.counts, page.issues
-        for record in read.records:
-            counts.seen += 1
-            if not record.remote_id:
-                counts.failed += 1
-                issues.append(
-                    Issue("no-id", "The record has no identifier.", address=record.address, mend="Tell the portal.")
-                )
-                continue
-            body = essence_json(self.portal, record.payload)
-            digest = record_hash(body, self.assessor.digest)
-            if record.remote_id in self.hashes:
-                self.duplicates += 1
-                same = self.hashes[record.remote_id] in {"", digest}
-                counts.skipped += same
-                counts.failed += not same
-                issues.append(
-                    Issue(
-                        "duplicate-id",
-                        "The portal gave this record twice; the first one is kept."
-                        if same
-                        else "The portal gave two different records under one identifier; the first one is kept.",
-                        severity="warning" if same else "error",
-                        remote_id=record.remote_id,
-                        address=record.address,
-                        mend="Harvest again; if it stays, tell the portal.",
-                    )
-                )
-                continue
-            self.hashes[record.remote_id] = digest
-            yield Changed(record.remote_id, record.address, body, digest, held=False)
-
     def _judge(self) -> Report:
         """What a run that read everything amounts to: complete, partial or held."""
         counts, source = self.run.counts, self.run.source
-        issues: list[Issue] = []
         full = self.run.mode == "full"
-        distinct = counts.seen - self.duplicates
-        if self.run.total is not None and distinct != self.run.total:
-            issues.append(
-                Issue(
-                    "count-mismatch",
-                    f"The portal says it has {self.run.total} records and gave {distinct} different ones.",
-                    mend="Harvest again; if it stays, tell the portal.",
-                )
-            )
+        issues = list(self.listing.mismatch(counts.seen, self.run.total))
         few = self._too_few() if full else None
         if few is not None:
             issues.append(few)

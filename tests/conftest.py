@@ -10,7 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
+from catalog.assess import Assessor
 from catalog.database import Catalog
+from config.load import rules
+from config.settings import Settings
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -66,3 +69,9 @@ def catalog(catalog_url: str) -> Iterator[Catalog]:
     """An empty catalog."""
     with Catalog(catalog_url, create=True) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def assessor() -> Assessor:
+    """The shipped rules, made ready once."""
+    return Assessor(rules(Settings()))

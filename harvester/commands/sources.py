@@ -1,6 +1,7 @@
 """Commands about single sources, beside the list of them: check, health, propose, approve, pause, resume."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,12 +11,12 @@ import typer
 import yaml
 
 import catalog.health
-from catalog import audit, sources
+from catalog import asker, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
 from catalog.cli import As, Json, sources_app
 from catalog.database import Catalog
-from catalog.vocabulary import Audience
+from catalog.runs import Counts
 from config import load
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -52,7 +53,7 @@ def check(
                 if key
                 else [entry for entry in sources.registered(session, settings) if entry.source.enabled]
             )
-        audience = _audience(catalog_, settings, as_, "check source", key or "*")
+        audience = asker.audience(catalog_, settings, as_, "check source", key or "*")
         assessor = Assessor(load.rules(settings))
         found = []
         for entry in chosen:
@@ -66,7 +67,7 @@ def check(
         items = [_as_json(entry, made) for entry, made in zip(chosen, found, strict=True)]
         sys.stdout.buffer.write(list_json(items) + b"\n")
     failed = any(made.error is not None for made in found)
-    raise typer.Exit(FAILED if failed else PARTIAL if any(made.preview.failed for made in found) else 0)
+    raise typer.Exit(FAILED if failed else PARTIAL if any(made.preview.faulty for made in found) else 0)
 
 
 @sources_app.command()
@@ -74,7 +75,7 @@ def health(key: Key, json: Json = False, as_: As = "") -> None:
     """Show how a source fares: last complete run, failures in a row, days silent, issues, trend, next run."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog_:
-        audience = _audience(catalog_, settings, as_, "source health", key)
+        audience = asker.audience(catalog_, settings, as_, "source health", key)
         with catalog_.reading() as session:
             found = catalog.health.source(session, audience, key, datetime.now(UTC))
     if found is None:
@@ -107,7 +108,7 @@ def propose(
 ) -> None:
     """Propose a source. It waits in preview: it may be checked, and is not harvested before it is approved."""
     settings = Settings()
-    actor = _actor(settings, as_)
+    actor = asker.named(settings, as_)
     source = load.proposed(
         {
             "key": key,
@@ -138,7 +139,7 @@ def approve(
 ) -> None:
     """Approve a proposed source and set the default visibility of its records; from then on it is harvested."""
     settings = Settings()
-    actor = _actor(settings, as_)
+    actor = asker.named(settings, as_)
     with Catalog(settings.catalog_url) as catalog_, catalog_.writing() as session:
         found = sources.approve(session, settings, key, actor, visibility)
     source = found.source
@@ -156,7 +157,7 @@ def pause(
 ) -> None:
     """Stop reading a source, by schedule and by hand, until somebody resumes it. What it gave stays."""
     settings = Settings()
-    actor = _actor(settings, as_)
+    actor = asker.named(settings, as_)
     if not reason.strip():
         raise ConfigurationError("Say why it is paused: --reason ...")
     with Catalog(settings.catalog_url) as catalog_, catalog_.writing() as session:
@@ -168,27 +169,10 @@ def pause(
 def resume(key: Key, as_: Actor = "") -> None:
     """Read a paused source again, from its next time on."""
     settings = Settings()
-    actor = _actor(settings, as_)
+    actor = asker.named(settings, as_)
     with Catalog(settings.catalog_url) as catalog_, catalog_.writing() as session:
         sources.resume(session, settings, key, actor)
     print(f"{key} is read again.")
-
-
-def _actor(settings: Settings, name: str) -> str:
-    actor = (name or settings.actor).strip()
-    if not actor:
-        raise ConfigurationError('Say who you are with "--as NAME" or LANDMARK_ACTOR; it is recorded.')
-    return actor
-
-
-def _audience(catalog_: Catalog, settings: Settings, name: str, action: str, subject: str) -> Audience:
-    """As the other commands: with a name all is shown, and who asked is recorded."""
-    actor = name or settings.actor
-    if not actor:
-        return Audience.PUBLIC
-    with catalog_.writing() as session:
-        audit.append(session, actor, action, subject)
-    return Audience.FULL
 
 
 def _options(given: list[str]) -> Mapping[str, Any]:
@@ -207,10 +191,6 @@ def _options(given: list[str]) -> Mapping[str, Any]:
 
 def _as_json(entry: sources.Registered, made: Probe) -> dict[str, Any]:
     preview, error = made.preview, made.error
-    grouped: dict[str, int] = {}
-    for issue in preview.issues:
-        grouped[issue.code] = grouped.get(issue.code, 0) + 1
-    counts = ("seen", "created", "updated", "unchanged", "failed", "skipped", "hidden")
     return {
         "source": entry.source.key,
         "kind": entry.source.kind,
@@ -221,7 +201,8 @@ def _as_json(entry: sources.Registered, made: Probe) -> dict[str, Any]:
         if error is None
         else {"code": error.code, "message": str(error), "address": error.address, "mend": error.mend},
         "portal_total": preview.total,
-        **{name: getattr(preview, name) for name in counts},
+        **{name: getattr(preview.counts, name) for name in Counts.__slots__},
+        "hidden": preview.hidden,
         "looked_at": made.looked_at,
         "fields": [
             {
@@ -238,12 +219,12 @@ def _as_json(entry: sources.Registered, made: Probe) -> dict[str, Any]:
             {"remote_id": one.remote_id, "kind": one.kind, "title": one.title, "fields": list(one.fields)}
             for one in made.would
         ],
-        "issues": grouped,
+        "issues": Counter(issue.code for issue in preview.issues),
     }
 
 
 def _show(entry: sources.Registered, made: Probe) -> None:
-    source, preview = entry.source, made.preview
+    source, preview, counts = entry.source, made.preview, made.preview.counts
     state = {sources.FILE: "declared by a file", sources.APPROVED: "approved", sources.PREVIEW: "waits for approval"}
     print(f"{source.key}: {source.title}, {source.url} ({source.kind}, {state[entry.origin]})")
     if note := entry.shadows:
@@ -252,10 +233,10 @@ def _show(entry: sources.Registered, made: Probe) -> None:
         print(f"  Cannot be read: {made.error.code}: {made.error}. {made.error.mend}".rstrip())
         return
     total = "does not say how many it has" if preview.total is None else f"says it has {preview.total} records"
-    print(f"  It answers, and {total}. The first page has {preview.seen}.")
+    print(f"  It answers, and {total}. The first page has {counts.seen}.")
     print(
-        f"  Of these would be {preview.created} created, {preview.updated} updated, {preview.unchanged} unchanged; "
-        f"{preview.failed} cannot be read, {preview.skipped} would be skipped."
+        f"  Of these would be {counts.created} created, {counts.updated} updated, {counts.unchanged} unchanged; "
+        f"{counts.failed} cannot be read, {counts.skipped} would be skipped."
     )
     for code in sorted({issue.code for issue in preview.issues}):
         same = [issue for issue in preview.issues if issue.code == code]

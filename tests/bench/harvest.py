@@ -47,7 +47,6 @@ def portal(packages: Path, port: int = 0) -> Iterator[str]:
     """The packages, served by a process of its own."""
     command = [sys.executable, "-m", "tests.portals_served.ckan", "--packages", str(packages), "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment())
-    assert process.stdout is not None
     try:
         yield process.stdout.readline().strip()
     finally:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete
 
 from catalog.assess import Assessor
-from catalog.changes import ChangePage, ChangeQuery, changes, moment, sentences
+from catalog.changes import ChangePage, ChangeQuery, changes, moment
 from catalog.database import Catalog
 from catalog.query import QueryError
 from catalog.records import (
@@ -24,12 +24,11 @@ from catalog.records import (
 )
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
+from catalog.sentences import sentences
 from catalog.store import Store, feed
 from catalog.tables import Disclosure
 from catalog.vocabulary import AccessModality, Audience, Role, Visibility
 from config.declarations import Source
-from config.load import rules
-from config.settings import Settings
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 1, 8, 30, 15, 123_456, tzinfo=UTC)
@@ -54,11 +53,6 @@ RECORD = DatasetRecord(
 )
 HIDDEN = replace(RECORD, visibility=Visibility.OWNER)
 FLAGGED = replace(RECORD, flags=(PortalFlag("microdata", "true", "r1"),))
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
 
 
 class History:

@@ -15,7 +15,6 @@ from catalog.layout import Layout
 from catalog.rows import Renderer
 from catalog.vocabulary import RunState
 from config.declarations import Source
-from config.load import rules
 from config.settings import Settings
 from harvester import run
 from harvester.companion import Companion, CompanionLost
@@ -30,11 +29,6 @@ RUN = UUID(int=7)
 SOURCE = Source(key="sample", kind="hdx", title="Sample", url="http://127.0.0.1:9")
 PORTAL = portals()["hdx"]
 READY_WITHIN = 60
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from catalog.database import Catalog
 from catalog.tables import HarvestIssue, HarvestRun
 from catalog.vocabulary import RunState
 from config.declarations import Source
-from config.load import rules
 from config.settings import Settings
 from harvester.portal import portals
 from harvester.run import Report, harvest
@@ -28,11 +27,6 @@ from tests.portals_served.faulty import FAULTS, MOST_BYTES, RECORDS, ROWS, Ask, 
 from tests.portals_served.plain import Plain
 
 PATHS = {"hdx": "", "dcat-us": "/data.json"}
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
 
 
 @pytest.fixture(scope="module")

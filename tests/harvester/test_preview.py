@@ -1,9 +1,6 @@
 """A harvest rehearsed, on both databases: it says what the harvest then does, and leaves no trace."""
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from catalog import dump
 from catalog.assess import Assessor
@@ -11,24 +8,12 @@ from catalog.database import Catalog
 from catalog.preview import Difference
 from catalog.vocabulary import Audience
 from config.declarations import Source
-from config.load import rules
 from config.settings import Settings
 from harvester.portal import portals
 from harvester.preview import DryRun, Preview
 from harvester.run import harvest
 from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
-
-
-@pytest.fixture
-def portal() -> Iterator[ckan.Stage]:
-    with ckan.stage() as stage:
-        yield stage
 
 
 class Reader:
@@ -85,7 +70,8 @@ def test_what_returns_changes_and_goes(catalog: Catalog, portal: ckan.Stage, ass
     assert told[2][:3] == ("created", "created", package(20)["id"])
     assert {"title", "countries", "licence"} <= set(told[2][3])
     assert told[3:] == [("unlisted", "", package(10)["id"], ["state"])]
-    assert (preview.seen, preview.created, preview.updated, preview.unchanged, preview.unlisted) == (12, 1, 1, 10, 1)
+    counts = preview.counts
+    assert (counts.seen, counts.created, counts.updated, counts.unchanged, preview.unlisted) == (12, 1, 1, 10, 1)
     reader.harvest(*again)
     assert reader.rehearse(*again)[0] == []
 
@@ -107,4 +93,4 @@ def test_what_the_public_may_not_know_is_counted_only(catalog: Catalog, portal: 
     reader.harvest(*again)
     hidden = [package(0, private=True, notes="Sample, written anew."), *again[1:]]
     public, preview = reader.rehearse(*hidden, audience=Audience.PUBLIC)
-    assert (public, preview.updated, preview.hidden) == ([], 1, 1)
+    assert (public, preview.counts.updated, preview.hidden) == ([], 1, 1)

@@ -12,7 +12,7 @@ from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.vocabulary import RunState
 from config.declarations import Source
-from config.load import ConfigurationError, rules
+from config.load import ConfigurationError
 from config.settings import Settings
 from harvester.http import Client, Limits
 from harvester.portal import PortalError, portals
@@ -26,11 +26,6 @@ from tests.portals_served.plain import Plain, Reply, Seen, plain
 
 KEY = "sample key/ü 4711"
 """A key that looks different in an address, in JSON and in plain text."""
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
 
 
 def harvested(catalog: Catalog, source: Source, assessor: Assessor, tape: Recorder | Replay) -> Report:

@@ -1,6 +1,6 @@
 """One run after the other over a changing portal, on both databases: what is created, missing, held and found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from catalog.search import Reader, check, follow
 from catalog.tables import CatalogRecord, Change, HarvestRun, PayloadVersion
 from catalog.vocabulary import Audience, RecordState, RunState
 from config.declarations import Expectation, Source
-from config.load import rules
 from config.settings import Settings
 from harvester.portal import Portal, RawRecord, portals
 from harvester.run import OVERLAP, Report, harvest
@@ -26,17 +25,6 @@ from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
 
 Harvest = Callable[..., Report]
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
-
-
-@pytest.fixture
-def portal() -> Iterator[ckan.Stage]:
-    with ckan.stage() as stage:
-        yield stage
 
 
 @pytest.fixture

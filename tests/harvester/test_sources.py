@@ -135,7 +135,7 @@ def test_a_proposal_is_held_to_the_rules_of_a_file(landmark: Installation, porta
 
 
 def test_who_proposes_approves_or_pauses_says_a_name(landmark: Installation, portal: ckan.Stage) -> None:
-    asked = 'Say who you are with "--as NAME" or LANDMARK_ACTOR; it is recorded.\n'
+    asked = 'This is recorded under a name. Say who you are with "--as NAME" or LANDMARK_ACTOR.\n'
     assert propose(landmark, "trial", portal, code=USAGE) == asked
     for arguments in (["approve", "hdx"], ["pause", "hdx", "--reason", "Sample"], ["resume", "hdx"]):
         assert landmark.run("sources", *arguments, code=USAGE).err == asked
@@ -286,7 +286,6 @@ def test_the_schedule_command_reads_at_once_what_was_never_read_and_stops_when_a
     process = landmark.start("schedule")
     watch = threading.Timer(60, process.kill)
     watch.start()
-    assert process.stderr is not None
     lines = []
     for line in process.stderr:
         lines.append(line.decode())

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.vocabulary import RunState
 from config.declarations import Source
-from config.load import rules
 from config.settings import Settings
 from harvester.http import Client
 from harvester.portal import portals
@@ -79,17 +78,6 @@ def more_events(value: str | list[Any], chance: random.Random) -> Any:
     older = [old] if any(isinstance(one, dict) and one.get("state") == "success" for one in heard) else []
     events = [*older, *heard, *chance.sample([failed, begun], k=chance.randint(0, 2))]
     return orjson.dumps(events).decode() if isinstance(value, str) else events
-
-
-@pytest.fixture(scope="module")
-def assessor() -> Assessor:
-    return Assessor(rules(Settings()))
-
-
-@pytest.fixture
-def portal() -> Iterator[ckan.Stage]:
-    with ckan.stage() as stage:
-        yield stage
 
 
 @pytest.fixture
