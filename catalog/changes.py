@@ -5,7 +5,8 @@ may (what a record was before it became visible, or before it was withdrawn, sta
 disclosed to it: a record whose links were ever withheld has none in its history. What is not told is not counted.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -93,6 +94,24 @@ def changes(session: Session, audience: Audience, query: ChangeQuery) -> ChangeP
     items = list(_items(session, audience, history, page))
     more = bool(page) and len(numbers) > query.limit
     return ChangePage([item for item, _ in items], total, items[-1][1] if more and items else "")
+
+
+def told_by_run(session: Session, audience: Audience, runs: Collection[UUID]) -> Mapping[tuple[UUID | None, str], int]:
+    """How many changes of each kind an audience is told of, by run: as many as :func:`changes` lists."""
+    of_runs = Change.run_id.in_(runs)
+    touched = select(Change.dataset_seq).where(of_runs)
+    history = _History(session, audience, [Change.dataset_seq.in_(touched)])
+    lines = _disclosed(audience, select(Change.run_id, Change.kind, func.count()).where(of_runs))
+    counts = Counter(
+        {(run, kind): count for run, kind, count in session.execute(lines.group_by(Change.run_id, Change.kind))}
+    )
+    otherwise = sorted(history.untold | history.appeared)
+    for start in range(0, len(otherwise), _CHUNK):
+        some = Change.seq.in_(otherwise[start : start + _CHUNK])
+        for seq, run, kind in session.execute(select(Change.seq, Change.run_id, Change.kind).where(some, of_runs)):
+            counts[run, kind] -= 1
+            counts[run, "created"] += seq in history.appeared
+    return counts
 
 
 def moment(text: str) -> datetime:

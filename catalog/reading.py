@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from catalog.changes import told_by_run
 from catalog.disclosure import SEES
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
 from catalog.vocabulary import Audience, RunState
@@ -125,11 +126,12 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
 
     The portal's total and what was seen, failed, skipped or unchanged count hidden records too, and an issue's message
     may quote one: only the full audience gets them, with what the client counted and who decided on a held run. Others
-    get created, updated and issues counted over records disclosed to them, and the issues of whole pages.
+    get created and updated as the feed tells them, issues counted over records disclosed to them, and those of whole
+    pages.
     """
     full = audience is Audience.FULL
     issues = _issues(session, audience, [row.id for row in found])
-    counts = {} if full else _changes(session, audience, [row.id for row in found])
+    counts = {} if full else told_by_run(session, audience, [row.id for row in found])
     answers = []
     for row in found:
         answer: dict[str, Any] = {
@@ -146,16 +148,6 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
             answer |= {kind: counts.get((row.id, kind), 0) for kind in ("created", "updated")}
         answers.append(answer | {"issues": issues.get(row.id, [])})
     return answers
-
-
-def _changes(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> Mapping[tuple[UUID | None, str], int]:
-    rows = session.execute(
-        select(Change.run_id, Change.kind, func.count())
-        .join(Disclosure, Disclosure.seq == Change.dataset_seq)
-        .where(Change.run_id.in_(run_ids), Disclosure.audience == audience)
-        .group_by(Change.run_id, Change.kind)
-    )
-    return {(run_id, kind): count for run_id, kind, count in rows}
 
 
 def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:

@@ -257,6 +257,23 @@ def test_an_empty_first_answer_is_held_and_can_be_accepted(portal: Portal) -> No
         assert runs.last_complete(session, "sample") == held.run.started
 
 
+def test_public_counts_of_a_run_tell_no_change_made_while_a_record_was_hidden(portal: Portal) -> None:
+    quiet = package(0, private=True)
+    reports = [
+        portal.read(quiet, *packages(4)[1:]),
+        portal.read(quiet | {"title": "Sample: renamed in private"}, *packages(4)[1:]),
+        portal.read(*packages(4)),
+        portal.read(package(0, notes="Sample, written anew."), *packages(4)[1:]),
+    ]
+    told = []
+    with portal.catalog.reading() as session:
+        for report in reports:
+            run = reading.run(session, Audience.PUBLIC, report.run.id)
+            assert run
+            told.append((run["created"], run["updated"]))
+    assert told == [(3, 0), (0, 0), (1, 0), (0, 1)]
+
+
 CHECKED = {
     "state": "success",
     "timestamp": "2026-01-01T00:00:00",
