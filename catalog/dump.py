@@ -32,6 +32,8 @@ from catalog.tables import (
     Grant,
     LevelAssertion,
     PayloadVersion,
+    ProposedLowering,
+    Reach,
     Relation,
     Slug,
     SourceRow,
@@ -40,7 +42,7 @@ from catalog.tables import (
 CONTENT: tuple[type[Base], ...] = (
     SourceRow, Agent, AgentAlias, Dataset, CatalogRecord, Slug, DatasetAgent, DatasetLocation, DatasetConcept,
     Distribution, Column, ColumnTag, LevelAssertion, AccessRoute, Relation, CuratedValue, PayloadVersion, Grant,
-    Disclosure, Change,
+    ProposedLowering, Reach, Disclosure, Change,
 )  # fmt: skip
 CLOCK = frozenset(
     {
@@ -55,6 +57,8 @@ CLOCK = frozenset(
         "run_id",
         "approved",
         "paused",
+        "proposed",
+        "decided",
     }
 )
 """Columns that hold run ids and clock times of our own."""
@@ -76,7 +80,9 @@ def lines(session: Session) -> Iterator[bytes]:
 def _row(entity: type[Base], row: Any, ids: Mapping[int, UUID]) -> dict[str, Any]:  # noqa: ANN401 - a RowMapping
     kept: dict[str, Any] = {}
     for column in entity.__table__.columns:
-        if column.name in CLOCK or (entity is LevelAssertion and column.name in {"id", "supersedes"}):
+        if column.name in CLOCK or (
+            entity in {LevelAssertion, ProposedLowering} and column.name in {"id", "supersedes"}
+        ):
             continue
         value = row[column.name]
         if column.name == "dataset_seq":

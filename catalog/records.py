@@ -151,6 +151,7 @@ class DatasetRecord:
         reviewed: When the portal's maintainer last confirmed it as up to date (UTC).
         cod_level: ``cod-standard``, ``cod-enhanced``, ``cod-candidate`` or empty.
         visibility: Only where the portal's own flag demands less than the source's default.
+        harm_if_withheld: What may happen to people if nobody knows of the data, in a sentence.
         extra: Portal facts that have no field yet, short strings only.
     """
 
@@ -182,6 +183,7 @@ class DatasetRecord:
     visibility: Visibility | None = None
     urgent: bool = False
     urgency_recipients: tuple[str, ...] = ()
+    harm_if_withheld: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     reading_notes: tuple[ReadingNote, ...] = ()
 

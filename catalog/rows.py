@@ -27,7 +27,7 @@ NAMESPACE = UUID("6f1d6e0c-4c0e-5b57-9a43-8d1f3b7f2a10")
 SLUG_LENGTH = 60
 ORDER: tuple[type[t.Base], ...] = (
     t.Dataset, t.CatalogRecord, t.DatasetAgent, t.DatasetLocation, t.DatasetConcept, t.Distribution, t.Column,
-    t.ColumnTag, t.LevelAssertion, t.AccessRoute, t.Relation, t.Disclosure, t.PayloadVersion,
+    t.ColumnTag, t.LevelAssertion, t.AccessRoute, t.Relation, t.Disclosure, t.Reach, t.PayloadVersion,
 )  # fmt: skip
 """The order in which tables are filled: what is referred to first."""
 
@@ -204,14 +204,16 @@ def dataset_row(holding: Holding, seq: int) -> Row:
         record.issued, record.modified, record.period_start, record.period_end, record.period_open,
         record.update_frequency, record.reviewed, fresh.due, fresh.overdue, fresh.delinquent, record.methodology,
         record.caveats, record.licence, list(record.languages), list(record.keywords), record.cod_level, record.series,
-        holding.assessment.visibility, record.urgent, list(record.urgency_recipients), dict(record.extra),
+        holding.assessment.visibility, record.urgent, list(record.urgency_recipients),
+        record.harm_if_withheld, dict(record.extra),
     )  # fmt: skip
 
 
 def _assertion_row(id_: UUID, said: Assertion, now: datetime) -> Row:
     return (
         id_, said.scope, said.level, said.asserted_by, said.basis, said.rule, said.rule_version, said.evidence,
-        said.confidence, said.reason, said.isp_date, now, said.review_by, None, said.accepted_by, said.withhold_links,
+        said.confidence, said.reason, said.isp_date, said.protocol, said.statement, said.actor, now,
+        said.review_by, None, said.accepted_by, said.withhold_links,
     )  # fmt: skip
 
 

@@ -30,6 +30,9 @@ class Assertion:
         basis: What it rests on: ``portal flag``, ``HXL tag``, ``column name``, ``COD level`` ...
         rule: Identifier of the rule, empty for a person's.
         evidence: Names the rule's field, tag or header; never a value of the data.
+        isp_date: Of the version of the information sharing protocol it rests on.
+        protocol: That protocol's key; ``statement`` is the level and number of its statement.
+        actor: Who says it, where a person does.
         accepted_by: The second steward, where a severe level was lowered.
     """
 
@@ -43,6 +46,9 @@ class Assertion:
     reason: str
     confidence: float = 1.0
     isp_date: date | None = None
+    protocol: str = ""
+    statement: str = ""
+    actor: str = ""
     review_by: date | None = None
     accepted_by: str = ""
     withhold_links: bool = False

@@ -297,7 +297,7 @@ class Standing:
         self.now = [*(said for number, said in live.items() if number not in self.lifted), *self.added]
 
 
-_SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.LevelAssertion: None}
+_SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.Reach: 1, t.LevelAssertion: None}
 """Where a row has the dataset's number, if it has it and not at its beginning."""
 
 
@@ -369,7 +369,7 @@ def feed(
 
 _CHILDREN: tuple[Any, ...] = (
     t.ColumnTag, t.Column, t.Distribution, t.DatasetAgent, t.DatasetLocation, t.DatasetConcept, t.AccessRoute,
-    t.Relation, t.Disclosure,
+    t.Relation, t.Disclosure, t.Reach,
 )  # fmt: skip
 
 

@@ -288,6 +288,7 @@ class Dataset(Base):
     visibility: Mapped[Visibility]
     urgent: Mapped[bool]
     urgency_recipients: Mapped[list[Any]]
+    harm_if_withheld: Mapped[str] = mapped_column(default="", server_default="")
     extra: Mapped[dict[str, Any]]
 
 
@@ -411,7 +412,11 @@ class ColumnTag(Base):
 
 
 class LevelAssertion(Base):
-    """One statement about how sensitive the data is; appended, never changed."""
+    """One statement about how sensitive the data is; appended, never changed save by a second steward's name.
+
+    ``protocol`` and ``statement`` name what it rests on: an information sharing protocol's key, and level and number.
+    A steward's lowering from *severe* counts from the moment that ``accepted_by`` names another steward.
+    """
 
     __tablename__ = "level_assertion"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -426,6 +431,9 @@ class LevelAssertion(Base):
     confidence: Mapped[float]
     reason: Mapped[str]
     isp_date: Mapped[date | None]
+    protocol: Mapped[str] = mapped_column(default="", server_default="")
+    statement: Mapped[str] = mapped_column(default="", server_default="")
+    actor: Mapped[str] = mapped_column(default="", server_default="")
     valid_from: Mapped[datetime]
     review_by: Mapped[date | None]
     supersedes: Mapped[int | None] = mapped_column(ForeignKey("level_assertion.id"))
@@ -478,6 +486,61 @@ class PayloadVersion(Base):
     address: Mapped[str]
     fetched: Mapped[datetime]
     payload: Mapped[bytes] = mapped_column(PackedBytes())
+
+
+class Reach(Base):
+    """Whose records are shown in full to whom: terms that a viewer may share with a record (:mod:`catalog.viewer`).
+
+    Only records that some audience is shown less of, or nothing, have any: of the others everybody is shown the same.
+    """
+
+    __tablename__ = "reach"
+    __table_args__ = CLUSTERED
+    term: Mapped[str] = mapped_column(primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(
+        ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class AccessKey(Base):
+    """A key that a steward gave to a named organisation for a stated purpose; what is kept of it is a hash.
+
+    ``id`` is the key's own beginning. ``sources`` and ``countries`` are what a steward's key is appointed for, both
+    empty for everything.
+    """
+
+    __tablename__ = "access_key"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    name: Mapped[str]
+    audience: Mapped[str]
+    organisation: Mapped[UUID | None]
+    purpose: Mapped[str]
+    sources: Mapped[list[Any]]
+    countries: Mapped[list[Any]]
+    created: Mapped[datetime]
+    created_by: Mapped[str]
+    expires: Mapped[datetime]
+    revoked: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(default="", server_default="")
+    last_used: Mapped[date | None]
+
+
+class ProposedLowering(Base):
+    """What a new version of the rules would say less strictly of one record; a named steward decides."""
+
+    __tablename__ = "proposed_lowering"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch: Mapped[str] = mapped_column(index=True)
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), index=True)
+    old: Mapped[str]
+    new: Mapped[str]
+    basis: Mapped[str]
+    proposed: Mapped[datetime]
+    decision: Mapped[str] = mapped_column(default="", server_default="")
+    decided_by: Mapped[str] = mapped_column(default="", server_default="")
+    decided: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Grant(Base):

@@ -1,4 +1,4 @@
 """Alembic migrations of the catalog."""
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; a test holds it against the folder."""

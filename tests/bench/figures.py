@@ -1,10 +1,25 @@
 """The committed result of ``make bench``, and how the README shows it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 FIGURES = Path(__file__).with_name("figures.json")
+MEMORY = Path(__file__).with_name("memory.json")
+"""The committed result of ``make bench-memory``."""
+
+
+def memory_row(found: Mapping[str, Any]) -> dict[str, Any]:
+    """How much more a harvest of many records holds than one of few."""
+    few, many = found["sizes"]
+    growth = many["peak_mb"] / few["peak_mb"] - 1
+    return {
+        "what": f"memory of a first harvest, {few['records']:,} to {many['records']:,} records",
+        "measured": f"{few['peak_mb']:.0f} MB to {many['peak_mb']:.0f} MB, {growth:+.0%} ({found['date']})",
+        "floor": "at most 30% more",
+        "holds": growth <= 0.3,
+    }
 
 
 def rendered(figures: Mapping[str, Any]) -> str:
@@ -12,7 +27,7 @@ def rendered(figures: Mapping[str, Any]) -> str:
     machine = figures["machine"]
     rows = [
         f"| {row['what']} | {row['measured']} | {row['floor']} | {'yes' if row['holds'] else '**no**'} |"
-        for row in figures["figures"]
+        for row in [*figures["figures"], memory_row(json.loads(MEMORY.read_text(encoding="utf-8")))]
     ]
     size = figures["packages"]
     measured = (
