@@ -9,6 +9,8 @@ from harvester.essence import essence_json, record_hash
 from harvester.normaliser import Changed
 from harvester.portal import Portal, RawPage
 
+_NOT_KNOWN = 0
+"""In the place of what a record said, where it was read before an interruption."""
 _HARVEST_AGAIN = "Harvest again; if it stays, tell the portal."
 
 
@@ -30,14 +32,15 @@ class Listing:
 
     def __init__(self, portal: Portal, rules: str) -> None:
         self._portal, self._rules = portal, rules
-        self.hashes: dict[str, str] = {}
+        # Numbers, for of a large portal the words themselves would be most of what a harvest holds.
+        self._seen: dict[int, int] = {}
         self.duplicates = 0
         self.total: int | None = None
         self._count_changed = False
 
     def go_on(self, ids: Iterable[str], duplicates: int, total: int | None) -> None:
         """Take up what an interrupted reading had read."""
-        self.hashes = dict.fromkeys(ids, "")
+        self._seen = dict.fromkeys(map(hash, ids), _NOT_KNOWN)
         self.duplicates, self.total = duplicates, total
 
     def page(self, read: RawPage) -> Listed:
@@ -85,14 +88,15 @@ class Listing:
                 continue
             body = essence_json(self._portal, record.payload)
             digest = record_hash(body, self._rules)
-            if record.remote_id in self.hashes:
+            id_, said = hash(record.remote_id), hash(digest)
+            if id_ in self._seen:
                 self.duplicates += 1
-                same = self.hashes[record.remote_id] in {"", digest}
+                same = self._seen[id_] in {_NOT_KNOWN, said}
                 page.counts.skipped += same
                 page.counts.failed += not same
                 page.issues.append(_repeated(record.remote_id, record.address, same=same))
                 continue
-            self.hashes[record.remote_id] = digest
+            self._seen[id_] = said
             yield Changed(record.remote_id, record.address, body, digest, held=False)
 
 

@@ -68,6 +68,7 @@ class DryRun:
         renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
         self._normaliser = Normaliser(portal, source, assessor, renderer)
         self._listing = Listing(portal, assessor.digest)
+        self._listed: set[str] = set()
 
     def differences(
         self,
@@ -86,7 +87,7 @@ class DryRun:
                     return
         self.preview.issues += self._listing.mismatch(self.preview.counts.seen, self.preview.total)
         with self._catalog.reading() as session:
-            for difference in unlisted(session, self._source.key, self._listing.hashes.keys(), self._audience):
+            for difference in unlisted(session, self._source.key, self._listed, self._audience):
                 self.preview.unlisted += 1
                 self.preview.hidden += difference.hidden
                 if not difference.hidden:
@@ -99,6 +100,7 @@ class DryRun:
         listed = self._listing.page(page)
         preview.counts += listed.counts
         preview.issues += listed.issues
+        self._listed.update(one.remote_id for one in listed.records)
         with self._catalog.reading() as session:
             held = known(session, self._source.key, [one.remote_id for one in listed.records])
         fresh = [

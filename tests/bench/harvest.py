@@ -66,30 +66,45 @@ def measured(what: str, url: str, data: Path) -> dict[str, Any]:
     """One measurement in a fresh process."""
     command = [sys.executable, "-m", "tests.bench.harvest", what, "--portal", url, "--data", str(data)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        together = 0
+        together = own = 0
         while True:
             try:
                 said, _ = process.communicate(timeout=LOOK_EVERY)
             except subprocess.TimeoutExpired:
-                together = max(together, _held_now(process.pid))
+                held = _held_now(process.pid)
+                together, own = max(together, held[0]), max(own, held[1])
             else:
                 break
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     answer: dict[str, Any] = json.loads(said)
     # Its own highest mark misses nothing; what it and its second process hold together is looked at now and then.
-    return answer | {"peak_mb": round(max(answer["peak_mb"], together / 1e6), 1)}
+    peak = max(answer["peak_mb"], together / 1e6)
+    return answer | {"peak_mb": round(peak, 1), "own_mb": round(own / 1e6, 1)}
 
 
-def _held_now(pid: int) -> int:
-    """Bytes that a process and its children hold; what they share counts once, where the system can tell."""
-    held = 0
+def _held_now(pid: int) -> tuple[int, int]:
+    """Bytes that a process and its children hold, and how many of them are no mapped files.
+
+    What they share counts once, where the system can tell. Files that are mapped for reading, as the index's are, leave
+    memory when anything else needs it.
+    """
+    held = own = 0
     with suppress(psutil.Error):
         parent = psutil.Process(pid)
         for process in (parent, *parent.children(recursive=True)):
             said = process.memory_full_info()
-            held += int(getattr(said, "pss", said.rss))
-    return held
+            both = int(getattr(said, "pss", said.rss))
+            held += both
+            own += _anonymous(process.pid, both)
+    return held, own
+
+
+def _anonymous(pid: int, otherwise: int) -> int:
+    with suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
+    return otherwise
 
 
 def environment() -> dict[str, str]:

@@ -35,7 +35,12 @@ def first(folder: Path, records: int) -> dict[str, Any]:
     listed.unlink()
     if not answer["searchable"] == records == answer["created"]:
         raise AssertionError(f"the measurement did something else than meant: {answer}")
-    return {"records": records, "seconds": round(answer["seconds"], 1), "peak_mb": answer["peak_mb"]}
+    return {
+        "records": records,
+        "seconds": round(answer["seconds"], 1),
+        "own_mb": answer["own_mb"],
+        "peak_mb": answer["peak_mb"],
+    }
 
 
 if __name__ == "__main__":
