@@ -85,10 +85,18 @@ class Holding:
 
 def disclose(holding: Holding) -> Iterator[tuple[Audience, Document]]:
     """The document of each audience that may know of the record; no pair for an audience that may not."""
-    full = _document(holding)
+    yield from renderings(_document(holding), holding.level, holding.assessment.visibility)
+
+
+def renderings(full: Document, level: EffectiveLevel, visibility: Visibility) -> Iterator[tuple[Audience, Document]]:
+    """The documents made from a record's full one; whoever may know the same is given the same object.
+
+    Pure: what a steward's act changes is rendered anew without the portal's payload. ``full`` is as this module makes
+    it, with its ``level`` and ``visibility`` already those that are given.
+    """
     for audience, seen in SEES.items():
-        if holding.assessment.visibility in seen:
-            yield audience, full if audience is Audience.FULL else _redacted(full, holding.level)
+        if visibility in seen:
+            yield audience, full if audience is Audience.FULL else _redacted(full, level)
 
 
 def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
