@@ -6,7 +6,7 @@ it takes a second steward. *Unclassified* is the absence of assertions.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from catalog.hxl.tags import canonical, matches
@@ -17,6 +17,10 @@ from config.declarations import SensitivityRule
 
 REVIEW_MONTHS: Mapping[Level, int] = {Level.SEVERE: 6, Level.HIGH: 6, Level.MODERATE: 12, Level.LOW_NO: 24}
 """Months until an assertion is to be looked at again; being overdue never lowers anything."""
+PORTAL, RULE, STEWARD, OWNER = "portal", "rule", "steward", "owner"
+"""Who asserts."""
+RETRACTED = "nothing left that asserts a level"
+"""Basis of a steward's lowering to *unclassified*, where a rule was wrong and no other says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,15 @@ class Assertion:
         basis: What it rests on: ``portal flag``, ``HXL tag``, ``column name``, ``COD level`` ...
         rule: Identifier of the rule, empty for a person's.
         evidence: Names the rule's field, tag or header; never a value of the data.
+        confidence: From 0 to 1.
         isp_date: Of the version of the information sharing protocol it rests on.
         protocol: That protocol's key; ``statement`` is the level and number of its statement.
         actor: Who says it, where a person does.
         accepted_by: The second steward, where a severe level was lowered.
+        withhold_links: Whether file links are withheld for it, whatever its level.
+        id: Number in the catalog, 0 before it is kept.
+        valid_from: When it was asserted; None before it is kept.
+        supersedes: Number of the assertion it takes the place of.
     """
 
     scope: str
@@ -50,54 +59,115 @@ class Assertion:
     statement: str = ""
     actor: str = ""
     review_by: date | None = None
-    accepted_by: str = ""
+    accepted_by: str | None = ""
     withhold_links: bool = False
+    id: int = 0
+    valid_from: datetime | None = None
+    supersedes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveLevel:
-    """The level in effect and the assertion it rests on; ``basis`` is None where nothing is asserted."""
+    """The level in effect and the assertion it rests on; ``basis`` is None where nothing is asserted.
+
+    Attributes:
+        attention: What a steward should look at though it asserts no level and withholds nothing, in sentences.
+        pending: Lowerings from *severe* that have no effect before a second steward accepts them.
+    """
 
     level: Level | None
     basis: Assertion | None
     withhold_links: bool
+    attention: tuple[str, ...] = ()
+    pending: tuple[Assertion, ...] = ()
 
     @property
     def name(self) -> str:
         """The level's value, or ``unclassified``."""
         return self.level.value if self.level else UNCLASSIFIED
 
+    @property
+    def strictness(self) -> tuple[int, bool]:
+        """Greater the stricter: -1 without a level up to 3 for severe, and whether links are withheld."""
+        return self.level.rank if self.level else -1, self.withhold_links
+
+    def overdue(self, today: date) -> bool:
+        """Whether its review is past; this changes nothing about the level."""
+        return self.basis is not None and self.basis.review_by is not None and self.basis.review_by < today
+
 
 def effective(assertions: Iterable[Assertion]) -> EffectiveLevel:
-    """The strictest live assertion, unless a steward lowered it later. Assertions come oldest first."""
-    strongest: Assertion | None = None
-    withheld = False
-    for assertion in assertions:
-        if assertion.level is None:
-            withheld = withheld or assertion.withhold_links
-            continue
-        current = strongest.level if strongest else None
-        if current is None or assertion.level.rank > current.rank:
-            strongest = assertion
-        elif assertion.asserted_by == "steward" and (current is not Level.SEVERE or assertion.accepted_by):
-            strongest, withheld = assertion, False
-        withheld = withheld or assertion.withhold_links
-    return EffectiveLevel(strongest.level if strongest else None, strongest, withheld)
+    """The strictest live assertion, unless a steward lowered it later. Assertions come oldest first.
+
+    Whoever lowers says with it whether links are still withheld; a portal's quarantine withholds them all the same.
+    """
+    basis: Assertion | None = None
+    withheld = quarantined = False
+    attention: dict[str, None] = {}
+    pending: list[Assertion] = []
+    for said in assertions:
+        current = basis.level if basis else None
+        if said.level is None and not _retracts(said):
+            quarantined = quarantined or is_quarantine(said)
+            withheld = withheld or said.withhold_links
+            if not said.withhold_links:
+                attention[said.reason] = None
+        elif said.level is not None and (current is None or said.level.rank > current.rank):
+            basis, withheld = said, withheld or said.withhold_links
+        elif said.asserted_by != STEWARD:
+            withheld = withheld or said.withhold_links
+        elif current is not Level.SEVERE or is_accepted(said):
+            basis, withheld = None if said.level is None else said, said.withhold_links
+        elif said.level is Level.SEVERE:
+            basis, withheld = said, withheld or said.withhold_links
+        else:
+            pending.append(said)
+    level = basis.level if basis else None
+    return EffectiveLevel(level, basis, withheld or quarantined, tuple(attention), tuple(pending))
 
 
-def is_quarantine(assertion: Assertion) -> bool:
-    """Whether it is a portal's signal of no level that withholds links: it lasts as long as the portal gives it.
+def is_signal(assertion: Assertion) -> bool:
+    """Whether it is a portal's signal of no level: it lasts as long as the portal gives it.
 
     Levels do not end so, whoever asserted them: only a steward lowers.
     """
-    return assertion.asserted_by == "portal" and assertion.level is None and assertion.withhold_links
+    return assertion.asserted_by == PORTAL and assertion.level is None
+
+
+def is_quarantine(assertion: Assertion) -> bool:
+    """Whether it is a portal's signal that withholds links."""
+    return is_signal(assertion) and assertion.withhold_links
+
+
+def is_accepted(assertion: Assertion) -> bool:
+    """Whether a second steward agreed; nobody is their own second."""
+    return bool(assertion.accepted_by) and not same_person(assertion.actor, assertion.accepted_by or "")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are the same, letters' case and spaces aside."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def review_by(level: Level | None, today: date) -> date | None:
+    """When a level asserted today is to be looked at again."""
+    return None if level is None else _months_after(today, REVIEW_MONTHS[level])
+
+
+def _retracts(said: Assertion) -> bool:
+    return said.asserted_by == STEWARD and said.basis == RETRACTED
 
 
 class Sensitivity:
-    """The rules, made ready once for many records."""
+    """The rules, made ready once for many records.
+
+    Attributes:
+        versions: Of the rules there are, by their ids.
+    """
 
     def __init__(self, rules: Iterable[SensitivityRule]) -> None:
         self._rules = tuple(rules)
+        self.versions = {rule.id: rule.version for rule in self._rules}
         self._flags: dict[tuple[str, str], list[int]] = {}
         self._cods: dict[str, list[int]] = {}
         self._patterns: list[tuple[int, tuple[str, ...]]] = []
@@ -163,13 +233,13 @@ def _assertion(rule: SensitivityRule, scope: str, basis: str, evidence: str, tod
     return Assertion(
         scope=scope,
         level=level,
-        asserted_by="portal" if basis == "portal flag" else "rule",
+        asserted_by=PORTAL if basis == "portal flag" else RULE,
         basis=basis,
         rule=rule.id,
         rule_version=rule.version,
         evidence=evidence,
         reason=rule.reason,
-        review_by=_months_after(today, REVIEW_MONTHS[level]) if level else None,
+        review_by=review_by(level, today),
         withhold_links=rule.withhold_links,
     )
 
