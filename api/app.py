@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from api import changes, datasets, errors, health, organizations, pages, runs, sources
+from api import changes, datasets, errors, examples, health, organizations, pages, runs, sources
 from api.deps import AUDIENCE, Follower, Register
 from api.security import SecurityHeaders
 from catalog.database import Catalog
@@ -58,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=_version(),
         description=DESCRIPTION,
         lifespan=lifespan,
+        responses=examples.EVERYWHERE,
         openapi_url="/api/v1/openapi.json",
         # Their pages load scripts from elsewhere, which the content security policy forbids.
         docs_url=None,

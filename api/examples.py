@@ -204,3 +204,15 @@ NOT_FOUND: Responses = {
         },
     )
 }
+EVERYWHERE: Responses = REFUSED | {
+    503: _problem(
+        "The index is being built anew",
+        {
+            "type": "about:blank",
+            "title": "Service Unavailable",
+            "status": 503,
+            "detail": "The search index is being built anew. Please try again in a minute.",
+        },
+    )
+}
+"""What any address may answer besides its own."""
