@@ -1,12 +1,13 @@
 """Text made comparable: the same folding for what is indexed and for what is asked."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
 TOKEN_LENGTH = 64
 """Characters of a token that count; a longer run (an address, a base64 block) is cut alike on both sides."""
 
-FOLDING = "2"
+FOLDING = "3"
 """Raised by hand when :func:`normalize` gives another text for the same input: indexes built before are built anew."""
 
 _LETTERS = {
@@ -49,6 +50,8 @@ def _fold(character: str) -> str:
 
 
 _FOLDING = _Folding()
+SHOWN_OVERRIDE = re.compile(r"\[U\+202[DE]\]")
+"""How a reading shows an override of the direction of letters; it parts no word."""
 _ASCII = {point: chr(point).lower() if chr(point).isalnum() else " " for point in range(128)}
 
 
@@ -63,6 +66,8 @@ def normalize(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words of :func:`normalize`."""
+    if "[U+202" in text:
+        text = SHOWN_OVERRIDE.sub("", text)
     if text.isascii():
         words = text.translate(_ASCII).split()
     else:

@@ -6,11 +6,12 @@ from hashlib import blake2b
 import orjson
 
 from harvester.portal import Native, Portal
+from harvester.veil import without_keys
 
 
 def essence_json(portal: Portal, payload: Native) -> bytes:
-    """The essence as JSON with sorted keys: what is hashed, kept and normalised."""
-    return orjson.dumps(portal.essence(payload), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    """The essence as JSON with sorted keys, its addresses without keys: what is hashed, kept and normalised."""
+    return without_keys(orjson.dumps(portal.essence(payload), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
 
 
 def record_hash(essence: bytes, rules: str) -> str:

@@ -1,6 +1,6 @@
 """What is done with the changed records of a page between reading and storing: pure, in this process or another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +9,11 @@ import orjson
 
 from catalog.assess import Assessor
 from catalog.issues import Issue
+from catalog.records import DatasetRecord
 from catalog.rows import Created, Entry, Renderer
 from config.declarations import Source
 from harvester.portal import Portal, RawRecord, RecordError, SkipRecord
+from harvester.reading.disguise import disguise
 
 PAGES_BETWEEN = 10
 """Pages after which cycles are looked for; hardly anything we make has any."""
@@ -79,6 +81,7 @@ class Normaliser:
                     Issue(note.code, note.message, "warning", record.remote_id, note.field, record.address)
                     for note in entry.record.reading_notes
                 ]
+                issues += _disguised(record, entry.record)
         created = self._renderer.created(new, run_id, now)
         return Normalised(created, tuple(updated), tuple(issues), failed, skipped)
 
@@ -87,6 +90,17 @@ class Normaliser:
         normal = self._portal.normalize(self._source, raw)
         assessment = self._assessor.assess(normal, self._source, now.date())
         return Entry(normal, assessment, record.hash, record.essence, record.address)
+
+
+def _disguised(record: Changed, normal: DatasetRecord) -> Iterator[Issue]:
+    """Names that a person should look at: two that look alike are not taken for one, nor the other way round."""
+    named = [("title", title) for title in normal.title.values()]
+    named += [("organization", name) for name in {role.agent.name for role in normal.agents}]
+    for field, text in named:
+        if why := disguise(text):
+            message = f'"{ascii(text)[1:81]}" {why}.'
+            mend = "Look at it; if it stands for another name, tell the portal."
+            yield Issue("disguised-text", message, "warning", record.remote_id, field, record.address, mend=mend)
 
 
 def _unreadable(record: Changed, error: Exception) -> Issue:

@@ -11,6 +11,14 @@ _SECRET = re.compile(
     r"(key|token|password|passwd|pwd|secret|signature)$|^(client[_-]?id|appname|sig|auth)$", re.IGNORECASE
 )
 
+_USERINFO = re.compile(rb"(https?://)[^\s\"/\\@?#<>]+@", re.IGNORECASE)
+# "key" alone is left: an old Google spreadsheet is named by it.
+_KEY_IN_ADDRESS = re.compile(
+    rb"([?&;](?:[a-z0-9_-]{0,40}?(?:token|api[_-]?key|subscription-key|password|passwd|pwd|secret|signature|credential)"
+    rb"|sig|auth)=)[^&;\s\"#\\<>()\]]+",
+    re.IGNORECASE,
+)
+
 
 def without_secrets(url: str) -> str:
     """An address fit for a log or a report: no userinfo, no fragment, ``***`` for the values of keys. Never raises."""
@@ -29,6 +37,13 @@ def without_secrets(url: str) -> str:
 def _veiled(piece: str) -> str:
     name, mark, _ = piece.partition("=")
     return f"{name}=***" if mark and _SECRET.search(unquote_plus(name).strip()) else piece
+
+
+def without_keys(essence: bytes) -> bytes:
+    """JSON in which addresses have no userinfo and ``***`` for the values of keys: what is kept, hashed and read."""
+    if b"://" not in essence:
+        return essence
+    return _KEY_IN_ADDRESS.sub(rb"\1***", _USERINFO.sub(rb"\1", essence))
 
 
 def fault(code: str, message: str, url: str, mend: str = "") -> PortalError:

@@ -13,10 +13,15 @@ _ROUNDS = 5
 _MOST_TAGS = 5_000
 _RECURRING = 2_000
 
-# C0 (but tab and newline), DEL, C1, bidi controls and isolates, byte-order marks, halves of surrogate pairs.
+# C0 (but tab and newline), DEL, C1, direction marks, embeddings and isolates, byte-order marks, halves of surrogate
+# pairs. Writers of Arabic use marks and isolates in good faith; an override makes letters stand in another order than
+# they are in, so it is shown.
 _HARMFUL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202c\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+_OVERRIDES = {0x202D: "[U+202D]", 0x202E: "[U+202E]"}
+_ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_FLOOD = re.compile(f"({_ACCENT}{{4}}){_ACCENT}+")
 _MARKS = "<&[]*_`#\\"
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>?")
 _BREAKS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "tr", "blockquote", "pre", "section"}
@@ -72,8 +77,14 @@ def line(text: str, longest: int = 1000) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text without NUL, control characters, bidirectional controls and broken surrogates."""
-    return text if text.isascii() and text.isprintable() else _HARMFUL.sub("", text)
+    """The text without NUL, control characters, direction marks, broken surrogates and floods of accents.
+
+    An override of the reading direction is shown as ``[U+202E]``.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _HARMFUL.sub("", text)
+    return text if text.isascii() else _FLOOD.sub(r"\1", text).translate(_OVERRIDES)
 
 
 def _from_markup(text: str) -> str:

@@ -62,7 +62,7 @@ PACKAGE: dict[str, Any] = {
     "id": "11111111-aaaa-4aaa-8aaa-000000000001",
     "name": "sample-river-crossings",
     "title": "Sample: river crossings of  Examplia",
-    "notes": "<p>Where one <b>crosses</b> &amp; when. See [the guide](https://guide.example/a_b).</p>\u202e",
+    "notes": "<p>Where one <b>crosses</b> &amp; when. See [the guide](https://guide.example/a_b).</p>\u2066",
     "type": "dataset",
     "state": "active",
     "private": False,

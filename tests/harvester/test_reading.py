@@ -39,7 +39,7 @@ from harvester.reading.markup import line, plain
         ("&lt;script&gt;alert(1)&lt;/script&gt;x", "x"),
         ("&amp;lt;img src=x onerror=alert(1)&amp;gt;x", "x"),
         ("\\<b>x\\</b>", "\\x\\"),
-        ("a\x00b\u202ec\u2066d\ud800e\u200f", "abcde"),
+        ("a\x00b\u202ec\u2066d\ud800e\u200f", "ab[U+202E]cde"),
         ("نص عربي و<b>غامق</b>", "نص عربي وغامق"),
         ("", ""),
     ],
@@ -62,7 +62,8 @@ def test_five_megabytes_are_cut(piece: str) -> None:
 
 
 def test_a_line_is_one_line() -> None:
-    assert line(" a \n\t b\x07\u202e  c ") == "a b c"
+    assert line(" a \n\t b\x07\u2066  c ") == "a b c"
+    assert line("Z" + "\u0301" * 50 + "algo") == "Z" + "\u0301" * 4 + "algo"
     assert line("abcdef", 3) == "abc"
 
 

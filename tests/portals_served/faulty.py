@@ -801,7 +801,8 @@ def _content() -> Iterator[Fault]:
     yield updated("control-characters", "has NUL and control characters in a title", out, title=wells, has=controls)
     turned = _first(title="Sample: \u202eslleW\u2066.exe")
     does = "turns the reading direction round in a title"
-    yield updated("right-to-left", does, "that is taken out", title="Sample: slleW.exe", has=turned)
+    shown = "Sample: [U+202E]slleW.exe"
+    yield updated("right-to-left", does, "that is shown, not obeyed", "disguised-text", title=shown, has=turned)
     half = _title(b"Sample: Wel\\ud83dls")
     effect = "a question mark stands for it"
     yield updated("lone-surrogate", "has half of a character in a title", effect, title="Sample: Wel?ls", answer=half)
