@@ -1,16 +1,21 @@
 """What each audience may know of a record: the one choke point.
 
 The store calls :func:`disclose` in the record's own transaction; indexes are built from what it renders and every
-answer, count, facet, export and page is served from it. Nothing else reads datasets for an answer.
+answer, count, facet, export and page is served from it. Nothing else reads datasets for an answer. What each audience
+is shown says one table, ``config/rules/disclosure.yaml``; :mod:`catalog.redaction` carries it out.
 
 The document of a record (JSON object; absent facts are empty strings, lists or null)::
 
     id, name, source {key, title}, link, title, titles {language: text}, notes,
-    organizations [{id, name, acronym, kind, roles [..]}], holders [name],
+    organizations [{id, name, acronym, kind, roles [..], spelling if the portal writes the name otherwise}],
+    holders [name],
     countries [ISO3], locations [{iso3, name, admin_level, p_coded}],
     topics [{key, title}], concepts [{key, title, evidence [..]}], keywords [..], languages [..],
     access {modality, steps [..], address, contacts [..], artefacts [{artefact, modality, steps, address}]},
-    level {level, basis, evidence, reason, rule, asserted_by, review_by}, visibility, urgent, urgency_recipients [..],
+    level {level, basis, evidence, reason, rule, asserted_by, protocol, statement, isp_date, review_by,
+           attention [sentence]},
+    visibility, visibility_of {source, record}, urgent, urgency_recipients [..], harm_if_withheld, rows,
+    attention [{field, said}], mode, withheld [field], masked [field],
     tags [{tag, origin}],
     issued, modified, period {start, end, open}, update_frequency {days, words},
     freshness {due, overdue, delinquent, always_fresh},
@@ -18,12 +23,15 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
     distributions [{key, name, description, url, format, declared_format, media_type, size, modified, under_review,
                     withheld, columns [{sheet, position, header, tags [{tag, origin, rule, confidence}]}]}]
 
+``mode`` is ``shown``, ``redacted`` or ``ask``; ``withheld`` names the fields of which less or nothing is left,
+``masked`` the texts in which something was blacked out. The source has ``own`` where its publisher is one of the
+organizations. ``visibility_of`` is what the source's default and the portal ask for; ``attention`` is for stewards.
 The full audience's document of a withdrawn record also has ``state``, which is ``withdrawn``; others have none of it.
 Times are ISO 8601 with ``Z``; days are ISO dates.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -32,10 +40,15 @@ from uuid import UUID
 from catalog.assess import Assessment
 from catalog.freshness import in_words
 from catalog.hxl.tags import base
+from catalog.masking import found_in
 from catalog.places import country_name
 from catalog.records import ColumnRecord, DatasetRecord
-from catalog.sensitivity import EffectiveLevel
+from catalog.redaction import TEXTS, masked_document, redact
+from catalog.sensitivity import PORTAL, EffectiveLevel
+from catalog.text import normalize
 from catalog.vocabulary import Artefact, Audience, Level, Role, Visibility
+from config.disclosure import Disclosing, Profile
+from config.load import shipped_disclosing as shipped
 
 Document = Mapping[str, Any]
 
@@ -49,6 +62,7 @@ SEES: Mapping[Audience, frozenset[Visibility]] = {
 ITEM_FIELDS = (
     "id", "name", "source", "link", "title", "organizations", "holders", "countries", "topics", "access", "level",
     "tags", "issued", "modified", "period", "update_frequency", "freshness", "licence", "cod_level", "urgent",
+    "harm_if_withheld", "mode", "withheld",
 )  # fmt: skip
 NOTES_IN_ITEM = 300
 """Characters of the notes that a list shows."""
@@ -68,8 +82,12 @@ class Holding:
     """Everything the catalog knows of one record, ready to be rendered.
 
     Attributes:
-        name: The record's readable address, empty if it never was public.
+        name: The record's readable address, empty if its title never was public; ``new_name`` is what it will be if
+            it is public now.
+        source_visibility: Default visibility of the source's records.
+        source_publisher: Id of who runs the source, None if it is not said.
         titles: Of concepts, by key; those in ``topics`` are topics.
+        table: Who is shown what.
     """
 
     id: UUID
@@ -81,22 +99,151 @@ class Holding:
     level: EffectiveLevel
     titles: Mapping[str, str]
     topics: frozenset[str]
+    source_visibility: Visibility = Visibility.PUBLIC
+    source_publisher: UUID | None = None
+    table: Disclosing = field(default_factory=shipped)
+    new_name: str = ""
+
+    @property
+    def visibility(self) -> Visibility:
+        """Who may know of it, by its source, its portal and its level."""
+        return decided(_visibility_of(self), self.level, self.table)
 
 
 def disclose(holding: Holding) -> Iterator[tuple[Audience, Document]]:
     """The document of each audience that may know of the record; no pair for an audience that may not."""
-    yield from renderings(_document(holding), holding.level, holding.assessment.visibility)
+    full = _document(holding)
+    rendered = dict(renderings(full, holding.level, holding.visibility, table=holding.table))
+    if holding.new_name and not rendered.get(Audience.PUBLIC, _NAMELESS)["name"]:
+        # A name is made of the title's words: there is none before the title is shown in public.
+        rendered = dict(renderings({**full, "name": ""}, holding.level, holding.visibility, table=holding.table))
+    yield from rendered.items()
 
 
-def renderings(full: Document, level: EffectiveLevel, visibility: Visibility) -> Iterator[tuple[Audience, Document]]:
+_NAMELESS: Document = {"name": ""}
+
+
+def renderings(
+    full: Document, level: EffectiveLevel, visibility: Visibility, *, table: Disclosing | None = None
+) -> Iterator[tuple[Audience, Document]]:
     """The documents made from a record's full one; whoever may know the same is given the same object.
 
-    Pure: what a steward's act changes is rendered anew without the portal's payload. ``full`` is as this module makes
-    it, with its ``level`` and ``visibility`` already those that are given.
+    Pure: what a steward's act changes is rendered anew without the portal's payload.
+
+    Args:
+        full: As this module makes it, with its ``level`` and ``visibility`` already those that are given
+            (:func:`with_level`).
+        level: The one in effect.
+        visibility: The one decided on.
+        table: Who is shown what; the shipped one, if none is given.
     """
-    for audience, seen in SEES.items():
-        if visibility in seen:
-            yield audience, full if audience is Audience.FULL else _redacted(full, level)
+    table = table or shipped()
+    made: dict[tuple[str, Profile], Document] = {}
+    for audience in Audience:
+        if audience is Audience.FULL:
+            yield audience, full
+            continue
+        mode = table.modes[visibility.value][audience.value]
+        if mode == "hidden":
+            continue
+        profile = _profile(full, level, audience, mode, table)
+        if profile is None:
+            continue
+        if (mode, profile) not in made:
+            made[mode, profile] = _rendering(full, profile, mode)
+        yield audience, made[mode, profile]
+
+
+def with_level(full: Document, level: EffectiveLevel, *, table: Disclosing | None = None) -> dict[str, Any]:
+    """The full document under another level, with the visibility that follows from it."""
+    said = full.get("visibility_of") or {"source": full["visibility"], "record": ""}
+    return {**full, "level": level_part(level), "visibility": decided(said, level, table).value}
+
+
+def decided(declared: Mapping[str, str], level: EffectiveLevel, table: Disclosing | None = None) -> Visibility:
+    """Visibility of a record: the source's by the table, or what the portal asks for, whichever shows it to fewer.
+
+    Args:
+        declared: ``source`` and ``record``, as in a document's ``visibility_of``; the latter may be empty.
+        level: The one in effect.
+        table: As in :func:`renderings`.
+    """
+    given = Visibility((table or shipped()).visibility[declared["source"]][level.name])
+    if not declared["record"]:
+        return given
+    return max(given, Visibility(declared["record"]), key=list(Visibility).index)
+
+
+def _profile(full: Document, level: EffectiveLevel, audience: Audience, mode: str, table: Disclosing) -> Profile | None:
+    """What is left of the record for an audience; None if it cannot be shown without naming who is not to be named."""
+    if mode == "ask":
+        profile = table.profiles[table.ask]
+    else:
+        name = table.published if _published(full, level) else table.levels[audience.value][level.name]
+        profile = table.profiles[name]
+        if mode == "redacted":
+            profile = profile.stricter(table.profiles[table.redacted])
+        signals = full["level"]["attention"] or full["attention"]
+        if level.withhold_links or (level.level is None and signals):
+            profile = profile.stricter(table.profiles[table.signals])
+    asked = _asked_not_to_be_named(full, table)
+    protocol = level.name in table.unnamed.levels and not set(table.unnamed.countries).isdisjoint(full["countries"])
+    if asked or protocol:
+        if not full["source"].get("own"):
+            return profile.stricter(table.profiles[table.unnamed.profile])
+        # The portal's name is its holder's. What somebody lists on their own public portal names them by their own act.
+        if asked or _source_visibility(full) != Visibility.PUBLIC.value:
+            return None
+    return profile
+
+
+def _published(full: Document, level: EffectiveLevel) -> bool:
+    """Whether the data is severe by its portal's own word alone, which lists it in public all the same."""
+    return (
+        level.level is Level.SEVERE
+        and level.said_by == {PORTAL}
+        and _source_visibility(full) == full["visibility"] == Visibility.PUBLIC.value
+    )
+
+
+def _source_visibility(full: Document) -> str:
+    return str((full.get("visibility_of") or {"source": full["visibility"]})["source"])
+
+
+def _asked_not_to_be_named(full: Document, table: Disclosing) -> bool:
+    if not table.unnamed.organisations:
+        return False
+    asked = {normalize(name) for name in table.unnamed.organisations}
+    return any(
+        normalize(name) in asked
+        for agent in full["organizations"]
+        for name in (agent["name"], agent["acronym"], agent.get("spelling", ""))
+        if name
+    )
+
+
+def _rendering(full: Document, profile: Profile, mode: str) -> Document:
+    """The same object where nothing is left out."""
+    document = redact(full, profile)
+    if mode == "ask":
+        document = {**document, "mode": mode}
+    for_stewards = full["attention"] or full["level"]["attention"] or full["level"]["asserted_by"] in _PERSONS
+    if not for_stewards:
+        return document
+    level = full["level"] if document["level"] is full["level"] else document["level"]
+    level = {**level, "attention": []}
+    if level["asserted_by"] in _PERSONS:
+        # A person's words may name a place; stewards read them.
+        level |= {"reason": "", "evidence": ""}
+    document = {**document, "level": level, "attention": []}
+    if full["attention"]:
+        fields = sorted({entry["field"] for entry in full["attention"]})
+        document = {**masked_document(document), "name": "" if "title" in fields else document["name"]}
+        document["masked"] = [name for name in fields if document.get(name)]
+    return document
+
+
+_PERSONS = frozenset({"steward", "owner"})
 
 
 def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
@@ -125,11 +272,9 @@ def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
     return left
 
 
-def _redacted(full: Document, level: EffectiveLevel) -> Document:
-    """Without file links where the level or a signal asks for it, without columns where the data is severe."""
-    if level.withhold_links or level.level in {Level.HIGH, Level.SEVERE}:
-        return redacted(full, severe=level.level is Level.SEVERE)
-    return full
+def _visibility_of(holding: Holding) -> dict[str, str]:
+    asked = holding.record.visibility
+    return {"source": holding.source_visibility.value, "record": asked.value if asked else ""}
 
 
 def _document(holding: Holding) -> Document:
@@ -141,10 +286,13 @@ def _document(holding: Holding) -> Document:
         by_column.setdefault((tag.distribution, tag.sheet, tag.position), []).append(
             {"tag": tag.tagspec, "origin": tag.origin.value, "rule": tag.rule, "confidence": tag.confidence}
         )
-    return {
+    source: dict[str, Any] = {"key": holding.source_key, "title": holding.source_title}
+    if holding.source_publisher and any(entry.agent.id == holding.source_publisher for entry in assessment.agents):
+        source["own"] = True
+    document: dict[str, Any] = {
         "id": str(holding.id),
-        "name": holding.name,
-        "source": {"key": holding.source_key, "title": holding.source_title},
+        "name": holding.name or holding.new_name,
+        "source": source,
         "link": record.landing_page,
         "title": record.display_title,
         "titles": dict(record.title),
@@ -177,10 +325,13 @@ def _document(holding: Holding) -> Document:
         "keywords": list(record.keywords),
         "languages": list(record.languages),
         "access": _access(assessment),
-        "level": _level(holding.level),
-        "visibility": assessment.visibility.value,
+        "level": level_part(holding.level),
+        "visibility": holding.visibility.value,
+        "visibility_of": _visibility_of(holding),
         "urgent": record.urgent,
         "urgency_recipients": list(record.urgency_recipients),
+        "harm_if_withheld": record.harm_if_withheld,
+        "rows": record.extra.get("num_of_rows", ""),
         "tags": [{"tag": tag, "origin": origins[tag]} for tag in sorted(origins, key=lambda tag: (base(tag), tag))],
         "issued": _time(record.issued),
         "modified": _time(record.modified),
@@ -199,7 +350,25 @@ def _document(holding: Holding) -> Document:
         "series": record.series,
         "relations": [{"kind": relation.kind.value, "target": relation.target} for relation in record.relations],
         "distributions": list(_distributions(record, by_column)),
+        "attention": [],
+        "mode": "shown",
+        "withheld": [],
+        "masked": [],
     }
+    document["attention"] = _attention(document)
+    return document
+
+
+def _attention(document: Document) -> list[dict[str, str]]:
+    """What in its free texts the public is not shown."""
+    texts: dict[str, list[str]] = {name: [document[name]] for name in TEXTS if document[name]}
+    texts["titles"] = list(document["titles"].values())
+    texts["keywords"] = document["keywords"]
+    texts["access"] = [step for route in document["access"]["artefacts"] for step in route["steps"]]
+    texts["distributions"] = [
+        text for file in document["distributions"] for text in (file["name"], file["description"])
+    ]
+    return [{"field": name, "said": f"It holds {what}."} for name, what in found_in(texts)]
 
 
 def _organizations(assessment: Assessment) -> Iterator[dict[str, Any]]:
@@ -211,13 +380,14 @@ def _organizations(assessment: Assessment) -> Iterator[dict[str, Any]]:
         if entry.agent.id not in shown:
             shown.add(entry.agent.id)
             agent = entry.agent
+            spelt = {"spelling": entry.spelling} if entry.spelling not in {agent.name, agent.acronym, ""} else {}
             yield {
                 "id": str(agent.id),
                 "name": agent.name,
                 "acronym": agent.acronym,
                 "kind": agent.kind.value,
                 "roles": roles[agent.id],
-            }
+            } | spelt
 
 
 def _holders(assessment: Assessment) -> list[str]:
@@ -247,21 +417,21 @@ def _access(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _level(level: EffectiveLevel) -> dict[str, Any]:
+def level_part(level: EffectiveLevel) -> dict[str, Any]:
+    """What a document says of the level in effect."""
     basis = level.basis
-    if basis is None:
-        return {
-            "level": level.name, "basis": "not assessed", "evidence": "", "reason": "", "rule": "", "asserted_by": "",
-            "review_by": None,
-        }  # fmt: skip
     return {
         "level": level.name,
-        "basis": basis.basis,
-        "evidence": basis.evidence,
-        "reason": basis.reason,
-        "rule": basis.rule,
-        "asserted_by": basis.asserted_by,
-        "review_by": _day(basis.review_by),
+        "basis": basis.basis if basis else "not assessed",
+        "evidence": basis.evidence if basis else "",
+        "reason": basis.reason if basis else "",
+        "rule": basis.rule if basis else "",
+        "asserted_by": basis.asserted_by if basis else "",
+        "protocol": basis.protocol if basis else "",
+        "statement": basis.statement if basis else "",
+        "isp_date": _day(basis.isp_date) if basis else None,
+        "review_by": _day(basis.review_by) if basis else None,
+        "attention": list(level.attention),
     }
 
 

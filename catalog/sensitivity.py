@@ -73,6 +73,7 @@ class EffectiveLevel:
     Attributes:
         attention: What a steward should look at though it asserts no level and withholds nothing, in sentences.
         pending: Lowerings from *severe* that have no effect before a second steward accepts them.
+        said_by: Who of portal, rule, steward and owner asserts this very level.
     """
 
     level: Level | None
@@ -80,6 +81,7 @@ class EffectiveLevel:
     withhold_links: bool
     attention: tuple[str, ...] = ()
     pending: tuple[Assertion, ...] = ()
+    said_by: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -102,11 +104,13 @@ def effective(assertions: Iterable[Assertion]) -> EffectiveLevel:
     Whoever lowers says with it whether links are still withheld; a portal's quarantine withholds them all the same.
     """
     basis: Assertion | None = None
+    said_by: dict[Level | None, set[str]] = {}
     withheld = quarantined = False
     attention: dict[str, None] = {}
     pending: list[Assertion] = []
     for said in assertions:
         current = basis.level if basis else None
+        said_by.setdefault(said.level, set()).add(said.asserted_by)
         if said.level is None and not _retracts(said):
             quarantined = quarantined or is_quarantine(said)
             withheld = withheld or said.withhold_links
@@ -123,7 +127,9 @@ def effective(assertions: Iterable[Assertion]) -> EffectiveLevel:
         else:
             pending.append(said)
     level = basis.level if basis else None
-    return EffectiveLevel(level, basis, withheld or quarantined, tuple(attention), tuple(pending))
+    return EffectiveLevel(
+        level, basis, withheld or quarantined, tuple(attention), tuple(pending), frozenset(said_by.get(level, ()))
+    )
 
 
 def is_signal(assertion: Assertion) -> bool:

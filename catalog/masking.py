@@ -1,0 +1,88 @@
+"""What free text must not carry to the public: personal addresses, telephone numbers, coordinates.
+
+Names of persons and stories are not found this way; a text that holds any of these is worth a steward's look.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from catalog.agents import role_mailbox
+
+EMAIL, PHONE, PLACE = "an e-mail address", "a telephone number", "coordinates"
+
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\s?[\[(]at[\])]\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_TELEPHONE_WORDS = "tel|tél|teléfono|telefono|phone|mobile|cell|whatsapp|viber|signal|móvil|هاتف|тел|телефон"
+_PHONE = re.compile(
+    rf"(?:(?<![\w/=.+-])(?:\+|00)\s?\d|(?i:\b(?:{_TELEPHONE_WORDS}))[.:№#\s]{{1,4}}\(?\d)(?:[\s().-]{{0,2}}\d){{6,14}}(?!\w)"
+)
+_DECIMALS = r"[-+]?\d{1,3}\.\d{3,12}"
+_PLACES = (
+    re.compile(rf"(?<![\d.]){_DECIMALS}\d°?\s?[NSEW]?\s{{0,2}}[,;/ ]\s{{0,2}}{_DECIMALS}\d°?(?:\s?[NSEW]\b)?"),
+    re.compile(
+        r"(?<!\d)\d{1,3}\s?[°º]\s?\d{1,2}(?:[.,]\d{1,6})?\s?['′’](?:\s?\d{1,2}(?:[.,]\d{1,6})?\s?(?:\"|″|”|''))?\s?[NSEWO]?"
+    ),
+    re.compile(r"(?<!\d)\d{1,3}[.,]\d{2,12}\s?[°º]\s?[NSEWO]?"),
+    re.compile(r"(?i:\b(?:lat|lon|lng|latitude|longitude))[.:=\s]{1,4}[-+]?\d{1,3}[.,]\d{2,12}"),
+    re.compile(r"\b\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{4,5}\s?\d{4,5}\b"),
+)
+_WEB = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>\"')\]]{1,2000}", re.IGNORECASE)
+# Most texts have none of these signs, and looking for one costs next to nothing.
+_MAYBE_PLACE = re.compile(
+    r"\.\d{3}|[°º]|\d[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{4}|(?i:lat|lon|lng)[a-z]{0,6}[.:=\s]{1,4}[-+]?\d"
+)
+_WORDS = tuple(_TELEPHONE_WORDS.split("|"))
+
+
+def personal(text: str) -> tuple[str, ...]:
+    """What a text holds that the public is not shown; role mailboxes such as ``info@`` are not meant."""
+    return tuple(what for what, masks in _MASKS if masks(text) != text)
+
+
+def masked(text: str) -> str:
+    """The text without what :func:`personal` finds in it."""
+    for _, masks in _MASKS:
+        text = masks(text)
+    return text
+
+
+def without_addresses(text: str) -> str:
+    """The text without web addresses: where links are withheld, notes must not give them."""
+    return _WEB.sub("[address withheld]", text) if "://" in text or "www." in text.lower() else text
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """The text without the names of organisations that are not to be named; acronyms by their capitals."""
+    for name in sorted({name.strip() for name in names} - {""}, key=len, reverse=True):
+        short = name.isupper() and " " not in name
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[not named]", text, flags=0 if short else re.IGNORECASE)
+    return text
+
+
+def _emails(text: str) -> str:
+    if "@" not in text and "[at]" not in text and "(at)" not in text:
+        return text
+    return _EMAIL.sub(lambda found: found[0] if role_mailbox(found[0].rstrip("."), "") else "[e-mail withheld]", text)
+
+
+def _phones(text: str) -> str:
+    folded = text.lower()
+    if "+" not in text and "00" not in text and not any(word in folded for word in _WORDS):
+        return text
+    return _PHONE.sub("[telephone number withheld]", text)
+
+
+def _places(text: str) -> str:
+    if _MAYBE_PLACE.search(text):
+        for pattern in _PLACES:
+            text = pattern.sub("[coordinates withheld]", text)
+    return text
+
+
+_MASKS: tuple[tuple[str, Callable[[str], str]], ...] = ((EMAIL, _emails), (PHONE, _phones), (PLACE, _places))
+
+
+def found_in(texts: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+    """Field and what was found in it, for the texts of each field."""
+    return [
+        (field, what) for field, given in texts.items() for what in dict.fromkeys(w for t in given for w in personal(t))
+    ]
