@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from api import examples
 from api.deps import (
-    AUDIENCE,
+    PUBLIC,
     Answering,
     Register,
     answered,
@@ -110,7 +110,7 @@ def show_dataset(request: Request, register: Answering, key: str, _: Annotated[N
 def read_document(register: Register, key: str) -> tuple[bytes, str] | None:
     """A record's document with ``freshness_state`` of today, and its etag; None if the public may not know of it."""
     with register.catalog.reading() as session:
-        found = document(session, AUDIENCE, key)
+        found = document(session, PUBLIC, key)
     if found is None:
         return None
     body, etag = found

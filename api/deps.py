@@ -18,9 +18,11 @@ from catalog.database import Catalog
 from catalog.query import DatasetQuery, Page
 from catalog.search.reader import Reader
 from catalog.search.writer import follow
+from catalog.viewer import PUBLIC
 from catalog.vocabulary import Audience
 
 AUDIENCE = Audience.PUBLIC
+__all__ = ["PUBLIC"]
 FOLLOW_SECONDS = 0.2
 
 _log = logging.getLogger("landmark.api")

@@ -2,20 +2,45 @@
 
 from catalog import audit
 from catalog.database import Catalog
-from catalog.vocabulary import Audience
+from catalog.viewer import PUBLIC, Viewer, breaking_glass, steward
 from config.load import ConfigurationError
 from config.settings import Settings
 
+BROKE = "broke the glass"
+"""The audit's word for who looked at everything; stewards are shown these lines (:mod:`catalog.notices`)."""
 
-def audience(catalog: Catalog, settings: Settings, given: str, action: str, *subjects: str) -> Audience:
-    """What the asker may know: all, if there is a name, and one line of the audit is written for each subject."""
+
+def viewer(
+    catalog: Catalog, settings: Settings, given: str, action: str, *subjects: str, because: str | None = None
+) -> Viewer:
+    """Who asks; with a name a steward of everything, and one line of the audit is written for each subject.
+
+    Args:
+        catalog: Where it is recorded.
+        settings: Say who acts where ``given`` does not.
+        given: ``--as``.
+        action: What is done, a verb phrase.
+        subjects: Of what: a record, a source, the words of a question.
+        because: ``--break-glass``: why owners' own records are to be shown as well; None if they are not.
+
+    Raises:
+        ConfigurationError: The glass is to be broken without a name or a reason.
+    """
     actor = _name(settings, given)
+    if because is not None:
+        actor = named(settings, given, "Whoever breaks the glass has a name.")
+        if not because.strip():
+            raise ConfigurationError("Say why the glass is broken: --break-glass REASON.")
+        with catalog.writing() as session:
+            for subject in subjects:
+                audit.append(session, actor, BROKE, f"{action} {subject}", because.strip())
+        return breaking_glass(actor)
     if not actor:
-        return Audience.PUBLIC
+        return PUBLIC
     with catalog.writing() as session:
         for subject in subjects:
             audit.append(session, actor, action, subject)
-    return Audience.FULL
+    return steward(actor)
 
 
 def named(settings: Settings, given: str, why: str = "This is recorded under a name.") -> str:

@@ -1,8 +1,9 @@
-"""What changed: the feed as each audience may know it, in plain sentences with the machine form beside.
+"""What changed: the feed as each viewer may know it, in plain sentences with the machine form beside.
 
-The feed holds differences of full documents. An audience is told only of records that it may know of now, only since it
-may (what a record was before it became visible, or before it was withdrawn, stays untold), and only as documents are
-disclosed to it: a record whose links were ever withheld has none in its history. What is not told is not counted.
+The feed holds differences of full documents. A viewer is told only of records that they may know of now, only since
+they may (what a record was before it became visible, or before it was withdrawn, stays untold), and only as documents
+are disclosed to them: a record whose links were ever withheld has none in its history. What is not told is not counted.
+Of a record that they reach a viewer is told all, save what a steward's record was while it was for its owner alone.
 """
 
 from collections import Counter
@@ -20,13 +21,16 @@ from catalog.disclosure import SEES, redacted
 from catalog.query import QueryError
 from catalog.sentences import sentences
 from catalog.tables import Change, Dataset, Disclosure, LevelAssertion, Slug
-from catalog.vocabulary import Audience, Level, RecordState, Visibility
+from catalog.viewer import Viewer, as_audience, as_reached, shown_to
+from catalog.vocabulary import Level, RecordState, Visibility
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 MOST = 1000
 """Changes on a page."""
 _CHUNK = 500
+UNTOLD = "reach"
+"""Of lines that only the indexes follow: somebody was granted a record, or is no longer."""
 _REDACTED = ("distributions", "tags")
 """What :func:`catalog.disclosure.redacted` changes."""
 
@@ -64,8 +68,8 @@ class ChangePage:
     next: str
 
 
-def changes(session: Session, audience: Audience, query: ChangeQuery) -> ChangePage:
-    """What an audience may know of what changed.
+def changes(session: Session, viewer: Viewer, query: ChangeQuery) -> ChangePage:
+    """What a viewer may know of what changed.
 
     Raises:
         QueryError: A ``limit`` out of bounds, or an ``after`` that no page gave.
@@ -73,16 +77,16 @@ def changes(session: Session, audience: Audience, query: ChangeQuery) -> ChangeP
     if not 0 <= query.limit <= MOST:
         raise QueryError("limit", "limit: it must be a whole number from 0 to 1,000.")
     wanted = list(_wanted(session, query))
-    history = _History(session, audience, wanted)
+    history = _History(session, viewer, wanted)
     period = [] if query.since is None else [Change.at >= query.since]
-    told = _disclosed(audience, select(Change.seq, Change.dataset_seq).where(*wanted, *period))
+    told = _disclosed(viewer, select(Change.seq, Change.dataset_seq).where(*wanted, *period))
     total = session.scalar(select(func.count()).select_from(told.subquery())) or 0
     total -= history.untold_in(session, query.since)
     numbers: list[int] = []
-    position = _position(session, audience, history, wanted, query.after) if query.after else 0
+    position = _position(session, viewer, history, wanted, query.after) if query.after else 0
     while len(numbers) <= query.limit:
         rows = session.scalars(
-            _disclosed(audience, select(Change.seq).where(*wanted, *period, Change.seq > position))
+            _disclosed(viewer, select(Change.seq).where(*wanted, *period, Change.seq > position))
             .order_by(Change.seq)
             .limit(_CHUNK)
         ).all()
@@ -91,17 +95,17 @@ def changes(session: Session, audience: Audience, query: ChangeQuery) -> ChangeP
             break
         position = rows[-1]
     page = numbers[: query.limit]
-    items = list(_items(session, audience, history, page))
+    items = list(_items(session, viewer, history, page))
     more = bool(page) and len(numbers) > query.limit
     return ChangePage([item for item, _ in items], total, items[-1][1] if more and items else "")
 
 
-def told_by_run(session: Session, audience: Audience, runs: Collection[UUID]) -> Mapping[tuple[UUID | None, str], int]:
-    """How many changes of each kind an audience is told of, by run: as many as :func:`changes` lists."""
+def told_by_run(session: Session, viewer: Viewer, runs: Collection[UUID]) -> Mapping[tuple[UUID | None, str], int]:
+    """How many changes of each kind a viewer is told of, by run: as many as :func:`changes` lists."""
     of_runs = Change.run_id.in_(runs)
     touched = select(Change.dataset_seq).where(of_runs)
-    history = _History(session, audience, [Change.dataset_seq.in_(touched)])
-    lines = _disclosed(audience, select(Change.run_id, Change.kind, func.count()).where(of_runs))
+    history = _History(session, viewer, [Change.dataset_seq.in_(touched)])
+    lines = _disclosed(viewer, select(Change.run_id, Change.kind, func.count()).where(of_runs))
     counts = Counter(
         {(run, kind): count for run, kind, count in session.execute(lines.group_by(Change.run_id, Change.kind))}
     )
@@ -124,20 +128,26 @@ def moment(text: str) -> datetime:
 
 
 class _History:
-    """What of the feed an audience is not told.
+    """What of the feed a viewer is not told.
 
     Attributes:
         untold: Numbers of changes of disclosed records that are not told.
         appeared: Numbers of changes by which a record became visible: told as if it had been created then.
     """
 
-    def __init__(self, session: Session, audience: Audience, wanted: Sequence[ColumnElement[bool]]) -> None:
+    def __init__(self, session: Session, viewer: Viewer, wanted: Sequence[ColumnElement[bool]]) -> None:
         self.untold: set[int] = set()
         self.appeared: set[int] = set()
         self._severe: Mapping[int, bool] = {}
-        if audience is not Audience.FULL:
-            self._begins(session, audience, wanted)
-            self._withholds(session, audience, wanted)
+        if viewer.sees_all:
+            return
+        plain = as_audience(viewer)
+        marks = or_(Change.kind == RecordState.WITHDRAWN, _has(Change.fields, "visibility"))
+        self._begins(session, plain, SEES[viewer.audience], wanted, marks)
+        self._withholds(session, plain, wanted)
+        if viewer.is_steward:
+            not_owners = frozenset(Visibility) - {Visibility.OWNER}
+            self._begins(session, as_reached(viewer), not_owners, wanted, _has(Change.fields, "visibility"))
 
     def fields(self, dataset: int, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The fields of a change as they may be known: those that do not differ then are left out."""
@@ -164,12 +174,18 @@ class _History:
             count += session.scalar(select(func.count()).where(some, Change.at >= since)) or 0
         return count
 
-    def _begins(self, session: Session, audience: Audience, wanted: Sequence[ColumnElement[bool]]) -> None:
-        seen = SEES[audience]
-        marks = or_(Change.kind == RecordState.WITHDRAWN, _has(Change.fields, "visibility"))
+    def _begins(
+        self,
+        session: Session,
+        shown: ColumnElement[bool],
+        seen: frozenset[Visibility],
+        wanted: Sequence[ColumnElement[bool]],
+        marks: ColumnElement[bool],
+    ) -> None:
+        """Of records that are shown in one way: what was before they were. ``marks`` are the changes that may say so."""
         rows = session.execute(
-            _disclosed(
-                audience, select(Change.seq, Change.dataset_seq, Change.kind, Change.fields).where(*wanted, marks)
+            _shown(
+                shown, select(Change.seq, Change.dataset_seq, Change.kind, Change.fields).where(*wanted, marks)
             ).order_by(Change.seq)
         ).all()
         begins: dict[int, int] = {}
@@ -187,16 +203,18 @@ class _History:
             return
         marked = select(Change.dataset_seq).where(marks)
         lines = session.execute(
-            _disclosed(audience, select(Change.seq, Change.dataset_seq).where(*wanted, Change.dataset_seq.in_(marked)))
+            _shown(shown, select(Change.seq, Change.dataset_seq).where(*wanted, Change.dataset_seq.in_(marked)))
         )
         self.untold |= {seq for seq, dataset in lines if seq < begins.get(dataset, 0)}
         self.appeared |= {seq for dataset, seq in appeared.items() if seq == begins[dataset]}
 
-    def _withholds(self, session: Session, audience: Audience, wanted: Sequence[ColumnElement[bool]]) -> None:
+    def _withholds(self, session: Session, shown: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]]) -> None:
         """Assertions are never deleted, so they tell which records' links were ever withheld."""
         ever = or_(LevelAssertion.withhold_links, LevelAssertion.level.in_([Level.HIGH, Level.SEVERE]))
         of = (
-            select(Dataset.seq, LevelAssertion.level).join(Dataset, Dataset.id == LevelAssertion.dataset_id).where(ever)
+            select(Dataset.seq, LevelAssertion.level)
+            .join(Dataset, Dataset.id == LevelAssertion.dataset_id)
+            .where(ever, Dataset.seq.in_(select(Disclosure.seq).where(shown)))
         )
         severe: dict[int, bool] = {}
         for dataset, level in session.execute(of):
@@ -206,8 +224,8 @@ class _History:
             return
         withheld = select(Dataset.seq).join(LevelAssertion, Dataset.id == LevelAssertion.dataset_id).where(ever)
         rows = session.execute(
-            _disclosed(
-                audience,
+            _shown(
+                shown,
                 select(Change.seq, Change.dataset_seq, Change.fields).where(
                     *wanted,
                     Change.kind == "updated",
@@ -233,10 +251,14 @@ def _wanted(session: Session, query: ChangeQuery) -> Iterator[ColumnElement[bool
         yield Change.dataset_seq == (0 if number is None else number)
 
 
-def _disclosed(audience: Audience, statement: S) -> S:
-    """Only records that the audience may know of."""
-    of_record = (Disclosure.seq == Change.dataset_seq) & (Disclosure.audience == audience)
-    return statement.select_from(Change).join(Disclosure, of_record)
+def _disclosed(viewer: Viewer, statement: S) -> S:
+    """Only records that the viewer may know of; never that a grant was made or has ended."""
+    return _shown(shown_to(viewer), statement)
+
+
+def _shown(shown: ColumnElement[bool], statement: S) -> S:
+    of_record = (Disclosure.seq == Change.dataset_seq) & shown
+    return statement.select_from(Change).join(Disclosure, of_record).where(Change.kind != UNTOLD)
 
 
 def _has(fields: Any, name: str) -> ColumnElement[bool]:  # noqa: ANN401 - a column of JSON
@@ -250,7 +272,7 @@ def _visible(value: object, seen: frozenset[Visibility]) -> bool:
 
 def _position(
     session: Session,
-    audience: Audience,
+    viewer: Viewer,
     history: _History,
     wanted: Sequence[ColumnElement[bool]],
     after: str,
@@ -267,14 +289,14 @@ def _position(
         message = f'after: "{after[:80]}" is no "next" of a page before. Leave it out to begin anew.'
         raise QueryError("after", message) from None
     rows = session.execute(
-        _disclosed(audience, select(Change.seq, Dataset.id).where(*wanted, Change.at == at))
+        _disclosed(viewer, select(Change.seq, Dataset.id).where(*wanted, Change.at == at))
         .join(Dataset, Dataset.seq == Change.dataset_seq)
         .order_by(Change.seq)
     ).all()
     for seq, id_ in rows:
         if id_ == dataset and seq not in history.untold:
             return int(seq)
-    first = session.scalar(_disclosed(audience, select(func.min(Change.seq)).where(*wanted, Change.at >= at)))
+    first = session.scalar(_disclosed(viewer, select(func.min(Change.seq)).where(*wanted, Change.at >= at)))
     newest = session.scalar(select(func.max(Change.seq))) or 0
     return newest if first is None else first - 1
 
@@ -283,7 +305,7 @@ _CURSOR_TIME = "%Y%m%dT%H%M%S%fZ"
 
 
 def _items(
-    session: Session, audience: Audience, history: _History, numbers: Sequence[int]
+    session: Session, viewer: Viewer, history: _History, numbers: Sequence[int]
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Each change as it is told, with the cursor that goes on after it."""
     for start in range(0, len(numbers), _CHUNK):
@@ -295,7 +317,7 @@ def _items(
             seq: (id_, body)
             for seq, id_, body in session.execute(
                 select(Disclosure.seq, Disclosure.dataset_id, Disclosure.document)
-                .where(Disclosure.audience == audience)
+                .where(shown_to(viewer))
                 .where(Disclosure.seq.in_({change.dataset_seq for change in lines}))
             )
         }

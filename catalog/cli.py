@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from catalog import answer, asker, audit, changes, dump, health, organizations, reading, removal
+from catalog import answer, asker, audit, changes, dump, grants, health, organizations, reading, removal
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, pages
 from catalog.facets import facets
@@ -23,6 +23,7 @@ from catalog.search import Reader, check, follow, rebuild
 from catalog.sources import registered
 from config import load
 from config.declarations import Removal
+from config.load import ConfigurationError
 from config.settings import Settings
 
 FAILED, USAGE = 1, 64
@@ -30,6 +31,15 @@ FAILED, USAGE = 1, 64
 As = Annotated[
     str,
     typer.Option("--as", metavar="NAME", help="Ask as a steward, under this name; it is recorded.", show_default=False),
+]
+Break = Annotated[
+    str | None,
+    typer.Option(
+        "--break-glass",
+        metavar="REASON",
+        help="With --as: show what is for its owner alone as well. It is recorded with the reason, and noticed.",
+        show_default=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")]
 
@@ -56,7 +66,7 @@ def search(**given: Any) -> None:  # noqa: ANN401 - its signature is made from t
     settings = Settings()
     query = _query(given)
     with Catalog(settings.catalog_url) as catalog:
-        asked = _asking(catalog, settings, given["as_"], "search", query.q or "*")
+        asked = _asking(catalog, settings, given["as_"], "search", query.q or "*", given["break_glass"])
         if given["csv"] is not None:
             return _export(asked, query, given["csv"], hashtags=given["hashtags"])
         page = asked(query)
@@ -103,6 +113,7 @@ def _signature() -> inspect.Signature:
             option("csv", Path | None, None, "--csv", help='Write a table to this file; "-" prints it.'),
             option("hashtags", bool, False, "--hashtags", help="Give the table a row of HXL hashtags."),
             option("as_", str, "", "--as", help="Ask as a steward, under this name; it is recorded."),
+            inspect.Parameter("break_glass", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Break),
         ]
     )
 
@@ -114,14 +125,17 @@ app.command()(search)
 
 @app.command()
 def show(
-    key: Annotated[str, typer.Argument(help="Id or name of a dataset.")], json: Json = False, as_: As = ""
+    key: Annotated[str, typer.Argument(help="Id or name of a dataset.")],
+    json: Json = False,
+    as_: As = "",
+    break_glass: Break = None,
 ) -> None:
     """Show one dataset: how to get it, how sensitive it is and why, its files and columns."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        audience = asker.audience(catalog, settings, as_, "show", key)
+        viewer = asker.viewer(catalog, settings, as_, "show", key, because=break_glass)
         with catalog.reading() as session:
-            found = reading.document(session, audience, key)
+            found = reading.document(session, viewer, key)
     if found is None:
         _fail(f'There is no dataset "{key}". Find its id with "landmark search".', FAILED)
     if json:
@@ -134,11 +148,12 @@ def organizations_command(
     name: Annotated[str, typer.Argument(help="An organisation's id, acronym or name; none lists all.")] = "",
     json: Json = False,
     as_: As = "",
+    break_glass: Break = None,
 ) -> None:
     """List the organisations that hold something, or show what one holds by topic, country and access."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        asked = _asking(catalog, settings, as_, "organizations", name or "*")
+        asked = _asking(catalog, settings, as_, "organizations", name or "*", break_glass)
         if not name:
             listed = organizations.organizations(asked, limit=1000)
             items = [{"id": c.value, "name": c.label, "datasets": c.count} for c in listed.counts]
@@ -165,9 +180,9 @@ def sources(context: typer.Context, json: Json = False, as_: As = "") -> None:
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         sync_sources(catalog, load.sources(settings))
-        audience = asker.audience(catalog, settings, as_, "sources", "*")
+        viewer = asker.viewer(catalog, settings, as_, "sources", "*")
         with catalog.reading() as session:
-            items = health.sources(session, audience, datetime.now(UTC))
+            items = health.sources(session, viewer, datetime.now(UTC))
             shown = {item["key"] for item in items}
             for entry in registered(session, settings):
                 if entry.shadows and entry.source.key in shown:
@@ -215,9 +230,9 @@ def runs(
         return None
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        audience = asker.audience(catalog, settings, as_, "runs", source or "*")
+        viewer = asker.viewer(catalog, settings, as_, "runs", source or "*")
         with catalog.reading() as session:
-            items, total = reading.runs(session, audience, limit, source)
+            items, total = reading.runs(session, viewer, limit, source)
     if json:
         return _print_bytes(answer.list_json(items, total))
     rows = [
@@ -302,6 +317,7 @@ def changes_command(
     after: Annotated[str, typer.Option(help='The "next" of the page before.', show_default=False)] = "",
     json: Json = False,
     as_: As = "",
+    break_glass: Break = None,
 ) -> None:
     """Tell what changed, record by record and field by field, in the order in which it changed."""
     settings = Settings()
@@ -311,21 +327,24 @@ def changes_command(
         raise QueryError("since", f"--since: {error}") from error
     query = changes.ChangeQuery(begin, source, dataset, limit, after)
     with Catalog(settings.catalog_url) as catalog:
-        audience = asker.audience(catalog, settings, as_, "changes", dataset or source or "*")
+        subject = dataset or source or "*"
+        viewer = asker.viewer(catalog, settings, as_, "changes", subject, because=break_glass)
         with catalog.reading() as session:
-            found = changes.changes(session, audience, query)
+            found = changes.changes(session, viewer, query)
     if json:
         return _print_bytes(answer.list_json(found.items, found.total, found.next))
     return _show_changes(found)
 
 
 @app.command("dump")
-def dump_command(as_: As = "") -> None:
-    """Print every content table by natural key, one JSON object a line; needs --as, for it shows everything."""
+def dump_command(as_: As = "", break_glass: Break = None) -> None:
+    """Print every content table by natural key, one JSON object a line; breaks the glass, for it shows everything."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         actor = asker.named(settings, as_, "A dump shows hidden records too.")
-        asker.audience(catalog, settings, actor, "dump", "*")
+        if break_glass is None:
+            raise ConfigurationError("A dump shows what is for owners alone. Say why: --break-glass REASON.")
+        asker.viewer(catalog, settings, actor, "dump", "*", because=break_glass)
         with catalog.reading() as session:
             for line in dump.lines(session):
                 _print_bytes(line)
@@ -393,14 +412,15 @@ def _query(given: dict[str, Any]) -> DatasetQuery:
 
 
 def _asking(
-    catalog: Catalog, settings: Settings, actor: str, action: str, subject: str
+    catalog: Catalog, settings: Settings, actor: str, action: str, subject: str, because: str | None = None
 ) -> Callable[[DatasetQuery], Page]:
     """A search over an index that has caught up with the catalog."""
-    audience = asker.audience(catalog, settings, actor, action, subject)
+    viewer = asker.viewer(catalog, settings, actor, action, subject, because=because)
+    grants.expire(catalog)
     if follow(catalog, settings.index_dir).busy:
         print("The index is being written by another process; the answer may be a moment behind.", file=sys.stderr)
-    reader = Reader(settings.index_dir, audience)
-    return lambda query: reader.search(query, datetime.now(UTC).date())
+    reader = Reader(settings.index_dir, viewer.index)
+    return lambda query: reader.search(query, datetime.now(UTC).date(), viewer)
 
 
 def _export(asked: Callable[[DatasetQuery], Page], query: DatasetQuery, to: Path, *, hashtags: bool) -> None:

@@ -1,7 +1,7 @@
 """How sources fare: their runs in a row, how long they have been silent, what goes wrong, when they are read next.
 
-As all answers it is for one audience: the trend counts records that it may know of, and who paused a source and why
-is for the full audience.
+As all answers it is for one viewer: the trend counts records that are shown to them, and who paused a source and why
+is for its stewards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from catalog import reading
 from catalog.due import History, interval, is_due, next_run
 from catalog.tables import CatalogRecord, Disclosure, HarvestRun, SourceRow
-from catalog.vocabulary import Audience, RunState
+from catalog.viewer import Viewer, shown_to
+from catalog.vocabulary import RunState
 
 TREND = 10
 """Complete full runs that the trend goes back."""
@@ -24,8 +25,8 @@ _ANSWERED = (RunState.COMPLETE, RunState.PARTIAL, RunState.HELD)
 _ENDED = (*_ANSWERED, RunState.FAILED)
 
 
-def sources(session: Session, audience: Audience, now: datetime) -> list[dict[str, Any]]:
-    """The sources an audience may know of, as :func:`catalog.reading.sources` gives them, each with ``health``.
+def sources(session: Session, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
+    """The sources a viewer may know of, as :func:`catalog.reading.sources` gives them, each with ``health``.
 
     ``health`` is::
 
@@ -36,25 +37,25 @@ def sources(session: Session, audience: Audience, now: datetime) -> list[dict[st
         days_silent           whole days since the last complete run began, or null
         issues                of the last run, grouped by code
         trend                 [{started, records}] of the last 10 complete full runs, oldest first
-        paused                whether a person paused it; for the full audience also
+        paused                whether a person paused it; for its stewards also
                               paused_since, paused_by and paused_reason
         due, next_run         whether it is to be read now; when it is (or was) to be read next, or null
 
-    ``records`` is how many the portal gave; for other audiences than the full one, how many they may know of by then.
+    ``records`` is how many the portal gave; for others than the source's stewards, how many they may know of by then.
     """
-    items = reading.sources(session, audience)
+    items = reading.sources(session, viewer)
     rows = {row.key: row for row in session.scalars(select(SourceRow))}
     past = histories(session)
-    trends = _trends(session, audience, [item["key"] for item in items])
+    trends = _trends(session, viewer, [item["key"] for item in items])
     return [
-        item | {"health": _health(rows[item["key"]], past.get(item["key"], History()), item, trends, audience, now)}
+        item | {"health": _health(rows[item["key"]], past.get(item["key"], History()), item, trends, viewer, now)}
         for item in items
     ]
 
 
-def source(session: Session, audience: Audience, key: str, now: datetime) -> dict[str, Any] | None:
+def source(session: Session, viewer: Viewer, key: str, now: datetime) -> dict[str, Any] | None:
     """One source as in :func:`sources`; None for what is hidden just as for what never existed."""
-    return next((item for item in sources(session, audience, now) if item["key"] == key), None)
+    return next((item for item in sources(session, viewer, now) if item["key"] == key), None)
 
 
 def histories(session: Session) -> Mapping[str, History]:
@@ -106,7 +107,7 @@ def _health(
     past: History,
     item: Mapping[str, Any],
     trends: Mapping[str, list[dict[str, Any]]],
-    audience: Audience,
+    viewer: Viewer,
     now: datetime,
 ) -> dict[str, Any]:
     last = item["last_run"]
@@ -125,7 +126,7 @@ def _health(
         # "Now" would be another answer every second.
         "next_run": None if following == now else _iso(following),
     }
-    if audience is Audience.FULL:
+    if reading.stewards(viewer, row.key):
         by = {"paused_by": row.paused_by, "paused_reason": row.paused_reason}
         answer |= {"paused_since": _iso(row.paused), **by}
     return answer
@@ -151,7 +152,7 @@ def _in_preview(row: SourceRow) -> bool:
     return row.declaration is not None and row.approved is None
 
 
-def _trends(session: Session, audience: Audience, keys: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+def _trends(session: Session, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
     """Records of the last complete full runs, oldest first."""
     run = HarvestRun
     place = func.row_number().over(partition_by=run.source_key, order_by=(run.started.desc(), run.id))
@@ -165,21 +166,22 @@ def _trends(session: Session, audience: Audience, keys: Sequence[str]) -> Mappin
         .where(ranked.c.place <= TREND)
         .order_by(ranked.c.source_key, ranked.c.started)
     ).all()
-    first_seen = {} if audience is Audience.FULL else _first_seen(session, audience, keys)
+    others = [key for key in keys if not reading.stewards(viewer, key)]
+    first_seen = _first_seen(session, viewer, others) if others else {}
     trends: dict[str, list[dict[str, Any]]] = {}
     for key, started, ended, seen in rows:
         known = sum(count for at, count in first_seen.get(key, ()) if at <= ended)
-        records = seen if audience is Audience.FULL else known
+        records = known if key in others else seen
         trends.setdefault(key, []).append({"started": _iso(started), "records": records})
     return trends
 
 
-def _first_seen(session: Session, audience: Audience, keys: Sequence[str]) -> Mapping[str, list[tuple[datetime, int]]]:
+def _first_seen(session: Session, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, list[tuple[datetime, int]]]:
     """How many records that an audience may know of were first seen when; those of a page have one time."""
     rows = session.execute(
         select(CatalogRecord.source_key, CatalogRecord.first_seen, func.count())
         .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
-        .where(Disclosure.audience == audience, CatalogRecord.source_key.in_(keys))
+        .where(shown_to(viewer), CatalogRecord.source_key.in_(keys))
         .group_by(CatalogRecord.source_key, CatalogRecord.first_seen)
     )
     found: dict[str, list[tuple[datetime, int]]] = {}

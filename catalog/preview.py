@@ -15,7 +15,8 @@ from catalog.disclosure import Document
 from catalog.rows import Entry
 from catalog.store import Store, known
 from catalog.tables import CatalogRecord, Change, Disclosure
-from catalog.vocabulary import Audience, RecordState
+from catalog.viewer import Viewer, shown_to
+from catalog.vocabulary import RecordState
 from config.declarations import Source
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
@@ -28,8 +29,8 @@ class Difference:
     Attributes:
         kind: ``created``, ``unchanged``, ``unlisted``, or what the change feed would call it.
         counted: As what a run counts it: ``created``, ``updated``, ``unchanged``; empty for what is not listed.
-        title: Empty for what the audience may not know of.
-        fields: ``field``, ``old`` and ``new`` of the document as the audience may know it; of a new record what it has.
+        title: Empty for what the viewer may not know of.
+        fields: ``field``, ``old`` and ``new`` of the document as the viewer may know it; of a new record what it has.
     """
 
     remote_id: str
@@ -40,7 +41,7 @@ class Difference:
 
     @property
     def hidden(self) -> bool:
-        """Whether the audience may not know of it."""
+        """Whether the viewer may not know of it."""
         return not self.title
 
 
@@ -49,7 +50,7 @@ def rehearse(
     source: Source,
     assessor: Assessor,
     entries: Sequence[Entry],
-    audience: Audience,
+    viewer: Viewer,
     now: datetime,
 ) -> list[Difference]:
     """What writing these entries would do, one difference each, in their order. Nothing stays written."""
@@ -60,10 +61,10 @@ def rehearse(
         # The store's transaction takes the lock for writing first, so that it need not fail half-way.
         session.connection(execution_options={"landmark_write": True})
         newest = session.scalar(select(func.max(Change.seq))) or 0
-        before = _documents(session, source.key, remote_ids, audience)
+        before = _documents(session, source.key, remote_ids, viewer)
         # One that has written before takes agents for written, which were undone.
         outcomes = Store(source, assessor, catalog.address.drivername).write(session, None, entries, now)
-        after = _documents(session, source.key, remote_ids, audience)
+        after = _documents(session, source.key, remote_ids, viewer)
         numbers = {remote_id: found.seq for remote_id, found in known(session, source.key, remote_ids).items()}
         fed = {
             seq: (kind, fields)
@@ -77,18 +78,18 @@ def rehearse(
         kind, fields = fed.get(numbers[outcome.remote_id], (outcome.kind, []))
         old, new = before.get(outcome.remote_id), after.get(outcome.remote_id)
         shown = new or old
-        if kind == "created" or audience is not Audience.FULL:
+        if kind == "created" or not viewer.sees_all:
             fields = list(_between(old, new, is_new=kind == "created"))
         title = str(shown["title"]) if shown else ""
         found.append(Difference(outcome.remote_id, kind, outcome.kind, title, tuple(fields)))
     return found
 
 
-def unlisted(session: Session, source_key: str, seen: Collection[str], audience: Audience) -> Iterator[Difference]:
+def unlisted(session: Session, source_key: str, seen: Collection[str], viewer: Viewer) -> Iterator[Difference]:
     """Records that are listed in the catalog and were not seen."""
     rows = session.execute(
         select(CatalogRecord.remote_id, Disclosure.document)
-        .outerjoin(Disclosure, (Disclosure.seq == CatalogRecord.dataset_seq) & (Disclosure.audience == audience))
+        .outerjoin(Disclosure, (Disclosure.seq == CatalogRecord.dataset_seq) & shown_to(viewer))
         .where(CatalogRecord.source_key == source_key, CatalogRecord.state == RecordState.LISTED)
         .order_by(CatalogRecord.remote_id)
         .execution_options(yield_per=500)
@@ -101,7 +102,7 @@ def unlisted(session: Session, source_key: str, seen: Collection[str], audience:
 
 
 def _between(old: Document | None, new: Document | None, *, is_new: bool) -> Iterator[Mapping[str, Any]]:
-    """Fields of an audience's document that differ; where there is none before or after, that alone is told."""
+    """Fields of a viewer's document that differ; where there is none before or after, that alone is told."""
     if (old is None) != (new is None) and not is_new:
         yield {"field": "disclosed", "old": old is not None, "new": new is not None}
         return
@@ -111,12 +112,10 @@ def _between(old: Document | None, new: Document | None, *, is_new: bool) -> Ite
             yield {"field": name, "old": was.get(name), "new": becomes.get(name)}
 
 
-def _documents(
-    session: Session, source_key: str, remote_ids: Sequence[str], audience: Audience
-) -> Mapping[str, Document]:
+def _documents(session: Session, source_key: str, remote_ids: Sequence[str], viewer: Viewer) -> Mapping[str, Document]:
     rows = session.execute(
         select(CatalogRecord.remote_id, Disclosure.document)
-        .join(Disclosure, (Disclosure.seq == CatalogRecord.dataset_seq) & (Disclosure.audience == audience))
+        .join(Disclosure, (Disclosure.seq == CatalogRecord.dataset_seq) & shown_to(viewer))
         .where(CatalogRecord.source_key == source_key, CatalogRecord.remote_id.in_(remote_ids))
     )
     return {remote_id: orjson.loads(document) for remote_id, document in rows}

@@ -1,7 +1,7 @@
-"""Answers that come straight from the database: one record, the sources and the runs, each for one audience.
+"""Answers that come straight from the database: one record, the sources and the runs, each for one viewer.
 
-Sources and runs are disclosed as records are: an audience learns only of sources whose default visibility it may
-see, and only counts of records disclosed to it.
+Sources and runs are disclosed as records are: a viewer learns only of sources whose default visibility their audience
+may see or whose steward they are, and only counts of records shown to them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,37 +9,52 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from catalog.changes import told_by_run
 from catalog.disclosure import SEES
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
-from catalog.vocabulary import Audience, RunState
+from catalog.viewer import STEWARD, Viewer, shown_to
+from catalog.vocabulary import RunState, Visibility
 
 
-def document(session: Session, audience: Audience, key: str) -> tuple[bytes, str] | None:
+def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | None:
     """The document (JSON bytes) and etag of a record by id or name.
 
-    None for what is hidden from the audience just as for what never existed.
+    None for what is hidden from the viewer just as for what never existed.
     """
-    try:
-        dataset_id: UUID | None = UUID(key)
-    except ValueError:
-        dataset_id = session.scalar(select(Slug.dataset_id).where(Slug.name == key))
+    dataset_id = dataset_of(session, key)
     if dataset_id is None:
         return None
     row = session.execute(
         select(Disclosure.document, Disclosure.etag)
         .join(Dataset, Dataset.seq == Disclosure.seq)
-        .where(Dataset.id == dataset_id, Disclosure.audience == audience)
+        .where(Dataset.id == dataset_id, shown_to(viewer), called(key))
     ).first()
     return None if row is None else (row[0], row[1])
 
 
-def sources(session: Session, audience: Audience) -> list[dict[str, Any]]:
-    """The sources an audience may know of, with disclosed record counts and the last run."""
-    counts = _record_counts(session, audience)
+def called(key: str) -> ColumnElement[bool]:
+    """By an id any rendering is reached, by a name only one that has it: a name is made of the title's words."""
+    try:
+        UUID(key)
+    except ValueError:
+        return Disclosure.name == key
+    return true()
+
+
+def dataset_of(session: Session, key: str) -> UUID | None:
+    """The id that an id or a name means; whether there is such a record, and for whom, it does not say."""
+    try:
+        return UUID(key)
+    except ValueError:
+        return session.scalar(select(Slug.dataset_id).where(Slug.name == key))
+
+
+def sources(session: Session, viewer: Viewer) -> list[dict[str, Any]]:
+    """The sources a viewer may know of, with counts of the records shown to them and the last run."""
+    counts = _record_counts(session, viewer)
     latest = (
         select(HarvestRun.source_key, func.max(HarvestRun.started).label("started"))
         .group_by(HarvestRun.source_key)
@@ -54,9 +69,9 @@ def sources(session: Session, audience: Audience) -> list[dict[str, Any]]:
             )
         )
     }
-    rows = list(session.scalars(select(SourceRow).where(_source_seen_by(audience)).order_by(SourceRow.key)))
+    rows = list(session.scalars(select(SourceRow).where(_source_seen_by(viewer)).order_by(SourceRow.key)))
     known = [last_runs[row.key] for row in rows if row.key in last_runs]
-    disclosed = {entry["source"]: entry for entry in _disclosed_runs(session, audience, known)}
+    disclosed = {entry["source"]: entry for entry in _disclosed_runs(session, viewer, known)}
     return [
         {
             "key": row.key,
@@ -75,25 +90,25 @@ def sources(session: Session, audience: Audience) -> list[dict[str, Any]]:
 
 
 def runs(
-    session: Session, audience: Audience, limit: int = 50, source: str = "", start: int = 0
+    session: Session, viewer: Viewer, limit: int = 50, source: str = "", start: int = 0
 ) -> tuple[list[dict[str, Any]], int]:
-    """Runs of sources an audience may know of, newest first, with their issues grouped by code; and how many in all."""
-    query = select(HarvestRun).join(SourceRow, SourceRow.key == HarvestRun.source_key).where(_source_seen_by(audience))
+    """Runs of sources a viewer may know of, newest first, with their issues grouped by code; and how many in all."""
+    query = select(HarvestRun).join(SourceRow, SourceRow.key == HarvestRun.source_key).where(_source_seen_by(viewer))
     if source:
         query = query.where(HarvestRun.source_key == source)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = query.order_by(HarvestRun.started.desc(), HarvestRun.id).offset(start).limit(limit)
-    return _disclosed_runs(session, audience, list(session.scalars(newest))), total
+    return _disclosed_runs(session, viewer, list(session.scalars(newest))), total
 
 
-def run(session: Session, audience: Audience, run_id: UUID) -> dict[str, Any] | None:
-    """One run with its issues; None if the audience may not know its source."""
+def run(session: Session, viewer: Viewer, run_id: UUID) -> dict[str, Any] | None:
+    """One run with its issues; None if the viewer may not know its source."""
     found = session.scalar(
         select(HarvestRun)
         .join(SourceRow, SourceRow.key == HarvestRun.source_key)
-        .where(HarvestRun.id == run_id, _source_seen_by(audience))
+        .where(HarvestRun.id == run_id, _source_seen_by(viewer))
     )
-    return None if found is None else _disclosed_runs(session, audience, [found])[0]
+    return None if found is None else _disclosed_runs(session, viewer, [found])[0]
 
 
 def feed_position(session: Session) -> int:
@@ -101,18 +116,25 @@ def feed_position(session: Session) -> int:
     return session.scalar(select(func.max(Change.seq))) or 0
 
 
-def _record_counts(session: Session, audience: Audience) -> Mapping[str, int]:
+def _record_counts(session: Session, viewer: Viewer) -> Mapping[str, int]:
     rows = session.execute(
         select(Dataset.source_key, func.count())
         .join(Disclosure, Disclosure.seq == Dataset.seq)
-        .where(Disclosure.audience == audience)
+        .where(shown_to(viewer))
         .group_by(Dataset.source_key)
     )
     return dict(rows.all())
 
 
-def _source_seen_by(audience: Audience) -> Any:  # noqa: ANN401 - an SQL expression
-    return or_(*(SourceRow.visibility == visibility for visibility in sorted(SEES[audience])))
+def _source_seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    seen = SourceRow.visibility.in_(sorted(Visibility if STEWARD in viewer.reach else SEES[viewer.audience]))
+    stewarded = [term.removeprefix("source:") for term in sorted(viewer.reach) if term.startswith("source:")]
+    return or_(seen, SourceRow.key.in_(stewarded)) if stewarded else seen
+
+
+def stewards(viewer: Viewer, source: str) -> bool:
+    """Whether a viewer is told of a source what only its stewards are."""
+    return viewer.sees_all or viewer.stewards(source)
 
 
 _TO_STEWARDS = (
@@ -121,17 +143,18 @@ _TO_STEWARDS = (
 )  # fmt: skip
 
 
-def _disclosed_runs(session: Session, audience: Audience, found: Sequence[HarvestRun]) -> list[dict[str, Any]]:
-    """Runs as an audience may know them.
+def _disclosed_runs(session: Session, viewer: Viewer, found: Sequence[HarvestRun]) -> list[dict[str, Any]]:
+    """Runs as a viewer may know them.
 
     The portal's total and what was seen, failed, skipped or unchanged count hidden records too, and an issue's message
-    may quote one: only the full audience gets them, with what the client counted and who decided on a held run. Others
-    get created and updated as the feed tells them, issues counted over records disclosed to them, and those of whole
+    may quote one: only a source's stewards get them, with what the client counted and who decided on a held run. Others
+    get created and updated as the feed tells them, issues counted over records shown to them, and those of whole
     pages.
     """
-    full = audience is Audience.FULL
-    issues = _issues(session, audience, [row.id for row in found])
-    counts = {} if full else told_by_run(session, audience, [row.id for row in found])
+    theirs = {row.id for row in found if stewards(viewer, row.source_key)}
+    others = [row.id for row in found if row.id not in theirs]
+    issues = _stewards_issues(session, viewer, sorted(theirs)) | _issues(session, viewer, others)
+    counts = told_by_run(session, viewer, others) if others else {}
     answers = []
     for row in found:
         answer: dict[str, Any] = {
@@ -142,7 +165,7 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
             "started": _iso(row.started),
             "ended": _iso(row.ended),
         }
-        if full:
+        if row.id in theirs:
             answer |= {name: getattr(row, name) for name in _TO_STEWARDS} | {"decided": _iso(row.decided)}
         else:
             answer |= {kind: counts.get((row.id, kind), 0) for kind in ("created", "updated")}
@@ -150,31 +173,60 @@ def _disclosed_runs(session: Session, audience: Audience, found: Sequence[Harves
     return answers
 
 
-def _issues(session: Session, audience: Audience, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Issues grouped by code; for the full audience with an example, what to do, and how many are new."""
-    full = audience is Audience.FULL
-    group = (HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
-    query = select(*group, func.count(), func.min(HarvestIssue.message), func.min(HarvestIssue.mend))
-    if not full:
-        disclosed = (
-            select(CatalogRecord.dataset_seq)
-            .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
-            .where(CatalogRecord.source_key == HarvestIssue.source_key)
-            .where(CatalogRecord.remote_id == HarvestIssue.remote_id)
-            .where(Disclosure.audience == audience)
-        )
-        query = query.where(or_(HarvestIssue.remote_id == "", disclosed.exists()))
-    rows = session.execute(query.where(HarvestIssue.run_id.in_(run_ids)).group_by(*group).order_by(*group))
+_GROUP = (HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
+_OF_RECORD = (CatalogRecord.source_key == HarvestIssue.source_key) & (CatalogRecord.remote_id == HarvestIssue.remote_id)
+
+
+def _issues(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Issues grouped by code, of records that are shown to the viewer and of whole pages."""
+    if not run_ids:
+        return {}
+    shown = (
+        select(CatalogRecord.dataset_seq)
+        .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
+        .where(_OF_RECORD, shown_to(viewer))
+    )
+    rows = session.execute(
+        select(*_GROUP, func.count())
+        .where(HarvestIssue.run_id.in_(run_ids), or_(HarvestIssue.remote_id == "", shown.exists()))
+        .group_by(*_GROUP)
+        .order_by(*_GROUP)
+    )
+    grouped: dict[UUID, list[dict[str, Any]]] = {}
+    for run_id, code, severity, count in rows:
+        if run_id is not None:
+            grouped.setdefault(run_id, []).append({"code": code, "severity": severity, "count": count})
+    return grouped
+
+
+def _stewards_issues(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """All issues grouped by code, with an example, what to do, and how many are new.
+
+    An example is not of a record that is for its owner alone, unless the viewer is shown everything.
+    """
+    if not run_ids:
+        return {}
+    owners = (
+        select(CatalogRecord.dataset_seq)
+        .join(Dataset, Dataset.seq == CatalogRecord.dataset_seq)
+        .where(_OF_RECORD, Dataset.visibility == Visibility.OWNER)
+    ).exists()
+    example = HarvestIssue.message if viewer.sees_all else case((owners, None), else_=HarvestIssue.message)
+    rows = session.execute(
+        select(*_GROUP, func.count(), func.min(example), func.min(HarvestIssue.mend))
+        .where(HarvestIssue.run_id.in_(run_ids))
+        .group_by(*_GROUP)
+        .order_by(*_GROUP)
+    )
     grouped: dict[UUID, list[dict[str, Any]]] = {}
     for run_id, code, severity, count, message, mend in rows:
         if run_id is not None:
-            entry: dict[str, Any] = {"code": code, "severity": severity, "count": count}
-            grouped.setdefault(run_id, []).append(entry | ({"example": message, "mend": mend} if full else {}))
-    if full:
-        for run_id, entries in grouped.items():
-            known = known_before(session, run_id)
-            for entry in entries:
-                entry["new"] = max(0, entry["count"] - known.get((entry["code"], entry["severity"]), 0))
+            entry = {"code": code, "severity": severity, "count": count, "example": message or "", "mend": mend}
+            grouped.setdefault(run_id, []).append(entry)
+    for run_id, entries in grouped.items():
+        known = known_before(session, run_id)
+        for entry in entries:
+            entry["new"] = max(0, entry["count"] - known.get((entry["code"], entry["severity"]), 0))
     return grouped
 
 

@@ -16,16 +16,18 @@ import orjson
 from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from catalog import audit
+from catalog import audit, reach
 from catalog.database import Catalog
 from catalog.lease import RunInProgress, alive, now_utc
 from catalog.store import BATCH, feed
 from catalog.tables import CatalogRecord, Dataset, Disclosure, HarvestRun
-from catalog.vocabulary import Audience, RecordState, RunState
+from catalog.vocabulary import Audience, RecordState, RunState, Visibility
 from config.declarations import Removal
 
 SMALL_DROP = 5
 """So few vanished records are never suspicious."""
+OWNERS = ("(a record that only its owner is shown)", "-")
+"""Stands for title and remote id of such a record."""
 
 
 class Undecidable(Exception):  # noqa: N818
@@ -110,11 +112,14 @@ def waiting(session: Session, key: str) -> Waiting:
     """
     run = _held(session, key)
     found = session.execute(
-        select(Dataset.title, CatalogRecord.remote_id)
+        select(Dataset.title, CatalogRecord.remote_id, Dataset.visibility)
         .join(CatalogRecord, CatalogRecord.dataset_seq == Dataset.seq)
         .where(*_unseen(run.source_key, run.id, run.started), CatalogRecord.state == RecordState.LISTED)
     )
-    titled = sorted((title.get("en") or next(iter(title.values()), ""), remote_id) for title, remote_id in found)
+    titled = sorted(
+        OWNERS if visibility is Visibility.OWNER else (title.get("en") or next(iter(title.values()), ""), remote_id)
+        for title, remote_id, visibility in found
+    )
     return Waiting(run.id, run.source_key, run.started, run.outcome, tuple(titled))
 
 
@@ -126,8 +131,9 @@ def release(catalog: Catalog, key: str, rule: Removal, actor: str, now: datetime
         _refuse_if_read_since(session, run, now)
         gone = take_for_gone(session, run.source_key, run.id, run.started, rule, now)
         run.state, run.missing = RunState.COMPLETE, gone.missing
+        why = run.outcome
         run.outcome = f"{run.outcome} Released by {actor}: {_count(gone.missing)} missing."
-        _decide(session, run, "released", actor, now)
+        _decide(session, run, "released", actor, why, now)
     return gone
 
 
@@ -135,8 +141,9 @@ def reject(catalog: Catalog, key: str, actor: str, now: datetime | None = None) 
     """Drop what a held run would take for gone; what it created and updated stays. Raises Undecidable."""
     with catalog.writing() as session:
         run = _held(session, key)
+        why = run.outcome
         run.outcome = f"{run.outcome} Rejected by {actor}."
-        _decide(session, run, "rejected", actor, now or now_utc())
+        _decide(session, run, "rejected", actor, why, now or now_utc())
 
 
 def _unseen(source_key: str, run_id: UUID, started: datetime) -> Iterator[ColumnElement[bool]]:
@@ -147,7 +154,8 @@ def _unseen(source_key: str, run_id: UUID, started: datetime) -> Iterator[Column
 
 
 def _withdraw(session: Session, numbers: Sequence[int]) -> None:
-    """Only the full audience knows of these from now on, and is told that they are withdrawn."""
+    """Only who reaches these beyond their audience knows of them from now on, and is told that they are withdrawn."""
+    reach.put(session, numbers)
     for start in range(0, len(numbers), BATCH):
         some = numbers[start : start + BATCH]
         session.execute(
@@ -201,10 +209,10 @@ def _refuse_if_read_since(session: Session, run: HarvestRun, now: datetime) -> N
             raise Undecidable(f"{run.source_key} was read whole again since, by run {other.id}. Decide on that one.")
 
 
-def _decide(session: Session, run: HarvestRun, decision: str, actor: str, now: datetime) -> None:
+def _decide(session: Session, run: HarvestRun, decision: str, actor: str, why: str, now: datetime) -> None:
     run.decision, run.decided_by, run.decided = decision, actor, now
     session.flush()
-    audit.append(session, actor, f"{decision} a held run", f"{run.source_key} {run.id}", run.outcome)
+    audit.append(session, actor, f"{decision} a held run", f"{run.source_key} {run.id}", why)
 
 
 def _count(number: int) -> str:

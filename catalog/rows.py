@@ -17,7 +17,8 @@ from catalog import tables as t
 from catalog.assess import Assessment, Assessor, IdentifiedRole
 from catalog.disclosure import Document, Holding, disclose
 from catalog.layout import Layout, Row
-from catalog.records import DatasetRecord
+from catalog.reach import terms
+from catalog.records import AgentRecord, DatasetRecord
 from catalog.sensitivity import Assertion, effective, is_quarantine
 from catalog.vocabulary import Audience, RecordState, Visibility
 from config.declarations import Source
@@ -83,6 +84,9 @@ class Renderer:
     def __init__(self, source: Source, assessor: Assessor, layout: Layout) -> None:
         self._source = source
         self._titles, self._topics = assessor.titles, assessor.topics
+        self.table = assessor.rules.disclosing
+        publisher = AgentRecord(source.publisher) if source.publisher else None
+        self._publisher = assessor.agents.resolve(publisher).id if publisher else None
         self._layout = layout
 
     def created(self, entries: Sequence[Entry], run_id: UUID | None, now: datetime) -> Created:
@@ -111,10 +115,9 @@ class Renderer:
 
     def holding(self, entry: Entry, id_: UUID, name: str, assertions: Iterable[Assertion]) -> Holding:
         """What the disclosure is rendered from; a name once given is kept."""
-        public = Audience.PUBLIC.value == entry.assessment.visibility.value
         return Holding(
             id=id_,
-            name=name or (_slug(entry.record.display_title, id_) if public else ""),
+            name=name,
             source_key=self._source.key,
             source_title=self._source.title,
             record=entry.record,
@@ -122,7 +125,15 @@ class Renderer:
             level=effective(assertions),
             titles=self._titles,
             topics=self._topics,
+            source_visibility=Visibility(self._source.visibility),
+            source_publisher=self._publisher,
+            table=self.table,
+            new_name=_slug(entry.record.display_title, id_) if not name and self._is_open(entry) else "",
         )
+
+    @staticmethod
+    def _is_open(entry: Entry) -> bool:
+        return entry.assessment.visibility is Visibility.PUBLIC
 
     def describe(
         self,
@@ -169,9 +180,18 @@ class Renderer:
             if id(document) not in bodies:
                 made = orjson.dumps(document)
                 bodies[id(document)] = made, blake2b(made, digest_size=12).hexdigest()
-            into[t.Disclosure].append((id_, audience, seq, holding.name or None, *bodies[id(document)]))
-        if holding.name:
-            rows.names[id_] = holding.name
+            # A name tells the title: who is not shown the one does not reach the record by the other.
+            into[t.Disclosure].append((id_, audience, seq, document["name"] or None, *bodies[id(document)]))
+        if len(rendered) < len(Audience) or len({etag for _, etag in bodies.values()}) > 1:
+            reached = terms(
+                ((role.agent.id, role.role) for role in assessment.agents),
+                holding.source_key,
+                (place.iso3 for place in record.locations),
+                holding.visibility,
+            )
+            into[t.Reach] += [(term, seq) for term in sorted(reached)]
+        if name := rendered[Audience.FULL]["name"]:
+            rows.names[id_] = name
 
 
 def held_back(source: Source, entry: Entry) -> bool:
@@ -204,7 +224,7 @@ def dataset_row(holding: Holding, seq: int) -> Row:
         record.issued, record.modified, record.period_start, record.period_end, record.period_open,
         record.update_frequency, record.reviewed, fresh.due, fresh.overdue, fresh.delinquent, record.methodology,
         record.caveats, record.licence, list(record.languages), list(record.keywords), record.cod_level, record.series,
-        holding.assessment.visibility, record.urgent, list(record.urgency_recipients),
+        holding.visibility, record.urgent, list(record.urgency_recipients),
         record.harm_if_withheld, dict(record.extra),
     )  # fmt: skip
 

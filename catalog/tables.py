@@ -506,7 +506,7 @@ class AccessKey(Base):
     """A key that a steward gave to a named organisation for a stated purpose; what is kept of it is a hash.
 
     ``id`` is the key's own beginning. ``sources`` and ``countries`` are what a steward's key is appointed for, both
-    empty for everything.
+    empty for everything. ``previous_hash`` is of the secret before the last rotation, good until ``previous_until``.
     """
 
     __tablename__ = "access_key"
@@ -524,10 +524,26 @@ class AccessKey(Base):
     revoked: Mapped[datetime | None]
     revoked_by: Mapped[str] = mapped_column(default="", server_default="")
     last_used: Mapped[date | None]
+    previous_hash: Mapped[str] = mapped_column(default="", server_default="")
+    previous_until: Mapped[datetime | None]
+
+
+class Person(Base):
+    """The name behind a person's id in the audit; ``id`` is made of name and salt, so the row proves it until erased."""
+
+    __tablename__ = "person"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    salt: Mapped[str]
 
 
 class ProposedLowering(Base):
-    """What a new version of the rules would say less strictly of one record; a named steward decides."""
+    """What a new version of the rules would say less strictly of one record; a named steward decides.
+
+    ``newest`` is the number of the last thing that was asserted of the record when it was proposed, ``withhold_links``
+    whether the new level withholds them; ``decision`` is empty, ``pending`` (a second steward must agree),
+    ``accepted``, ``rejected`` or ``obsolete``.
+    """
 
     __tablename__ = "proposed_lowering"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -535,7 +551,9 @@ class ProposedLowering(Base):
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), index=True)
     old: Mapped[str]
     new: Mapped[str]
+    withhold_links: Mapped[bool]
     basis: Mapped[str]
+    newest: Mapped[int]
     proposed: Mapped[datetime]
     decision: Mapped[str] = mapped_column(default="", server_default="")
     decided_by: Mapped[str] = mapped_column(default="", server_default="")
@@ -581,7 +599,7 @@ class Change(Base):
 
 
 class Audit(Base):
-    """Who did what and why, hash-chained; never the content."""
+    """Who did what and why, hash-chained; never the content. ``actor`` is the id of a :class:`Person`."""
 
     __tablename__ = "audit"
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

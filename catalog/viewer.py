@@ -7,14 +7,16 @@ for its owner alone, ``source:<key>``, ``country:<iso3>`` and ``steward``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 
-from catalog.tables import Disclosure, Reach
+from catalog.tables import Dataset, Disclosure, Grant, Reach
 from catalog.vocabulary import Audience
 
 STEWARD = "steward"
+ORGANISATION = "org:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,16 @@ class Viewer:
         return self.audience if self.reach.isdisjoint(terms) else Audience.FULL
 
     @property
+    def index(self) -> Audience:
+        """Whose index answers: that of everything, where a record may be shown otherwise than to the audience."""
+        return Audience.FULL if self.reach else self.audience
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every record is shown in full: only where the glass was broken, and to our own machinery."""
+        return self.audience is Audience.FULL
+
+    @property
     def is_steward(self) -> bool:
         """Whether it is a steward, of everything or of some sources and countries."""
         return any(term == STEWARD or term.startswith(("source:", "country:")) for term in self.reach)
@@ -57,7 +69,7 @@ def community(name: str, key: str = "") -> Viewer:
 
 def organisation(agent: UUID, name: str, key: str = "") -> Viewer:
     """An organisation: it is shown in full what it owns and what was granted to it."""
-    return Viewer(Audience.COMMUNITY, frozenset({f"org:{agent}"}), name, key)
+    return Viewer(Audience.COMMUNITY, frozenset({f"{ORGANISATION}{agent}"}), name, key)
 
 
 def steward(name: str, sources: Iterable[str] = (), countries: Iterable[str] = (), key: str = "") -> Viewer:
@@ -71,12 +83,45 @@ def breaking_glass(name: str) -> Viewer:
     return Viewer(Audience.FULL, frozenset({STEWARD}), name)
 
 
+EVERYTHING = Viewer(Audience.FULL)
+"""Our own machinery and tests: no person."""
+
+
+def of_audience(audience: Audience) -> Viewer:
+    """Nobody in particular of an audience."""
+    return Viewer(audience)
+
+
 def shown_to(viewer: Viewer) -> ColumnElement[bool]:
     """Which rows of ``disclosure`` a viewer is shown: one per record at the most."""
-    if not viewer.reach or viewer.audience is Audience.FULL:
+    return or_(as_reached(viewer), as_audience(viewer)) if _reaches(viewer) else as_audience(viewer)
+
+
+def as_reached(viewer: Viewer) -> ColumnElement[bool]:
+    """Of what a viewer is shown, the rows of records that they reach beyond their audience; none, if they reach none."""
+    if not _reaches(viewer):
+        return Disclosure.seq.in_(())
+    return and_(Disclosure.audience == Audience.FULL, Disclosure.seq.in_(_reached(viewer)))
+
+
+def as_audience(viewer: Viewer) -> ColumnElement[bool]:
+    """Of what a viewer is shown, the rows of records that are shown to them as to everybody of their audience."""
+    if not _reaches(viewer):
         return Disclosure.audience == viewer.audience
-    reached = select(Reach.dataset_seq).where(Reach.term.in_(sorted(viewer.reach)))
-    return or_(
-        and_(Disclosure.audience == Audience.FULL, Disclosure.seq.in_(reached)),
-        and_(Disclosure.audience == viewer.audience, Disclosure.seq.not_in(reached)),
-    )
+    return and_(Disclosure.audience == viewer.audience, Disclosure.seq.not_in(_reached(viewer)))
+
+
+def _reaches(viewer: Viewer) -> bool:
+    return bool(viewer.reach) and not viewer.sees_all
+
+
+def _reached(viewer: Viewer) -> Select[int]:
+    """Numbers of the datasets that share a term with a viewer, by a live grant too."""
+    own = select(Reach.dataset_seq).where(Reach.term.in_(sorted(viewer.reach)))
+    owners = [term.removeprefix(ORGANISATION) for term in viewer.reach if term.startswith(ORGANISATION)]
+    if not owners:
+        return own
+    granted = select(Dataset.seq).join(Grant, Grant.dataset_id == Dataset.id)
+    alive = or_(Grant.until.is_(None), Grant.until > datetime.now(UTC))
+    both = union_all(own, granted.where(Grant.grantee.in_(owners), alive)).subquery()
+    return select(both.c.dataset_seq)

@@ -22,7 +22,8 @@ from catalog.preview import Difference
 from catalog.runs import Counts, sync_sources
 from catalog.search import follow
 from catalog.sentences import sentences
-from catalog.vocabulary import Audience, RunState
+from catalog.viewer import Viewer
+from catalog.vocabulary import RunState
 from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
@@ -73,6 +74,15 @@ def harvest(
             show_default=False,
         ),
     ] = "",
+    break_glass: Annotated[
+        str | None,
+        typer.Option(
+            "--break-glass",
+            metavar="REASON",
+            help="With --dry-run and --as: show what is for owners alone as well; it is recorded, and noticed.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Harvest portals into the catalog. Ctrl-C stops after the page in hand; the same command goes on from there."""
     settings = Settings()
@@ -88,8 +98,9 @@ def harvest(
             return Client(source, told, tape=tapes[source.key])
 
         if dry_run:
-            audience = asker.audience(catalog, settings, as_, "dry run", *(source.key for source in chosen))
-            raise typer.Exit(try_out(catalog, chosen, settings, audience, stopped=stopped, quiet=json, client=client))
+            asked = [source.key for source in chosen]
+            viewer = asker.viewer(catalog, settings, as_, "dry run", *asked, because=break_glass)
+            raise typer.Exit(try_out(catalog, chosen, settings, viewer, stopped=stopped, quiet=json, client=client))
         reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json, client=client)
         index(catalog, settings)
     if json:
@@ -168,7 +179,7 @@ def try_out(
     catalog: Catalog,
     chosen: Sequence[Source],
     settings: Settings,
-    audience: Audience,
+    viewer: Viewer,
     *,
     stopped: Callable[[], bool] = lambda: False,
     quiet: bool = False,
@@ -183,7 +194,7 @@ def try_out(
     for source in chosen:
         if source.kind not in portals():
             raise ConfigurationError(no_kind(source))
-        dry = DryRun(catalog, source, portals()[source.kind], assessor, audience)
+        dry = DryRun(catalog, source, portals()[source.kind], assessor, viewer)
         error = None
         try:
             for found in dry.differences(settings, stopped, client):

@@ -13,7 +13,8 @@ from catalog.preview import Difference, rehearse, unlisted
 from catalog.rows import Renderer
 from catalog.runs import Counts
 from catalog.store import Known, known
-from catalog.vocabulary import Audience, RecordState
+from catalog.viewer import PUBLIC, Viewer
+from catalog.vocabulary import RecordState
 from config.declarations import Source
 from config.settings import Settings
 from harvester.http import Client
@@ -32,7 +33,7 @@ class Preview:
 
     Attributes:
         total: The portal's own count of all records, if it says.
-        hidden: Records that would be created, updated or missed, of which the audience may not know.
+        hidden: Records that would be created, updated or missed, of which the viewer may not know.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -60,10 +61,10 @@ class DryRun:
         source: Source,
         portal: Portal,
         assessor: Assessor,
-        audience: Audience = Audience.PUBLIC,
+        viewer: Viewer = PUBLIC,
     ) -> None:
         self.preview = Preview()
-        self._catalog, self._source, self._portal, self._audience = catalog, source, portal, audience
+        self._catalog, self._source, self._portal, self._viewer = catalog, source, portal, viewer
         self._assessor = assessor
         renderer = Renderer(source, assessor, Layout(catalog.address.drivername))
         self._normaliser = Normaliser(portal, source, assessor, renderer)
@@ -78,7 +79,7 @@ class DryRun:
     ) -> Iterator[Difference]:
         """What would change, page by page, then what would be missed; raises PortalError.
 
-        What the audience may not know of is only counted.
+        What the viewer may not know of is only counted.
         """
         with client(self._source, settings) as reader:
             for page in self._portal.records(self._source, reader, Start()):
@@ -87,7 +88,7 @@ class DryRun:
                     return
         self.preview.issues += self._listing.mismatch(self.preview.counts.seen, self.preview.total)
         with self._catalog.reading() as session:
-            for difference in unlisted(session, self._source.key, self._listed, self._audience):
+            for difference in unlisted(session, self._source.key, self._listed, self._viewer):
                 self.preview.unlisted += 1
                 self.preview.hidden += difference.hidden
                 if not difference.hidden:
@@ -116,7 +117,7 @@ class DryRun:
         preview.issues += done.issues
         for start in range(0, len(done.updated), _AT_ONCE):
             some = done.updated[start : start + _AT_ONCE]
-            for one in rehearse(self._catalog, self._source, self._assessor, some, self._audience, now):
+            for one in rehearse(self._catalog, self._source, self._assessor, some, self._viewer, now):
                 setattr(preview.counts, one.counted, getattr(preview.counts, one.counted) + 1)
                 if one.kind != "unchanged":
                     preview.hidden += one.hidden

@@ -8,7 +8,7 @@ from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.preview import Difference
 from catalog.records import DatasetRecord
-from catalog.vocabulary import Audience
+from catalog.viewer import PUBLIC, Viewer
 from config.declarations import Source
 from config.settings import Settings
 from harvester.http import Client
@@ -47,7 +47,7 @@ class Probe:
         error: Why it could not be read; then all else is empty.
         looked_at: Records whose fields were mapped.
         empty: Fields of our record that none of these fills.
-        would: What a harvest of the page would create and change, as far as the audience may know.
+        would: What a harvest of the page would create and change, as far as the viewer may know.
     """
 
     source: Source
@@ -65,10 +65,10 @@ def probe(
     portal: Portal,
     assessor: Assessor,
     settings: Settings,
-    audience: Audience = Audience.PUBLIC,
+    viewer: Viewer = PUBLIC,
 ) -> Probe:
     """Read the first page of a source; writes nothing and takes no lease."""
-    dry = DryRun(catalog, source, portal, assessor, audience)
+    dry = DryRun(catalog, source, portal, assessor, viewer)
     try:
         with Client(source, settings) as client:
             page = next(iter(portal.records(source, client, Start())), None)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.deps import AUDIENCE, Register, conditional
+from api.deps import PUBLIC, Register, conditional
 from api.pages import words
 from catalog.reading import sources
 
@@ -44,7 +44,7 @@ def _body(request: Request, template: str, context: dict[str, Any]) -> bytes:
 def _banner(register: Register) -> str:
     try:
         with register.catalog.reading() as session:
-            titles = [source["title"] for source in sources(session, AUDIENCE) if source["datasets"]]
+            titles = [source["title"] for source in sources(session, PUBLIC) if source["datasets"]]
     except Exception:  # noqa: BLE001 - an error page must not fail on the database that it reports
         return ""
     sample = sum(title.startswith(SAMPLE) for title in titles)

@@ -25,15 +25,19 @@ class Filters:
         fixed: From the parameters that are no facets.
         chosen: Per selected facet, its clause and the values it means.
         notices: What was not found.
+        unseen: Documents that the asker is not shown; None where all are.
     """
 
     fixed: tuple[Query, ...]
     chosen: Mapping[str, tuple[Query, frozenset[str]]]
     notices: tuple[str, ...]
+    unseen: Query | None = None
 
-    def clauses(self, *, without: str = "") -> list[Query]:
-        """All clauses but one facet's own."""
-        return [*self.fixed, *(clause for name, (clause, _) in self.chosen.items() if name != without)]
+    def clauses(self, *, without: str = "") -> list[tuple[Occur, Query]]:
+        """All clauses but one facet's own, and what is not shown."""
+        wanted = [*self.fixed, *(clause for name, (clause, _) in self.chosen.items() if name != without)]
+        found = [(Occur.Must, clause) for clause in wanted]
+        return found if self.unseen is None else [*found, (Occur.MustNot, self.unseen)]
 
 
 def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
@@ -60,7 +64,9 @@ def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
             meant |= found
         clause = _in_state(facet, meant, today) if facet.thresholds else _any_of(facet_field(facet), sorted(meant))
         chosen[parameter] = (Query.const_score_query(clause, 0.0), frozenset(meant))
-    return Filters(tuple(Query.const_score_query(clause, 0.0) for clause in fixed), chosen, tuple(notices))
+    return Filters(
+        tuple(Query.const_score_query(clause, 0.0) for clause in fixed), chosen, tuple(notices), snapshot.unseen
+    )
 
 
 def every_word(words: Words, *, at_least: int | None = None) -> list[tuple[Occur, Query]]:
@@ -80,9 +86,9 @@ def word_query(word: tuple[str, ...]) -> Query:
     )
 
 
-def both(words: list[tuple[Occur, Query]], narrowing: Iterable[Query]) -> Query:
+def both(words: list[tuple[Occur, Query]], narrowing: Iterable[tuple[Occur, Query]]) -> Query:
     """Words and filters together. With neither it is everything, the marker included, which has no values."""
-    clauses = [*words, *((Occur.Must, clause) for clause in narrowing)]
+    clauses = [*words, *narrowing]
     if not clauses:
         return Query.all_query()
     if all(occur == Occur.MustNot for occur, _ in clauses):

@@ -1,13 +1,17 @@
 """What the indexes read of the database: the change feed and the disclosures, nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
+from catalog import reach
+from catalog.search.schema import Rendered
 from catalog.tables import Change, Dataset, Disclosure
 from catalog.vocabulary import Audience
 
@@ -41,20 +45,56 @@ def changed_since(session: Session, seq: int, limit: int) -> list[tuple[int, UUI
     return [(number, dataset_id) for number, dataset_id in session.execute(found)]
 
 
-def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> list[tuple[UUID, int, bytes, str]]:
-    """Id, number, document and etag of those datasets that the audience may know of."""
-    if not ids:
-        return []
-    wanted = _ROWS.where(Disclosure.audience == audience, _of(ids))
-    return [(dataset_id, seq, document, etag) for dataset_id, seq, document, etag in session.execute(wanted)]
-
-
-def some_disclosures(
-    session: Session, audience: Audience, ids: Sequence[UUID]
-) -> Iterator[tuple[UUID, int, bytes, str]]:
-    """As :func:`disclosures`, for any number of datasets, a few at a time."""
+def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> Iterator[tuple[Rendered, ...]]:
+    """What the audience's index holds of some datasets: a document each, of some two; a few datasets at a time."""
     for start in range(0, len(ids), AT_ONCE):
-        yield from disclosures(session, audience, ids[start : start + AT_ONCE])
+        some = ids[start : start + AT_ONCE]
+        wanted = _ROWS.where(Disclosure.audience == audience, _of(some)).order_by(Disclosure.seq)
+        yield from _rendered(session, audience, [tuple(row) for row in session.execute(wanted)])
+
+
+def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[Rendered, ...]]:
+    """What the audience's index holds of everything, by number, a few at a time."""
+    last = -1
+    while True:
+        wanted = _ROWS.where(Disclosure.audience == audience, Disclosure.seq > last)
+        rows = [tuple(row) for row in session.execute(wanted.order_by(Disclosure.seq).limit(AT_ONCE))]
+        if not rows:
+            return
+        yield from _rendered(session, audience, rows)
+        last = rows[-1][1]
+
+
+_Row = tuple[UUID, int, bytes, str]
+
+
+def _rendered(session: Session, audience: Audience, rows: Sequence[_Row]) -> Iterator[tuple[Rendered, ...]]:
+    if audience is not Audience.FULL:
+        for id_, seq, document, etag in rows:
+            yield (Rendered(str(id_), seq, document, etag, etag),)
+        return
+    ids = [id_ for id_, *_ in rows]
+    whole = _combined(session, {str(id_): etag for id_, _, _, etag in rows}, ids)
+    closed = [id_ for id_, _, _, etag in rows if whole[str(id_)] != etag]
+    terms = reach.of(session, closed, datetime.now(UTC)) if closed else {}
+    lesser = {
+        id_: (document, etag)
+        for id_, _, document, etag in session.execute(
+            _ROWS.where(Disclosure.audience == Audience.COMMUNITY, _of(closed))
+        )
+    }
+    for id_, seq, document, etag in rows:
+        key, of_both = str(id_), whole[str(id_)]
+        if of_both == etag:
+            yield (Rendered(key, seq, document, etag, etag),)
+            continue
+        reached = terms.get(key, frozenset())
+        full = Rendered(key, seq, document, of_both, etag, Audience.FULL, reached)
+        if id_ in lesser:
+            other, own = lesser[id_]
+            yield full, Rendered(key, seq, other, of_both, own, Audience.COMMUNITY, reached)
+        else:
+            yield (full,)
 
 
 def unlike(session: Session, audience: Audience, other: Audience) -> list[tuple[int, UUID]]:
@@ -76,19 +116,36 @@ def _lacking(session: Session, audience: Audience, other: Audience, *, same_word
     return [(seq, dataset_id) for seq, dataset_id in session.execute(wanted.order_by(Disclosure.seq))]
 
 
-def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[UUID, int, bytes, str]]:
-    """Everything the audience may know of, by number, a few at a time."""
-    wanted = _ROWS.where(Disclosure.audience == audience).order_by(Disclosure.seq)
-    for row in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
-        yield row[0], row[1], row[2], row[3]
-
-
 def etags(session: Session, audience: Audience, ids: Sequence[UUID] | None = None) -> dict[str, str]:
-    """Etag per dataset id of what the audience may know of: of everything, or of some datasets."""
+    """Etag per dataset id of what the audience's index holds: of everything, or of some datasets."""
+    found = _own(session, audience, ids)
+    return _combined(session, found, ids) if audience is Audience.FULL else found
+
+
+def documents(etag: str) -> int:
+    """How many documents an index holds of a record."""
+    return int(etag.rpartition("+")[2]) if "+" in etag else 1
+
+
+def _own(session: Session, audience: Audience, ids: Sequence[UUID] | None) -> dict[str, str]:
     wanted = select(Disclosure.dataset_id, Disclosure.etag).where(Disclosure.audience == audience)
     if ids is not None:
         wanted = wanted.where(_of(ids))
     return {str(dataset_id): etag for dataset_id, etag in session.execute(wanted.execution_options(yield_per=BATCH))}
+
+
+def _combined(session: Session, full: Mapping[str, str], ids: Sequence[UUID] | None) -> dict[str, str]:
+    """For the index of everything: an etag of both renderings and of who is shown which, where they differ."""
+    lesser = _own(session, Audience.COMMUNITY, ids)
+    closed = [key for key, etag in full.items() if lesser.get(key) != etag]
+    if not closed:
+        return dict(full)
+    terms = reach.of(session, [UUID(key) for key in closed], datetime.now(UTC))
+    found = dict(full)
+    for key in closed:
+        parts = "\n".join([full[key], lesser.get(key, ""), *sorted(terms.get(key, ()))])
+        found[key] = f"{blake2b(parts.encode(), digest_size=12).hexdigest()}+{2 if key in lesser else 1}"
+    return found
 
 
 def _of(ids: Sequence[UUID]) -> ColumnElement[bool]:

@@ -45,6 +45,7 @@ class Marker:
         position: Newest change of the feed that is in it.
         serial: Raised by each commit that changed a document.
         count: Number of documents, the marker not counted.
+        records: Of how many records they are.
     """
 
     version: str
@@ -52,6 +53,7 @@ class Marker:
     position: int
     serial: int
     count: int
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)

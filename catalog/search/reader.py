@@ -1,4 +1,4 @@
-"""Answers questions for one audience from its index."""
+"""Answers questions from one audience's index, for viewers who are shown all of it or some."""
 
 import os
 from bisect import bisect_right
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from threading import Lock
 
 from tantivy import DocAddress, Occur, Query
 
@@ -18,9 +19,12 @@ from catalog.search.order import ORDERS, Cursor, Slice, count, cut, read_cursor
 from catalog.search.schema import NO_DAYS, day_fields
 from catalog.search.snapshot import Snapshot, take
 from catalog.search.words import Words, read_words
+from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 
 MOST_ITEMS = 1_000
+VIEWS = 32
+"""Viewers whose names of things are kept at once: those of everybody cost some megabytes at 25,000 records."""
 
 
 class Reader:
@@ -35,22 +39,29 @@ class Reader:
         self._manifest = str(manifest_path(index_dir, audience))
         self.audience = audience
         self._stamp = self._stamped()
-        self._snapshot = take(open_current(index_dir, audience))
+        self._opened = open_current(index_dir, audience)
+        self._views: dict[frozenset[str], Snapshot] = {}
+        self._lock = Lock()
+        self._snapshot = self._view(Viewer(audience))
 
     @property
     def generation(self) -> str:
         """Changes whenever a document of this audience does."""
-        return self._snapshot.opened.name
+        return self._snapshot.name
 
     @property
     def position(self) -> int:
         """Newest change of the feed that answers rest on."""
-        return self._snapshot.opened.marker.position
+        return self._opened.marker.position
 
     @property
     def documents(self) -> int:
         """How many records the audience may know of."""
-        return self._snapshot.opened.marker.count
+        return self._opened.marker.records
+
+    def generation_for(self, viewer: Viewer) -> str:
+        """Changes whenever a document does that a viewer is shown, and only then."""
+        return self._view(viewer).name
 
     def reload_if_changed(self) -> bool:
         """Take up what was written since; true if there was something. Costs one look at a file if there was not."""
@@ -58,13 +69,14 @@ class Reader:
         if stamp == self._stamp:
             return False
         opened = self._reopened()
-        changed = opened.name != self._snapshot.opened.name
-        self._snapshot = take(opened)
-        self._stamp = stamp
+        changed = opened.name != self._opened.name
+        fresh = take(opened, Viewer(self.audience))
+        self._opened, self._snapshot, self._stamp = opened, fresh, stamp
+        self._views = {}
         return changed
 
-    def search(self, query: DatasetQuery, today: date) -> Page:
-        """Answer a question as of a day.
+    def search(self, query: DatasetQuery, today: date, viewer: Viewer | None = None) -> Page:
+        """Answer a question as of a day, for a viewer whose index this is; without one for the whole audience.
 
         An item of the page is the stored JSON object of :func:`catalog.disclosure.item` with one more field at its
         end for each facet that is judged on the day of asking, ``"freshness_state": "due"``.
@@ -74,7 +86,23 @@ class Reader:
             RuntimeError: The index is damaged.
         """
         with _panics_as_errors():
-            return _answer(self._snapshot, query, today)
+            return _answer(self._snapshot if viewer is None else self._view(viewer), query, today)
+
+    def _view(self, viewer: Viewer) -> Snapshot:
+        if viewer.index is not self.audience:
+            raise ValueError(f"a viewer of the {viewer.index} index does not ask the {self.audience} one")
+        # Only who is asked for more than their audience is shown something else than others of this index.
+        terms = frozenset() if viewer.sees_all or not viewer.reach else viewer.reach
+        views, opened = self._views, self._opened
+        found = views.get(terms)
+        if found is None or found.opened is not opened:
+            with _panics_as_errors():
+                found = take(opened, viewer)
+            with self._lock:
+                while len(views) >= VIEWS:
+                    views.pop(next(iter(views)))
+                views[terms] = found
+        return found
 
     def _stamped(self) -> tuple[int, int]:
         try:
@@ -84,7 +112,7 @@ class Reader:
         return (stat.st_mtime_ns, stat.st_ino)
 
     def _reopened(self) -> Opened:
-        now = self._snapshot.opened
+        now = self._opened
         if read_manifest(self._index_dir, self.audience).folder != now.folder.name:
             return open_current(self._index_dir, self.audience)
         with _panics_as_errors():
@@ -114,14 +142,14 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
         page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
         notices = (*notices, notice)
     # Of everything, the search counts the marker too.
-    total = page.total if text or narrowing.clauses() else snapshot.opened.marker.count
+    total = page.total if text or narrowing.clauses() else snapshot.records
     return Page(
         total=total,
         items=_items(snapshot, page.addresses, today),
         facets=counting.result(),
         next=page.next,
         notices=notices,
-        generation=snapshot.opened.name,
+        generation=snapshot.name,
     )
 
 
@@ -129,7 +157,7 @@ def _page(snapshot: Snapshot, whole: Query, order: str, query: DatasetQuery, cur
     searcher = snapshot.opened.searcher
     if not query.limit:
         return Slice((), "", count(searcher, whole))
-    return cut(searcher, whole, order, query.limit, cursor, snapshot.opened.name)
+    return cut(searcher, whole, order, query.limit, cursor, snapshot.name)
 
 
 def _relaxed(snapshot: Snapshot, words: Words, narrowing: Filters) -> tuple[list[tuple[Occur, Query]], str]:

@@ -1,6 +1,7 @@
 """Fields of an index, and the document that a disclosure becomes in it."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from importlib.metadata import metadata
@@ -14,7 +15,7 @@ from catalog.facets import Facet, facets
 from catalog.places import country_name
 from catalog.text import FOLDING, tokens
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised by hand when the fields or what is put in them change."""
 
 WEIGHTS = {"title": 4.0, "keywords": 2.0, "organizations": 2.0, "notes": 1.0}
@@ -61,10 +62,13 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("marker", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("etag", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("rendering", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("reach", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("item", stored=True)
     for name in WEIGHTS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     builder.add_unsigned_field("seq", fast=True)
+    builder.add_unsigned_field("stamp", fast=True)
     builder.add_unsigned_field("key", fast=True)
     builder.add_text_field("title_key", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("start", fast=True)
@@ -88,13 +92,40 @@ def sort_key(seconds: int, seq: int) -> int:
     return (max(seconds, 0) << SEQ_BITS) | (MAX_SEQ - seq)
 
 
-def entry(dataset_id: str, seq: int, rendered: bytes, etag: str) -> tantivy.Document:
-    """The index's document for a rendered disclosure (see :mod:`catalog.disclosure`)."""
-    document = orjson.loads(rendered)
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A record as an index holds it once; the index of everything holds some twice.
+
+    Attributes:
+        seq: The catalog's own number.
+        document: JSON, see :mod:`catalog.disclosure`.
+        etag: Of all that the index holds of the record.
+        own: Etag of this document.
+        rendering: ``full`` or ``community`` where the two differ; empty where everybody of both is shown the same.
+        reach: Terms by which the record is shown in full (:mod:`catalog.viewer`).
+    """
+
+    id: str
+    seq: int
+    document: bytes
+    etag: str
+    own: str
+    rendering: str = ""
+    reach: frozenset[str] = frozenset()
+
+
+def entry(given: Rendered) -> tantivy.Document:
+    """The index's document for a rendered disclosure."""
+    document, seq = orjson.loads(given.document), given.seq
     made = tantivy.Document()
-    made.add_text("id", dataset_id)
+    made.add_text("id", given.id)
     made.add_text("kind", "dataset")
-    made.add_text("etag", etag)
+    made.add_text("etag", given.etag)
+    made.add_unsigned("stamp", _stamp(given))
+    if given.rendering:
+        made.add_text("rendering", given.rendering)
+        for term in sorted(given.reach):
+            made.add_text("reach", term)
     made.add_bytes("item", orjson.dumps(item(document)))
     for name, text in _texts(document).items():
         made.add_text(name, text)
@@ -121,6 +152,11 @@ def entry(dataset_id: str, seq: int, rendered: bytes, etag: str) -> tantivy.Docu
             for names in dict.fromkeys(facet.names(document)):
                 made.add_text(names_in, _joined(names))
     return made
+
+
+def _stamp(given: Rendered) -> int:
+    said = f"{given.id} {given.own}".encode()
+    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big")
 
 
 @cache

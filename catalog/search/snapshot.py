@@ -1,4 +1,4 @@
-"""One generation as it is searched: the view, and what is learnt from it once."""
+"""One generation as it is searched for a viewer: what of it they are shown, and what is learnt from that once."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,13 +8,15 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from tantivy import Query
+from tantivy import Occur, Query
 
 from catalog.facets import Facet, facets
 from catalog.query import QueryError
 from catalog.search.generation import Opened
-from catalog.search.schema import SEPARATOR, facet_field, names_field
+from catalog.search.schema import SEPARATOR, facet_field, names_field, schema
 from catalog.text import normalize
+from catalog.viewer import Viewer
+from catalog.vocabulary import Audience
 
 EVERY_BUCKET = 65_000
 """Tantivy's own limit. Fewer would make counts approximate."""
@@ -77,9 +79,20 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A generation that does not change under a question."""
+    """A generation that does not change under a question, as one viewer is shown it.
+
+    Attributes:
+        unseen: Documents that are not shown; None where all are.
+        every: All documents that are shown; the marker may be among them, which has no values.
+        name: Changes whenever a document does that is shown.
+        records: How many are shown.
+    """
 
     opened: Opened
+    unseen: Query | None
+    every: Query
+    name: str
+    records: int
     names: Mapping[str, Names]
     _rows: dict[str, Rows] = field(default_factory=dict)
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -91,7 +104,7 @@ class Snapshot:
         if made is None:
             names = self.names.get(facet.parameter)
             states = facet.thresholds.all_states if facet.thresholds else None
-            values = states or terms(self.opened, Query.all_query(), facet_field(facet))
+            values = states or terms(self.opened, self.every, facet_field(facet))
             made = self._rows[facet.parameter] = Rows(facet, names.labels if names else {}, values)
         return made
 
@@ -106,7 +119,7 @@ class Snapshot:
         except Exception as error:
             raise QueryError("hxl", f'"{pattern}" is no HXL tag pattern: {_mend(pattern)}') from error
         if not self._columns:
-            tags = terms(self.opened, Query.all_query(), "tag")
+            tags = terms(self.opened, self.every, "tag")
             self._columns.append({tag: column for tag in tags if (column := Column.parse(tag))})
         found = tuple(tag for tag, column in self._columns[0].items() if parsed.match(column))
         if len(self._patterns) < 1000:  # noqa: PLR2004
@@ -114,10 +127,49 @@ class Snapshot:
         return found
 
 
-def take(opened: Opened) -> Snapshot:
-    """Learn what the facets' values are called. Only live records count, so nothing withdrawn is named."""
-    names = {parameter: _names(opened, facet) for parameter, facet in facets().items() if facet.names}
-    return Snapshot(opened, names)
+def take(opened: Opened, viewer: Viewer) -> Snapshot:
+    """Learn what the facets' values are called. Only what is shown counts, so nothing hidden or withdrawn is named."""
+    unseen = hidden_from(viewer)
+    every = Query.all_query() if unseen is None else shown(unseen)
+    name, records = opened.name, opened.marker.records
+    if unseen is not None:
+        name, records = _fingerprint(opened, every)
+    names = {parameter: _names(opened, every, facet) for parameter, facet in facets().items() if facet.names}
+    return Snapshot(opened, unseen, every, name, records, names)
+
+
+def hidden_from(viewer: Viewer) -> Query | None:
+    """The documents of the viewer's index (:attr:`catalog.viewer.Viewer.index`) that they are not shown.
+
+    Of a record that they reach it is the community's rendering, of one that they do not reach the full one.
+    """
+    if viewer.index is not Audience.FULL:
+        return None
+    lesser = Query.term_query(schema(), "rendering", Audience.COMMUNITY, "basic")
+    if viewer.sees_all:
+        return lesser
+    mine = Query.term_set_query(schema(), "reach", sorted(viewer.reach))
+    full = Query.term_query(schema(), "rendering", Audience.FULL, "basic")
+    return Query.boolean_query(
+        [
+            (Occur.Should, Query.boolean_query([(Occur.Must, full), (Occur.MustNot, mine)])),
+            (Occur.Should, Query.boolean_query([(Occur.Must, lesser), (Occur.Must, mine)])),
+        ]
+    )
+
+
+def shown(unseen: Query) -> Query:
+    """All documents but these."""
+    records = Query.const_score_query(Query.term_query(schema(), "kind", "dataset", "basic"), 0.0)
+    return Query.boolean_query([(Occur.Must, records), (Occur.MustNot, unseen)])
+
+
+def _fingerprint(opened: Opened, every: Query) -> tuple[str, int]:
+    """A name of what is shown, which no change of what is not shown changes; and how much it is."""
+    hits = opened.searcher.search(every, limit=opened.marker.count + 1, count=False, order_by_field="seq").hits
+    stamps = opened.searcher.fast_field_values("stamp", [address for _, address in hits])
+    total = sum(stamp for stamp in stamps if stamp is not None) & ((1 << 64) - 1)
+    return f"{total:016x}-{opened.marker.version}", len(hits)
 
 
 def terms(opened: Opened, query: Query, field_name: str) -> dict[str, int]:
@@ -126,10 +178,10 @@ def terms(opened: Opened, query: Query, field_name: str) -> dict[str, int]:
     return {bucket["key"]: bucket["doc_count"] for bucket in answer["it"]["buckets"]}
 
 
-def _names(opened: Opened, facet: Facet) -> Names:
+def _names(opened: Opened, every: Query, facet: Facet) -> Names:
     labels: dict[str, tuple[int, str]] = {}
     values: dict[str, set[str]] = defaultdict(set)
-    for said, count in sorted(terms(opened, Query.all_query(), names_field(facet)).items()):
+    for said, count in sorted(terms(opened, every, names_field(facet)).items()):
         value, *called = said.split(SEPARATOR)
         if called and count > labels.get(value, (0, ""))[0]:
             labels[value] = (count, called[0])

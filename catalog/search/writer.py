@@ -1,12 +1,14 @@
 """Keeps the indexes in step with the catalog's change feed. One process at a time writes, whoever has the lock."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import orjson
 import tantivy
 from filelock import FileLock, Timeout
 from sqlalchemy.orm import Session
@@ -107,13 +109,18 @@ def _differences(catalog: ReadsCatalog, index_dir: Path, audience: Audience) -> 
         there = feed.etags(session, audience)
     with unusable(audience):
         here: dict[str, str] = {}
+        times: Counter[str] = Counter()
         every = tantivy.Query.term_query(schema(), "kind", "dataset")
         for _, address in opened.searcher.search(every, limit=opened.marker.count + 1, count=False).hits:
             document = opened.searcher.doc(address)
             dataset_id = document["id"][0]
-            if dataset_id in here:
-                lines.append(f"record {dataset_id} is in the index twice")
             here[dataset_id] = document["etag"][0]
+            times[dataset_id] += 1
+    lines += [
+        f"record {key} is in the index {count} times"
+        for key, count in sorted(times.items())
+        if count != feed.documents(here[key])
+    ]
     lines += [f"record {key} is not in the index" for key in sorted(there.keys() - here.keys())]
     lines += [f"record {key} is in the index only" for key in sorted(here.keys() - there.keys())]
     both = sorted(here.keys() & there.keys())
@@ -148,8 +155,8 @@ def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wai
             markers |= _build(catalog, [_Task(index_dir, audience, tell) for audience in rebuilt])
         return Followed(
             min(marker.position for marker in markers.values()),
-            {audience: markers[audience].count for audience in Audience},
-            {audience: changed.get(audience, markers[audience].count) for audience in Audience},
+            {audience: markers[audience].records for audience in Audience},
+            {audience: changed.get(audience, markers[audience].records) for audience in Audience},
             rebuilt,
         )
     finally:
@@ -164,7 +171,7 @@ def _this_year() -> int:
     return datetime.now(UTC).year
 
 
-_Kept = dict[str, tuple[str, tantivy.Document]]
+_Kept = dict[str, tuple[str, list[tantivy.Document]]]
 """Documents already made, by dataset id, each with the etag of its disclosure."""
 
 
@@ -225,9 +232,11 @@ class _Task:
         self, session: Session, folder: Path, position: int, lesser: _Built | None
     ) -> tuple[Marker, set[int]]:
         numbers: set[int] = set()
+        count = 0
         gone: list[tuple[int, UUID]] = []
         rows = feed.all_disclosures(session, self.audience)
-        if lesser:
+        # Where what everybody is shown differs from what the community is, the index of everything holds both.
+        if lesser and (self.audience, lesser.audience) != (Audience.FULL, Audience.PUBLIC):
             more = feed.unlike(session, self.audience, lesser.audience)
             gone = feed.unknown(session, lesser.audience, self.audience)
             stale = len(gone) + sum(seq in lesser.numbers for seq, _ in more)
@@ -235,20 +244,25 @@ class _Task:
             if stale <= len(lesser.numbers) * MOST_STALE:
                 copy(lesser.folder, folder, lesser.manifest.files)
                 numbers |= lesser.numbers
-                rows = feed.some_disclosures(session, self.audience, [dataset_id for _, dataset_id in more])
+                count = len(numbers)
+                rows = feed.disclosures(session, self.audience, [dataset_id for _, dataset_id in more])
         writer = tantivy.Index(schema(), str(folder)).writer(HEAP, 1)
         for seq, dataset_id in gone:
             if seq in numbers:
                 writer.delete_documents_by_term("id", str(dataset_id))
                 numbers.remove(seq)
-        for dataset_id, seq, document, etag in rows:
-            if seq in numbers:
-                writer.delete_documents_by_term("id", str(dataset_id))
-            writer.add_document(entry(str(dataset_id), seq, document, etag))
-            numbers.add(seq)
+                count -= 1
+        for held in rows:
+            if held[0].seq in numbers:
+                writer.delete_documents_by_term("id", held[0].id)
+                count -= 1
+            for one in held:
+                writer.add_document(entry(one))
+            count += len(held)
+            numbers.add(held[0].seq)
             if len(numbers) % feed.BATCH == 0:
                 self.progress(self.audience, len(numbers))
-        marker = Marker(version(), _this_year(), position, 1, len(numbers))
+        marker = Marker(version(), _this_year(), position, 1, count, len(numbers))
         mark(writer, marker)
         writer.commit()
         writer.wait_merging_threads()
@@ -278,7 +292,8 @@ class _Task:
         return marker, changed
 
     def _write_changes(self, session: Session, opened: Opened, kept: _Kept) -> tuple[Marker, int]:
-        position, count, changed = opened.marker.position, opened.marker.count, 0
+        position, changed = opened.marker.position, 0
+        count, records = opened.marker.count, opened.marker.records
         written: dict[str, str | None] = {}
         with unusable(self.audience):
             writer = opened.index.writer(HEAP, 1)
@@ -288,20 +303,27 @@ class _Task:
                 etags = feed.etags(session, self.audience, ids)
                 differing = [key for key in map(str, ids) if held.get(key) != etags.get(key)]
                 made = self._documents(session, differing, etags, kept)
+                if self.audience is not Audience.FULL and _took_back(opened, differing, made):
+                    # Tantivy keeps the words of what is deleted until a merge that nobody can ask it for.
+                    writer.rollback()
+                    raise IndexUnusableError(self.audience, "held words that are not shown any more")
                 for key in differing:
-                    if held.get(key) is not None:
+                    if (before := held.get(key)) is not None:
                         writer.delete_documents_by_term("id", key)
-                        count -= 1
+                        count -= feed.documents(before)
+                        records -= 1
                     if key in made:
-                        writer.add_document(made[key][1])
-                        count += 1
+                        for one in made[key][1]:
+                            writer.add_document(one)
+                        count += len(made[key][1])
+                        records += 1
                     written[key] = made[key][0] if key in made else None
                     changed += 1
                 position = lines[-1][0]
                 self.progress(self.audience, changed)
             # What the audience cannot see must not show as a new generation either.
             serial = opened.marker.serial + (changed > 0)
-            marker = Marker(opened.marker.version, opened.marker.year, position, serial, count)
+            marker = Marker(opened.marker.version, opened.marker.year, position, serial, count, records)
             if marker != opened.marker:
                 mark(writer, marker)
                 writer.commit()
@@ -313,18 +335,36 @@ class _Task:
         known = [key for key in keys if key in etags]
         made = {key: kept[key] for key in known if key in kept and kept[key][0] == etags[key]}
         missing = [UUID(key) for key in known if key not in made]
-        for dataset_id, seq, document, etag in feed.disclosures(session, self.audience, missing):
-            key = str(dataset_id)
-            made[key] = (etag, entry(key, seq, document, etag))
+        for given in feed.disclosures(session, self.audience, missing):
+            key = given[0].id
+            made[key] = (given[0].etag, [entry(one) for one in given])
             if len(kept) < KEPT_DOCUMENTS:
                 kept[key] = made[key]
         return made
+
+
+def _took_back(opened: Opened, keys: Sequence[str], made: _Kept) -> bool:
+    """Whether one of these records, as this index holds it, shows what its audience is shown no longer."""
+    if not keys:
+        return False
+    wanted = tantivy.Query.term_set_query(schema(), "id", list(keys))
+    for _, address in opened.searcher.search(wanted, limit=len(keys) + 1, count=False).hits:
+        held = opened.searcher.doc(address)
+        fresh = made.get(held["id"][0])
+        if fresh is None or _left_out(fresh[1][0]) - _left_out(held):
+            return True
+    return False
+
+
+def _left_out(document: tantivy.Document) -> frozenset[str]:
+    item = orjson.loads(document["item"][0])
+    return frozenset((*item["withheld"], *item["masked"]))
 
 
 def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str | None]:
     if not ids:
         return {}
     wanted = tantivy.Query.term_set_query(schema(), "id", [str(dataset_id) for dataset_id in ids])
-    hits = opened.searcher.search(wanted, limit=len(ids) + 1, count=False).hits
+    hits = opened.searcher.search(wanted, limit=2 * len(ids) + 1, count=False).hits
     documents = (opened.searcher.doc(address) for _, address in hits)
     return {document["id"][0]: document["etag"][0] for document in documents}

@@ -53,13 +53,13 @@ def check(
                 if key
                 else [entry for entry in sources.registered(session, settings) if entry.source.enabled]
             )
-        audience = asker.audience(catalog_, settings, as_, "check source", key or "*")
+        viewer = asker.viewer(catalog_, settings, as_, "check source", key or "*")
         assessor = Assessor(load.rules(settings))
         found = []
         for entry in chosen:
             if entry.source.kind not in portals():
                 raise ConfigurationError(no_kind(entry.source))
-            made = probe(catalog_, entry.source, portals()[entry.source.kind], assessor, settings, audience)
+            made = probe(catalog_, entry.source, portals()[entry.source.kind], assessor, settings, viewer)
             found.append(made)
             if not json:
                 _show(entry, made)
@@ -75,9 +75,9 @@ def health(key: Key, json: Json = False, as_: As = "") -> None:
     """Show how a source fares: last complete run, failures in a row, days silent, issues, trend, next run."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog_:
-        audience = asker.audience(catalog_, settings, as_, "source health", key)
+        viewer = asker.viewer(catalog_, settings, as_, "source health", key)
         with catalog_.reading() as session:
-            found = catalog.health.source(session, audience, key, datetime.now(UTC))
+            found = catalog.health.source(session, viewer, key, datetime.now(UTC))
     if found is None:
         print(f'There is no source "{key}" that may be shown. List them with "landmark sources".', file=sys.stderr)
         raise typer.Exit(FAILED)

@@ -15,6 +15,7 @@ from catalog import reading
 from catalog.database import Catalog
 from catalog.query import Page
 from catalog.search import Reader
+from catalog.viewer import PUBLIC
 from catalog.vocabulary import Audience
 from config.settings import Settings
 from harvester.cli import as_json, exit_code, harvest_all, index, stopping
@@ -48,7 +49,7 @@ def harvested(*, quiet: bool = False) -> Iterator[Demonstration]:
             reports = harvest_all(catalog, portals.sources(), settings, stopped=stopped, quiet=quiet)
             index(catalog, settings)
         with catalog.reading() as session:
-            sources = reading.sources(session, Audience.PUBLIC)
+            sources = reading.sources(session, PUBLIC)
         page = Reader(settings.index_dir, Audience.PUBLIC).search(QUESTION, datetime.now(UTC).date())
         yield Demonstration(settings, reports, sources, page)
 

@@ -42,7 +42,17 @@ def upgrade() -> None:
         sa.Column("revoked", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_by", sa.Text(), nullable=False, server_default=""),
         sa.Column("last_used", sa.Date(), nullable=True),
+        sa.Column("previous_hash", sa.Text(), nullable=False, server_default=""),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_key")),
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("name", name=op.f("uq_person_name")),
     )
     op.create_table(
         "proposed_lowering",
@@ -51,7 +61,9 @@ def upgrade() -> None:
         sa.Column("dataset_id", sa.Uuid(), nullable=False),
         sa.Column("old", sa.Text(), nullable=False),
         sa.Column("new", sa.Text(), nullable=False),
+        sa.Column("withhold_links", sa.Boolean(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("newest", sa.Integer(), nullable=False),
         sa.Column("proposed", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False, server_default=""),
         sa.Column("decided_by", sa.Text(), nullable=False, server_default=""),
@@ -68,6 +80,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("proposed_lowering")
+    op.drop_table("person")
     op.drop_table("access_key")
     op.drop_table("reach")
     with op.batch_alter_table("dataset", schema=None) as batch_op:

@@ -13,6 +13,7 @@ from catalog import health, sources
 from catalog.database import Catalog
 from catalog.runs import Issue, begin, finish, sync_sources
 from catalog.tables import CatalogRecord, HarvestRun, SourceRow
+from catalog.viewer import Viewer
 from catalog.vocabulary import Audience, RunState
 from config.declarations import Source
 from config.settings import Settings
@@ -60,7 +61,7 @@ def test_health_is_told_to_the_public_and_hides_what_is_hidden(kept: tuple[Catal
     assert "uietcanary" not in answer.text
     assert client.get("/api/v1/sources").json()["items"] == [answer.json()]
     with catalog.reading() as session:
-        full = health.source(session, Audience.FULL, "sample-ckan", datetime.now(UTC))
+        full = health.source(session, Viewer(Audience.FULL), "sample-ckan", datetime.now(UTC))
     assert [point["records"] for point in full["health"]["trend"]] == [6]
 
 
@@ -88,7 +89,7 @@ def test_who_paused_a_source_and_why_is_not_public(kept: tuple[Catalog, TestClie
     assert (shown["state"], shown["paused"], shown["next_run"]) == ("paused", True, None)
     assert "uietcanary" not in answer.text
     with catalog.reading() as session:
-        full = health.source(session, Audience.FULL, "sample-ckan", datetime.now(UTC))
+        full = health.source(session, Viewer(Audience.FULL), "sample-ckan", datetime.now(UTC))
     told = {name: full["health"][name] for name in ("paused_since", "paused_by", "paused_reason")}
     assert told == {
         "paused_since": "2026-07-01T00:00:00Z",
@@ -118,7 +119,7 @@ def test_a_source_that_was_silent_for_two_intervals_is_late(tmp_path: Path, days
         sync_sources(catalog, [DAILY])
         _dated(catalog, write(catalog, DAILY, RECORDS[:1]), days[0])
         with catalog.reading() as session:
-            found = health.source(session, Audience.PUBLIC, DAILY.key, datetime.now(UTC))
+            found = health.source(session, Viewer(Audience.PUBLIC), DAILY.key, datetime.now(UTC))
     assert (found["health"]["state"], found["health"]["days_silent"]) == (state, days[0])
 
 

@@ -27,6 +27,7 @@ from catalog.runs import sync_sources
 from catalog.sentences import sentences
 from catalog.store import Store, feed
 from catalog.tables import Disclosure
+from catalog.viewer import Viewer
 from catalog.vocabulary import AccessModality, Audience, Role, Visibility
 from config.declarations import Source
 
@@ -74,7 +75,7 @@ class History:
 
     def told(self, audience: Audience = Audience.PUBLIC, **asked: Any) -> ChangePage:
         with self.catalog.reading() as session:
-            return changes(session, audience, ChangeQuery(**asked))
+            return changes(session, Viewer(audience), ChangeQuery(**asked))
 
     def says(self, audience: Audience = Audience.PUBLIC, **asked: Any) -> list[tuple[str, str, list[str]]]:
         page = self.told(audience, **asked)

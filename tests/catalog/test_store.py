@@ -27,6 +27,7 @@ from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
 from catalog.store import Outcome, Store
 from catalog.tables import Change, Dataset, LevelAssertion, PayloadVersion
+from catalog.viewer import Viewer
 from catalog.vocabulary import AccessModality, Audience, Role, Visibility
 from config.declarations import Source
 
@@ -69,7 +70,7 @@ def write(catalog: Catalog, assessor: Assessor, *records: DatasetRecord, digest:
 
 def shown(catalog: Catalog, audience: Audience, key: str = "a1") -> Mapping[str, Any] | None:
     with catalog.reading() as session:
-        found = reading.document(session, audience, str(dataset_id("sample", key)))
+        found = reading.document(session, Viewer(audience), str(dataset_id("sample", key)))
     return None if found is None else orjson.loads(found[0])
 
 
@@ -77,8 +78,8 @@ def test_a_record_is_written_whole_and_found_by_id_and_name(catalog: Catalog, as
     assert write(catalog, assessor, RECORD) == [Outcome("a1", "created")]
     document = shown(catalog, Audience.PUBLIC)
     with catalog.reading() as session:
-        by_name = reading.document(session, Audience.PUBLIC, document["name"])
-        assert by_name == reading.document(session, Audience.PUBLIC, document["id"])
+        by_name = reading.document(session, Viewer(Audience.PUBLIC), document["name"])
+        assert by_name == reading.document(session, Viewer(Audience.PUBLIC), document["id"])
     assert document["id"] == "963b68ac-9fd0-5b6d-8a02-c6551a858e9e"
     assert document["name"] == "sample-displacement-baseline-south-sudan-963b68ac"
     assert document["holders"] == ["Northfold Displacement Tracking"]
@@ -169,7 +170,7 @@ def test_a_record_made_private_is_gone_for_the_public_and_returns_under_its_name
     write(catalog, assessor, replace(RECORD, visibility=Visibility.OWNER), digest="2")
     assert shown(catalog, Audience.PUBLIC) is None
     with catalog.reading() as session:
-        assert reading.document(session, Audience.PUBLIC, before["name"]) is None
+        assert reading.document(session, Viewer(Audience.PUBLIC), before["name"]) is None
     write(catalog, assessor, replace(RECORD, title={"en": "Another title"}), digest="3")
     after = shown(catalog, Audience.PUBLIC)
     assert after["name"] == before["name"]

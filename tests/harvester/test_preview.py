@@ -6,6 +6,7 @@ from catalog import dump
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.preview import Difference
+from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 from config.declarations import Source
 from config.settings import Settings
@@ -39,7 +40,7 @@ class Reader:
     def rehearse(self, *shown: dict[str, Any], audience: Audience = Audience.FULL) -> tuple[list[Difference], Preview]:
         self.portal.show(shown)
         before = self.content()
-        dry = DryRun(self.catalog, self.source, portals()["hdx"], self.assessor, audience)
+        dry = DryRun(self.catalog, self.source, portals()["hdx"], self.assessor, Viewer(audience))
         found = list(dry.differences(Settings()))
         assert self.content() == before
         return found, dry.preview

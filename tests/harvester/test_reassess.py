@@ -15,6 +15,7 @@ from catalog.database import Catalog
 from catalog.records import DatasetRecord
 from catalog.runs import RunInProgress, begin
 from catalog.tables import CatalogRecord, HarvestRun, PayloadVersion
+from catalog.viewer import Viewer
 from catalog.vocabulary import Audience, RecordState, RunState
 from config.declarations import Concept, SensitivityRule, Source, Terms
 from config.load import rules
@@ -100,7 +101,7 @@ def test_other_rules_change_what_they_touch_and_the_next_harvest_nothing(
     assert (seen, done.issues) == ([(PAGE, COUNT), (COUNT, COUNT)], [])
 
     with kept.catalog.reading() as session:
-        told = changes(session, Audience.PUBLIC, ChangeQuery(limit=1000))
+        told = changes(session, Viewer(), ChangeQuery(limit=1000))
         versions = session.scalar(select(func.count()).select_from(PayloadVersion))
         runs = list(session.scalars(select(HarvestRun.mode)))
     assert (told.total, versions, runs) == (2 * COUNT, COUNT, ["full"])

@@ -17,7 +17,8 @@ from catalog.database import Catalog
 from catalog.query import DatasetQuery
 from catalog.rows import dataset_id
 from catalog.search import Reader, check, follow
-from catalog.tables import Audit, CatalogRecord, Change, CuratedValue, HarvestIssue, LevelAssertion, PayloadVersion
+from catalog.tables import CatalogRecord, Change, CuratedValue, HarvestIssue, LevelAssertion, PayloadVersion
+from catalog.viewer import Viewer
 from catalog.vocabulary import Audience, Level, RecordState, RunState
 from config.declarations import Removal, Source
 from config.settings import Settings
@@ -80,7 +81,7 @@ class Portal:
 
     def shown(self, number: int, audience: Audience) -> Mapping[str, Any] | None:
         with self.catalog.reading() as session:
-            found = reading.document(session, audience, str(self.id(number)))
+            found = reading.document(session, Viewer(audience), str(self.id(number)))
         return None if found is None else orjson.loads(found[0])
 
     def id(self, number: int) -> UUID:
@@ -200,8 +201,8 @@ def test_a_held_run_waits_and_a_release_marks_exactly_its_list(portal: Portal) -
     assert (gone.missing, gone.withdrawn) == (9, 0)
     assert portal.states() == {"listed": 32, "missing": 9}
     with portal.catalog.reading() as session:
-        run = reading.run(session, Audience.FULL, held.run.id)
-        lines = [(line.actor, line.action) for line in session.scalars(select(Audit))]
+        run = reading.run(session, Viewer(Audience.FULL), held.run.id)
+        lines = [(line["actor"], line["action"]) for line in audit.lines(session)]
     assert (run["state"], run["decision"], run["decided_by"], run["missing"]) == (
         "complete",
         "released",
@@ -223,7 +224,7 @@ def test_a_rejected_run_leaves_everything_listed(portal: Portal) -> None:
     removal.reject(portal.catalog, str(held.run.id), "B. Sample", portal.clock())
     assert portal.states() == {"listed": 40}
     with portal.catalog.reading() as session:
-        run = reading.run(session, Audience.FULL, held.run.id)
+        run = reading.run(session, Viewer(Audience.FULL), held.run.id)
     assert (run["state"], run["decision"], run["decided_by"]) == ("held", "rejected", "B. Sample")
     with pytest.raises(removal.Undecidable, match="was rejected by B. Sample already"):
         removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample")
@@ -268,7 +269,7 @@ def test_public_counts_of_a_run_tell_no_change_made_while_a_record_was_hidden(po
     told = []
     with portal.catalog.reading() as session:
         for report in reports:
-            run = reading.run(session, Audience.PUBLIC, report.run.id)
+            run = reading.run(session, Viewer(Audience.PUBLIC), report.run.id)
             assert run
             told.append((run["created"], run["updated"]))
     assert told == [(3, 0), (0, 0), (1, 0), (0, 1)]
@@ -368,8 +369,8 @@ def test_issues_outlive_records_and_reports_say_which_are_new(portal: Portal) ->
     portal.read(*packages(12), *bad[:2])
     second = portal.read(*packages(12), *bad)
     with portal.catalog.reading() as session:
-        run = reading.run(session, Audience.FULL, second.run.id)
-        public = reading.run(session, Audience.PUBLIC, second.run.id)
+        run = reading.run(session, Viewer(Audience.FULL), second.run.id)
+        public = reading.run(session, Viewer(Audience.PUBLIC), second.run.id)
     assert [(issue["code"], issue["count"], issue["new"]) for issue in run["issues"]] == [("no-title", 3, 1)]
     assert public["issues"] == []
     assert (run["requests"], run["bytes"] > 1000, run["not_modified"]) == (2, True, 0)

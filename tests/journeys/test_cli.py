@@ -39,8 +39,8 @@ def test_init_again_changes_nothing(harvested: Installation, tmp_path: Path) -> 
     assert home.dump() == before
 
 
-def test_a_dump_is_printed_to_who_says_a_name(harvested: Installation) -> None:
-    printed = harvested.run("dump", "--as", "tester").out
+def test_a_dump_is_printed_to_who_says_a_name_and_a_reason(harvested: Installation) -> None:
+    printed = harvested.run("dump", "--as", "tester", "--break-glass", "Sample reason.").out
     assert printed == harvested.dump()
     assert len(rows(printed, "dataset")) == len(ALL)
 

@@ -109,6 +109,9 @@ def test_usage_errors(landmark: Installation, arguments: list[str], told: str) -
     ("arguments", "told"),
     [
         (["dump"], "--as NAME"),
+        (["dump", "--as", "tester"], "--break-glass REASON"),
+        (["show", "x", "--break-glass", "Sample reason."], "--as NAME"),
+        (["show", "x", "--as", "tester", "--break-glass", " "], "Say why the glass is broken"),
         (["search", "--country", "Nowhereland"], "country"),
         (["search", "--hxl", "#adm1,#adm2"], "#adm1,#adm2"),
         (["search", "--covers", "2024-13..2024-14"], "--covers"),

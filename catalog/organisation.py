@@ -1,0 +1,27 @@
+"""An organisation as people name it: by id, acronym or name."""
+
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from catalog.agents import Agents
+from catalog.records import AgentRecord
+from catalog.tables import Agent, AgentAlias
+
+
+def organisation(session: Session, key: str) -> Agent | None:
+    """The one organisation that is called so; None if there is none, or if it could be several."""
+    wanted = key.strip()
+    try:
+        return session.get(Agent, UUID(wanted))
+    except ValueError:
+        pass
+    lowered = wanted.lower()
+    called = or_(func.lower(Agent.name) == lowered, func.lower(Agent.acronym) == lowered)
+    aliases = select(AgentAlias.agent_id).where(func.lower(AgentAlias.alias) == lowered)
+    found = session.scalars(select(Agent).where(or_(called, Agent.id.in_(aliases))).limit(2)).all() if wanted else []
+    if len(found) == 1:
+        return found[0]
+    identity = Agents(()).resolve(AgentRecord(wanted))
+    return session.get(Agent, identity.id) if wanted else None
