@@ -17,12 +17,12 @@ import orjson
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from catalog.disclosure import SEES, redacted
+from catalog.disclosure import SEES, Document, told
 from catalog.query import QueryError
 from catalog.sentences import sentences
 from catalog.tables import Change, Dataset, Disclosure, LevelAssertion, Slug
 from catalog.viewer import Viewer, as_audience, as_reached, shown_to
-from catalog.vocabulary import Level, RecordState, Visibility
+from catalog.vocabulary import Audience, Level, RecordState, Visibility
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
@@ -31,8 +31,6 @@ MOST = 1000
 _CHUNK = 500
 UNTOLD = "reach"
 """Of lines that only the indexes follow: somebody was granted a record, or is no longer."""
-_REDACTED = ("distributions", "tags")
-"""What :func:`catalog.disclosure.redacted` changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def changes(session: Session, viewer: Viewer, query: ChangeQuery) -> ChangePage:
     """
     if not 0 <= query.limit <= MOST:
         raise QueryError("limit", "limit: it must be a whole number from 0 to 1,000.")
-    wanted = list(_wanted(session, query))
+    wanted = list(_wanted(session, viewer, query))
     history = _History(session, viewer, wanted)
     period = [] if query.since is None else [Change.at >= query.since]
     told = _disclosed(viewer, select(Change.seq, Change.dataset_seq).where(*wanted, *period))
@@ -149,19 +147,15 @@ class _History:
             not_owners = frozenset(Visibility) - {Visibility.OWNER}
             self._begins(session, as_reached(viewer), not_owners, wanted, _has(Change.fields, "visibility"))
 
-    def fields(self, dataset: int, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The fields of a change as they may be known: those that do not differ then are left out."""
+    def fields(
+        self, dataset: int, given: Iterable[Mapping[str, Any]], document: Document | None
+    ) -> list[dict[str, Any]]:
+        """The fields of a change as whoever is shown the record as this document may know them; None: they reach it."""
+        if document is None:
+            return [dict(entry) for entry in given]
         severe = self._severe.get(dataset)
-        left = []
-        for entry in given:
-            name, told = entry["field"], dict(entry)
-            if severe is not None and name in _REDACTED:
-                sides = {side: redacted({name: entry[side]}, severe=severe)[name] for side in ("old", "new")}
-                if sides["old"] == sides["new"]:
-                    continue
-                told |= sides
-            left.append(told)
-        return left
+        left = (told(entry, document, links_gone=severe is not None, severe=bool(severe)) for entry in given)
+        return [entry for entry in left if entry is not None]
 
     def untold_in(self, session: Session, since: datetime | None) -> int:
         """How many of the untold are in the period."""
@@ -182,7 +176,7 @@ class _History:
         wanted: Sequence[ColumnElement[bool]],
         marks: ColumnElement[bool],
     ) -> None:
-        """Of records that are shown in one way: what was before they were. ``marks`` are the changes that may say so."""
+        """The fields of a change as they may be known by who is shown the record so; None: they reach it."""
         rows = session.execute(
             _shown(
                 shown, select(Change.seq, Change.dataset_seq, Change.kind, Change.fields).where(*wanted, marks)
@@ -227,26 +221,39 @@ class _History:
             _shown(
                 shown,
                 select(Change.seq, Change.dataset_seq, Change.fields).where(
-                    *wanted,
-                    Change.kind == "updated",
-                    Change.dataset_seq.in_(withheld),
-                    or_(*(_has(Change.fields, name) for name in _REDACTED)),
+                    *wanted, Change.kind == "updated", Change.dataset_seq.in_(withheld)
                 ),
             )
-        )
+        ).all()
+        documents = _documents(session, shown, sorted({dataset for _, dataset, _ in rows}))
         self.untold |= {
-            seq for seq, dataset, fields in rows if seq not in self.appeared and not self.fields(dataset, fields)
+            seq
+            for seq, dataset, fields in rows
+            if seq not in self.appeared and fields and not self.fields(dataset, fields, documents[dataset])
         }
 
 
-def _wanted(session: Session, query: ChangeQuery) -> Iterator[ColumnElement[bool]]:
+def _documents(session: Session, shown: ColumnElement[bool], numbers: Sequence[int]) -> dict[int, Document]:
+    found: dict[int, Document] = {}
+    for start in range(0, len(numbers), _CHUNK):
+        some = Disclosure.seq.in_(numbers[start : start + _CHUNK])
+        rows = session.execute(select(Disclosure.seq, Disclosure.document).where(shown, some))
+        found |= {seq: orjson.loads(body) for seq, body in rows}
+    return found
+
+
+def _wanted(session: Session, viewer: Viewer, query: ChangeQuery) -> Iterator[ColumnElement[bool]]:
     if query.source:
         yield Change.source_key == query.source
     if query.dataset:
         try:
             key: UUID | None = UUID(query.dataset)
         except ValueError:
-            key = session.scalar(select(Slug.dataset_id).where(Slug.name == query.dataset))
+            # A name leads only to records that are shown under it.
+            of_name = select(Slug.dataset_id).join(Disclosure, Disclosure.dataset_id == Slug.dataset_id)
+            key = session.scalar(
+                of_name.where(Slug.name == query.dataset, Disclosure.name == Slug.name, shown_to(viewer))
+            )
         number = None if key is None else session.scalar(select(Dataset.seq).where(Dataset.id == key))
         yield Change.dataset_seq == (0 if number is None else number)
 
@@ -314,9 +321,9 @@ def _items(
             select(Change).where(Change.seq.in_(numbers[start : start + _CHUNK])).order_by(Change.seq)
         ).all()
         shown = {
-            seq: (id_, body)
-            for seq, id_, body in session.execute(
-                select(Disclosure.seq, Disclosure.dataset_id, Disclosure.document)
+            seq: (id_, audience, body)
+            for seq, id_, audience, body in session.execute(
+                select(Disclosure.seq, Disclosure.dataset_id, Disclosure.audience, Disclosure.document)
                 .where(shown_to(viewer))
                 .where(Disclosure.seq.in_({change.dataset_seq for change in lines}))
             )
@@ -324,10 +331,14 @@ def _items(
         for change in lines:
             if change.dataset_seq not in shown:
                 continue  # hidden just now
-            id_, body = shown[change.dataset_seq]
+            id_, audience, body = shown[change.dataset_seq]
             document = orjson.loads(body)
             appeared = change.seq in history.appeared
-            fields = [] if appeared else history.fields(change.dataset_seq, change.fields)
+            fields = (
+                []
+                if appeared
+                else history.fields(change.dataset_seq, change.fields, None if audience is Audience.FULL else document)
+            )
             said = [{**entry, "sentences": list(found)} for entry, found in zip(fields, sentences(fields), strict=True)]
             kind = "created" if appeared else change.kind
             at = change.at.astimezone(UTC)

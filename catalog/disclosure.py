@@ -40,7 +40,7 @@ from uuid import UUID
 from catalog.assess import Assessment
 from catalog.freshness import in_words
 from catalog.hxl.tags import base
-from catalog.masking import found_in
+from catalog.masking import found_in, masked
 from catalog.places import country_name
 from catalog.records import ColumnRecord, DatasetRecord
 from catalog.redaction import TEXTS, masked_document, redact
@@ -62,7 +62,7 @@ SEES: Mapping[Audience, frozenset[Visibility]] = {
 ITEM_FIELDS = (
     "id", "name", "source", "link", "title", "organizations", "holders", "countries", "topics", "access", "level",
     "tags", "issued", "modified", "period", "update_frequency", "freshness", "licence", "cod_level", "urgent",
-    "harm_if_withheld", "mode", "withheld",
+    "harm_if_withheld", "mode", "withheld", "masked",
 )  # fmt: skip
 NOTES_IN_ITEM = 300
 """Characters of the notes that a list shows."""
@@ -139,6 +139,7 @@ def renderings(
     """
     table = table or shipped()
     made: dict[tuple[str, Profile], Document] = {}
+    plain = not full["attention"] and full["level"]["asserted_by"] not in _PERSONS
     for audience in Audience:
         if audience is Audience.FULL:
             yield audience, full
@@ -149,6 +150,9 @@ def renderings(
         profile = _profile(full, level, audience, mode, table)
         if profile is None:
             continue
+        if profile.is_whole and plain:
+            yield audience, full
+            continue
         if (mode, profile) not in made:
             made[mode, profile] = _rendering(full, profile, mode)
         yield audience, made[mode, profile]
@@ -158,6 +162,12 @@ def with_level(full: Document, level: EffectiveLevel, *, table: Disclosing | Non
     """The full document under another level, with the visibility that follows from it."""
     said = full.get("visibility_of") or {"source": full["visibility"], "record": ""}
     return {**full, "level": level_part(level), "visibility": decided(said, level, table).value}
+
+
+def is_private(full: Document) -> bool:
+    """Whether the portal has made the record private: not so where the source or the lack of a level closes it."""
+    said = full.get("visibility_of")
+    return said is not None and said["record"] == Visibility.OWNER.value != said["source"]
 
 
 def decided(declared: Mapping[str, str], level: EffectiveLevel, table: Disclosing | None = None) -> Visibility:
@@ -183,8 +193,7 @@ def _profile(full: Document, level: EffectiveLevel, audience: Audience, mode: st
         profile = table.profiles[name]
         if mode == "redacted":
             profile = profile.stricter(table.profiles[table.redacted])
-        signals = full["level"]["attention"] or full["attention"]
-        if level.withhold_links or (level.level is None and signals):
+        if level.withhold_links:
             profile = profile.stricter(table.profiles[table.signals])
     asked = _asked_not_to_be_named(full, table)
     protocol = level.name in table.unnamed.levels and not set(table.unnamed.countries).isdisjoint(full["countries"])
@@ -227,18 +236,13 @@ def _rendering(full: Document, profile: Profile, mode: str) -> Document:
     document = redact(full, profile)
     if mode == "ask":
         document = {**document, "mode": mode}
-    for_stewards = full["attention"] or full["level"]["attention"] or full["level"]["asserted_by"] in _PERSONS
-    if not for_stewards:
-        return document
-    level = full["level"] if document["level"] is full["level"] else document["level"]
-    level = {**level, "attention": []}
-    if level["asserted_by"] in _PERSONS:
+    if document["level"]["asserted_by"] in _PERSONS:
         # A person's words may name a place; stewards read them.
-        level |= {"reason": "", "evidence": ""}
-    document = {**document, "level": level, "attention": []}
+        document = {**document, "level": {**document["level"], "reason": "", "evidence": ""}}
     if full["attention"]:
         fields = sorted({entry["field"] for entry in full["attention"]})
-        document = {**masked_document(document), "name": "" if "title" in fields else document["name"]}
+        document = {**masked_document(document), "attention": []}
+        document["name"] = "" if "title" in fields else document["name"]
         document["masked"] = [name for name in fields if document.get(name)]
     return document
 
@@ -246,12 +250,55 @@ def _rendering(full: Document, profile: Profile, mode: str) -> Document:
 _PERSONS = frozenset({"steward", "owner"})
 
 
-def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
-    """What is left of a document, or of some fields of one, where links are withheld.
+def told(entry: Mapping[str, Any], document: Document, *, links_gone: bool, severe: bool) -> dict[str, Any] | None:
+    """A field's change as whoever is shown ``document`` now may know it; None if they may not, or if nothing is left.
 
-    A list of columns of a victim register shows what it could incriminate, so of severe data it goes with the links,
-    and so it does of files that the portal holds back.
+    Args:
+        entry: ``{field, old, new}`` of the full document.
+        document: The record as it is rendered for them today.
+        links_gone: Whether the record's links were ever withheld: then its history has none either.
+        severe: Whether the data was ever severe: then its history has no columns.
     """
+    name, withheld = entry["field"], document["withheld"]
+    if name in _FOR_STEWARDS:
+        return None
+    if name in _PARTLY:
+        if {"title", "organizations"} & set(withheld):
+            return None
+        if not links_gone:
+            return dict(entry)
+        sides = {side: _without_links({name: entry[side]}, severe=severe)[name] for side in ("old", "new")}
+    elif name == "level":
+        sides = {side: _told_level(entry[side], bare="level" in withheld) for side in ("old", "new")}
+    elif name in withheld:
+        return None
+    else:
+        sides = {side: _blacked_out(entry[side]) for side in ("old", "new")}
+    unlike = sides["old"] != sides["new"]
+    return {**entry, **sides} if unlike or entry["old"] == entry["new"] else None
+
+
+_PARTLY = frozenset({"distributions", "tags"})
+_FOR_STEWARDS = frozenset({"attention", "visibility_of"})
+
+
+def _told_level(level: Mapping[str, Any] | None, *, bare: bool) -> Mapping[str, Any] | None:
+    if level is None or not (bare or level["asserted_by"] in _PERSONS):
+        return level
+    return {**level, "evidence": "", "reason": ""} | ({"rule": "", "statement": ""} if bare else {})
+
+
+def _blacked_out(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Without personal addresses and the like, wherever a text stands."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, list):
+        return [_blacked_out(one) for one in value]
+    return {key: _blacked_out(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _without_links(document: Document, *, severe: bool) -> dict[str, Any]:
+    """A part of a document without links of files, without columns under review, of severe data without any."""
     left = dict(document)
     if severe and "tags" in left:
         left["tags"] = []
@@ -265,10 +312,6 @@ def redacted(document: Document, *, severe: bool) -> dict[str, Any]:
             }
             for entry in left["distributions"]
         ]
-    if left.get("tags") and "distributions" in left:
-        columns = [column for entry in left["distributions"] for column in entry["columns"]]
-        shown = {tag["tag"] for column in columns for tag in column["tags"]}
-        left["tags"] = [tag for tag in left["tags"] if tag["tag"] in shown]
     return left
 
 

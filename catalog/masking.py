@@ -4,14 +4,14 @@ Names of persons and stories are not found this way; a text that holds any of th
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from catalog.agents import role_mailbox
 
 EMAIL, PHONE, PLACE = "an e-mail address", "a telephone number", "coordinates"
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\s?[\[(]at[\])]\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_TELEPHONE_WORDS = "tel|tél|teléfono|telefono|phone|mobile|cell|whatsapp|viber|signal|móvil|هاتف|тел|телефон"
+_TELEPHONE_WORDS = "tel|tél|teléfono|telefono|telephone|phone|mobile|whatsapp|viber|móvil|هاتف|тел|телефон"
 _PHONE = re.compile(
     rf"(?:(?<![\w/=.+-])(?:\+|00)\s?\d|(?i:\b(?:{_TELEPHONE_WORDS}))[.:№#\s]{{1,4}}\(?\d)(?:[\s().-]{{0,2}}\d){{6,14}}(?!\w)"
 )
@@ -26,11 +26,39 @@ _PLACES = (
     re.compile(r"\b\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{4,5}\s?\d{4,5}\b"),
 )
 _WEB = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>\"')\]]{1,2000}", re.IGNORECASE)
-# Most texts have none of these signs, and looking for one costs next to nothing.
-_MAYBE_PLACE = re.compile(
-    r"\.\d{3}|[°º]|\d[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{4}|(?i:lat|lon|lng)[a-z]{0,6}[.:=\s]{1,4}[-+]?\d"
+# Nearly all records have none of these signs, and looking for them in all of a record's texts at once costs little.
+_SIGNS = (
+    "@",
+    "[at]",
+    "(at)",
+    "+",
+    "°",
+    "º",
+    "tel",
+    "tél",
+    "phone",
+    "mobile",
+    "whatsapp",
+    "viber",
+    "móvil",
+    "هاتف",
+    "тел",
 )
-_WORDS = tuple(_TELEPHONE_WORDS.split("|"))
+_SIGN = re.compile(r"\.\d\d|00[\d\s().-]{7}")
+_GRID = re.compile(r"[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{4}")
+
+
+def found_in(texts: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Field and what was found in it, for the texts of each field."""
+    whole = "\n".join(["\n".join(given) for given in texts.values()])
+    folded = whole.lower()
+    if not (any(map(folded.__contains__, _SIGNS)) or _SIGN.search(whole) or _GRID.search(whole)):
+        return []
+    return [
+        (field, what)
+        for field, given in texts.items()
+        for what in dict.fromkeys(found for text in given for found in personal(text))
+    ]
 
 
 def personal(text: str) -> tuple[str, ...]:
@@ -65,24 +93,13 @@ def _emails(text: str) -> str:
 
 
 def _phones(text: str) -> str:
-    folded = text.lower()
-    if "+" not in text and "00" not in text and not any(word in folded for word in _WORDS):
-        return text
     return _PHONE.sub("[telephone number withheld]", text)
 
 
 def _places(text: str) -> str:
-    if _MAYBE_PLACE.search(text):
-        for pattern in _PLACES:
-            text = pattern.sub("[coordinates withheld]", text)
+    for pattern in _PLACES:
+        text = pattern.sub("[coordinates withheld]", text)
     return text
 
 
 _MASKS: tuple[tuple[str, Callable[[str], str]], ...] = ((EMAIL, _emails), (PHONE, _phones), (PLACE, _places))
-
-
-def found_in(texts: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
-    """Field and what was found in it, for the texts of each field."""
-    return [
-        (field, what) for field, given in texts.items() for what in dict.fromkeys(w for t in given for w in personal(t))
-    ]

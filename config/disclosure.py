@@ -1,6 +1,7 @@
 """What ``rules/disclosure.yaml`` may say: who is shown what of a record. Unknown words are refused when it is read."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -60,6 +61,11 @@ class Profile(Declaration):
     recipients: Literal["whole", "none"] = "whole"
     harm_if_withheld: Literal["whole", "none"] = "whole"
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether it leaves everything."""
+        return self == Profile()
+
     def stricter(self, other: "Profile") -> "Profile":
         """Of each field what the stricter of two leaves."""
         if self == other:
@@ -105,7 +111,7 @@ class Disclosing(Declaration):
             that is kept.
         modes: By a record's visibility and audience.
         levels: Profile of a shown record, by audience and level.
-        signals: Profile at the least, where a signal of personal data or a quarantine withholds the links.
+        signals: Profile at the least, where a rule or a quarantine says that links are withheld.
         published: Profile of a severe record whose level is its portal's own word alone, and which that portal lists
             in public all the same.
         redacted: Profile at the least of a record whose mode is ``redacted``.

@@ -45,6 +45,10 @@ def document(seq: int, *, formats: tuple[str, ...] | list[str] = (), **facts: An
         "cod_level": "",
         "series": "",
         "relations": [],
+        "harm_if_withheld": "",
+        "mode": "shown",
+        "withheld": [],
+        "masked": [],
         "distributions": [
             {
                 "key": str(place),
