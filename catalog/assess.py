@@ -1,6 +1,6 @@
 """A record becomes an assessed one: topics, hashtags with origin, levels, access, freshness. Pure, no I/O."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -8,13 +8,14 @@ from catalog.agents import AgentIdentity, Agents, role_mailbox
 from catalog.concepts import ConceptFound, Concepts
 from catalog.freshness import Freshness, freshness
 from catalog.hxl.tags import canonical
+from catalog.protocols import Protocols
 from catalog.records import AccessRecord, AgentRecord, AgentRole, DatasetRecord
 from catalog.sensitivity import Assertion, Sensitivity
-from catalog.vocabulary import AccessModality, Role, TagOrigin, Visibility
+from catalog.vocabulary import AccessModality, Artefact, Role, TagOrigin, Visibility
 from config.declarations import Source
 from config.load import Rules
 
-VERSION = 1
+VERSION = 2
 """Raised when this module judges the same record differently, so that stored records are judged again."""
 
 STEPS = {
@@ -72,6 +73,7 @@ class Assessor:
     Attributes:
         digest: Changes when the rules or this code do; part of every record's hash.
         rules: What it was made from.
+        versions: Of all rules that assert levels, by their ids.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -79,6 +81,8 @@ class Assessor:
         self.concepts = Concepts(rules.concepts)
         self.agents = Agents(rules.agents)
         self.sensitivity = Sensitivity(rules.sensitivity)
+        self.protocols = Protocols(rules.protocols, rules.general, rules.facts)
+        self.versions = self.sensitivity.versions | self.protocols.versions
         self.titles = {concept.key: concept.title["en"] for concept in rules.concepts}
         self.topics = frozenset(concept.key for concept in rules.concepts if concept.topic)
         self.digest = f"{VERSION}-{rules.digest}"
@@ -92,11 +96,27 @@ class Assessor:
         return Assessment(
             concepts=concepts,
             tags=tags,
-            assertions=self.sensitivity.asserted(record, topics, today),
+            assertions=self._asserted(record, source, topics, concepts, tags, today),
             agents=tuple(self._agents(record, source)),
             access=tuple(_access(record, source)),
             freshness=freshness(record.modified, record.reviewed, record.update_frequency),
             visibility=_stricter(record.visibility, Visibility(source.visibility)),
+        )
+
+    def _asserted(
+        self,
+        record: DatasetRecord,
+        source: Source,
+        topics: frozenset[str],
+        concepts: tuple[ConceptFound, ...],
+        tags: Sequence[TaggedColumn],
+        today: date,
+    ) -> tuple[Assertion, ...]:
+        """What single rules say, and what the protocols of the record's countries do."""
+        asserted = self.sensitivity.asserted(record, topics, today)
+        tagged = {tag.tagspec: None for tag in tags} if tags else {}
+        return asserted + self.protocols.asserted(
+            record, concepts, tagged, self.sensitivity.columns, today, lambda: _published(record, source, asserted)
         )
 
     def _agents(self, record: DatasetRecord, source: Source) -> Iterator[IdentifiedRole]:
@@ -137,6 +157,17 @@ def _access(record: DatasetRecord, source: Source) -> Iterator[AccessRecord]:
         else:
             steps = entry.steps or (STEPS[entry.modality],)
             yield replace(entry, steps=steps, address=entry.address or record.landing_page)
+
+
+def _published(record: DatasetRecord, source: Source, asserted: Sequence[Assertion]) -> bool:
+    """Whether the holder itself lets everybody have the data, and no sign speaks against it."""
+    given = [entry.modality for entry in record.access if entry.artefact is Artefact.DATA]
+    return (
+        source.visibility == "public"
+        and record.visibility in {None, Visibility.PUBLIC}
+        and set(given or [AccessModality(source.access)]) == {AccessModality.OPEN}
+        and not any(assertion.withhold_links for assertion in asserted)
+    )
 
 
 def _stricter(declared: Visibility | None, default: Visibility) -> Visibility:

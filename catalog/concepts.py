@@ -140,6 +140,10 @@ class Concepts:
             kept.append(match)
         return kept
 
+    def keys_in(self, given: str) -> dict[str, None]:
+        """The keys of the concepts that a line names, in reading order."""
+        return {match.concept: None for match in self._matches(_tokens(_plain(given)))}
+
     def _named_in(self, given: str) -> tuple[tuple[str, str], ...]:
         text = _plain(given)
         tokens = _tokens(text)

@@ -1,11 +1,12 @@
 """What a YAML file may say. Unknown keys are refused; messages name the key and the mend."""
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal, Self, get_args
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
@@ -37,6 +38,18 @@ def _host_and_port(value: str) -> str:
     if not host or not port.isdigit():
         raise ValueError(f'"{value}" must be host:port, such as "127.0.0.1:8080"')
     return value
+
+
+def _phrase(value: str) -> str:
+    if not value.strip() or set(value) & set("()[]{}|\\^$+?") or re.search(r"\*(?!\s|$)|(?:^|\s)\*", value):
+        raise ValueError(
+            f'"{value}" must be plain words, a word may end in "*"; no rule of ours is a regular expression'
+        )
+    return value
+
+
+Phrase = Annotated[str, Field(max_length=120), AfterValidator(_phrase)]
+"""Words as a rule looks for them; nothing that could be slow."""
 
 
 class Declaration(BaseModel):
@@ -140,7 +153,8 @@ class Concept(Declaration):
 class SensitivityRule(Declaration):
     """When one thing is seen in a record, its data is at least at a level.
 
-    Exactly one of ``flag``, ``hxl``, ``header``, ``cod`` says what is looked for.
+    At most one of ``flag``, ``hxl``, ``header``, ``cod`` says what is looked for; a ``family`` is looked for wherever
+    another entry of that family has its headers.
 
     Attributes:
         id: Stable name, kept in every assertion that rests on it.
@@ -148,7 +162,12 @@ class SensitivityRule(Declaration):
         level: The level asserted; empty for a signal that asserts none.
         flag: ``field=value`` as the portal declares it.
         hxl: Tag patterns, all on one table.
-        header: Words that a column header contains (whole words, normalised).
+        header: Words that a column header contains (whole words, normalised, in any order and any of seven
+            languages); a word may end in ``*``. Nothing here is a regular expression.
+        unless: Words that cancel these headers.
+        family: What such a column holds (``person-name``, ``phone`` ..).
+        personal: ``direct`` if a column of the family tells of a person by itself, ``indirect`` if it does beside
+            others, empty if it is not about persons. Without a level nothing is asserted.
         cod: A COD level.
         topics: Only for records with one of these topics.
         reason: Why, in a sentence a steward can weigh.
@@ -161,9 +180,168 @@ class SensitivityRule(Declaration):
     level: Literal["low_no", "moderate", "high", "severe", ""] = ""
     flag: str = ""
     hxl: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()
+    header: tuple[Phrase, ...] = ()
+    unless: tuple[Phrase, ...] = ()
+    family: Key | Literal[""] = ""
+    personal: Literal["direct", "indirect", ""] = ""
     cod: str = ""
     topics: tuple[str, ...] = ()
     reason: str
     source: str
     withhold_links: bool = False
+
+
+LevelName = Literal["low_no", "moderate", "high", "severe"]
+LEVELS: tuple[str, ...] = get_args(LevelName)
+"""From the mildest to the strictest."""
+Theme = Literal[
+    "cod", "presence", "needs", "planning", "displacement", "registration", "ordnance", "casualties", "protection",
+    "security", "access", "actors", "staff", "contacts", "facilities", "health", "feedback", "movement", "supplies",
+    "registry", "product", "other",
+]  # fmt: skip
+Granularity = Literal[
+    "national", "adm1", "adm2", "adm3", "adm4", "point", "household", "individual", "organisation", "unstated"
+]
+Form = Literal["aggregated", "record", "product", "unstated"]
+Persons = Literal["none", "general", "personal", "staff", "victims", "unstated"]
+Consent = Literal["given", "absent", "unstated"]
+Area = Literal["sensitive", "ordinary", "unstated"]
+Partners = Literal["named", "hidden", "unstated"]
+Disaggregation = Literal["none", "sex-age", "group", "unstated"]
+Timing = Literal["live", "unstated"]
+PLACES: tuple[str, ...] = get_args(Granularity)[:6]
+"""Granularities of place, from the coarsest to the finest."""
+
+
+class Statement(Declaration):
+    """What one statement of a protocol is about, as facts; none of its words.
+
+    Attributes:
+        number: Counted within its level; with the level it names the statement.
+        theme: Kind of data; ``presence`` is who does what where, ``cod`` a Common Operational Dataset.
+        granularity: The finest that is said.
+        form: ``record`` is raw, row by row; ``product`` a report, map or minutes.
+        persons: Whom it tells of; ``general`` is groups and counts.
+        area: ``sensitive`` if it speaks only of areas of conflict or named ones.
+        cluster: Lead sector, where one is named.
+        timing: ``live`` if it speaks only of data as it comes in, from devices or day by day.
+    """
+
+    level: LevelName
+    number: int = Field(ge=1)
+    theme: Theme
+    granularity: Granularity = "unstated"
+    form: Form = "unstated"
+    persons: Persons = "unstated"
+    consent: Consent = "unstated"
+    area: Area = "unstated"
+    partners: Partners = "unstated"
+    cluster: Key | Literal[""] = ""
+    disaggregation: Disaggregation = "unstated"
+    timing: Timing = "unstated"
+
+
+class Protocol(Declaration):
+    """A country's information sharing protocol, ``rules/sensitivity/protocols/<key>.yaml``.
+
+    Attributes:
+        iso3: Its country; empty for OCHA's default.
+        area: Names and p-codes of the admin 1 areas it is for; empty for the whole country.
+        version_date: Empty if not known, which ``note`` says.
+        year: Where no more than that is known.
+        supersedes: Key of the protocol that this one replaces from its date on.
+        hides_partners: It asks for partner names to be left out, at least in some areas or on request.
+    """
+
+    key: Key
+    title: str = Field(min_length=1)
+    iso3: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    area: tuple[str, ...] = ()
+    version_date: date | None = None
+    year: int | None = Field(default=None, ge=2000, le=2100)
+    note: str = ""
+    source: str
+    supersedes: Key | Literal[""] = ""
+    hides_partners: bool = False
+    hides_partners_note: str = ""
+    statements: tuple[Statement, ...] = ()
+
+    @model_validator(mode="after")
+    def _numbered_once(self) -> Self:
+        names = [f"{entry.level} {entry.number}" for entry in self.statements]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f'statement "{twice[0]}" is there twice; number each level\'s statements from 1')
+        return self
+
+
+class GeneralRule(Declaration):
+    """Our own word where a country's protocol has none, ``rules/sensitivity/general.yaml``.
+
+    Read from the top: the first that fits the facts holds. An empty condition fits everything. ``from_`` (``from`` in
+    the file) is the coarsest granularity of place that it fits.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    id: Key
+    version: int = Field(ge=1)
+    level: LevelName
+    theme: tuple[Theme, ...] = ()
+    from_: Literal["national", "adm1", "adm2", "adm3", "adm4", "point", ""] = Field(default="", alias="from")
+    granularity: tuple[Granularity, ...] = ()
+    form: tuple[Form, ...] = ()
+    persons: tuple[Persons, ...] = ()
+    consent: tuple[Consent, ...] = ()
+    area: tuple[Area, ...] = ()
+    partners: tuple[Partners, ...] = ()
+    cluster: tuple[str, ...] = ()
+    disaggregation: tuple[Disaggregation, ...] = ()
+    timing: tuple[Timing, ...] = ()
+    reason: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+
+class FactWords(Declaration):
+    """How one value of a fact is recognised in a record.
+
+    Attributes:
+        words: Phrases as in a concept's terms, in any language; a word in capitals is matched as it stands.
+        unless: Phrases that cancel them.
+        concepts: Keys of concepts that mean it.
+        hxl: Tag patterns of columns that mean it.
+        header: As in a sensitivity rule.
+    """
+
+    words: tuple[Phrase, ...] = ()
+    unless: tuple[Phrase, ...] = ()
+    concepts: tuple[Key, ...] = ()
+    hxl: tuple[str, ...] = ()
+    header: tuple[Phrase, ...] = ()
+
+
+class Published(Declaration):
+    """How far protocols go for data that its holder publishes openly and that tells of no single person.
+
+    Attributes:
+        unless: Themes for which they go as far as they say.
+    """
+
+    at_most: LevelName
+    unless: tuple[Theme, ...] = ()
+    reason: str
+
+
+class FactRules(Declaration):
+    """``rules/sensitivity/facts.yaml``: fact, value, how it is recognised. Themes earlier in the file go first."""
+
+    published: Published | None = None
+    theme: Mapping[Theme, FactWords] = Field(default_factory=dict)
+    granularity: Mapping[Granularity, FactWords] = Field(default_factory=dict)
+    form: Mapping[Form, FactWords] = Field(default_factory=dict)
+    persons: Mapping[Persons, FactWords] = Field(default_factory=dict)
+    consent: Mapping[Consent, FactWords] = Field(default_factory=dict)
+    area: Mapping[Area, FactWords] = Field(default_factory=dict)
+    partners: Mapping[Partners, FactWords] = Field(default_factory=dict)
+    cluster: Mapping[Key, FactWords] = Field(default_factory=dict)
+    disaggregation: Mapping[Disaggregation, FactWords] = Field(default_factory=dict)
+    timing: Mapping[Timing, FactWords] = Field(default_factory=dict)

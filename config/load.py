@@ -5,26 +5,49 @@ The folder ``LANDMARK_CONFIG_DIR`` adds to what is shipped; a file of the same n
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
-from config.declarations import Concept, Declaration, SensitivityRule, Source
+from config.declarations import (
+    LEVELS,
+    PLACES,
+    Concept,
+    Declaration,
+    FactRules,
+    GeneralRule,
+    Protocol,
+    SensitivityRule,
+    Source,
+)
+from config.disclosure import Disclosing
 
 if TYPE_CHECKING:
     # Whoever is handed rules needs no settings, which cost 17 MB to import.
     from config.settings import Settings
 
 SHIPPED = Path(__file__).parent
+_APART = frozenset({"general.yaml", "facts.yaml"})
+"""Files among the sensitivity rules that are of another kind."""
+# The same reading, ten times as fast, where PyYAML was built with it; neither makes Python objects.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 D = TypeVar("D", bound=Declaration)
 
 
 class ConfigurationError(Exception):
     """A declaration that cannot be used. The message names file, key and mend."""
+
+
+@cache
+def shipped_disclosing() -> Disclosing:
+    """The shipped table of who is shown what."""
+    path = SHIPPED / "rules" / "disclosure.yaml"
+    return _declaration(Disclosing, path, _mapping(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +58,10 @@ class Rules:
     sensitivity: tuple[SensitivityRule, ...]
     agents: tuple[Mapping[str, Any], ...]
     digest: str
+    protocols: tuple[Protocol, ...] = ()
+    general: tuple[GeneralRule, ...] = ()
+    facts: FactRules = field(default_factory=FactRules)
+    disclosing: Disclosing = field(default_factory=shipped_disclosing)
 
 
 def sources(settings: "Settings") -> tuple[Source, ...]:
@@ -65,21 +92,71 @@ def proposed(content: Mapping[str, Any]) -> Source:
 
 
 def rules(settings: "Settings") -> Rules:
-    """Concepts, sensitivity rules and known organisations."""
+    """Concepts, sensitivity rules, protocols and known organisations."""
     digest = hashlib.blake2b(digest_size=12)
     concept_files = list(_files(settings, "rules/concepts"))
-    sensitivity_files = list(_files(settings, "rules/sensitivity"))
+    apart = {path.name: path for path in _files(settings, "rules/sensitivity") if path.name in _APART}
+    sensitivity_files = [path for path in _files(settings, "rules/sensitivity") if path.name not in _APART]
+    protocol_files = list(_files(settings, "rules/sensitivity/protocols"))
     agent_file = next(_files(settings, "vocab", "agents.yaml"))
-    for path in (*concept_files, *sensitivity_files, agent_file):
+    shown_file = next(_files(settings, "rules", "disclosure.yaml"))
+    for path in (*concept_files, *sensitivity_files, *apart.values(), *protocol_files, agent_file, shown_file):
         digest.update(path.read_bytes())
     return Rules(
         concepts=tuple(_declaration(Concept, path, {"key": path.stem} | _mapping(path)) for path in concept_files),
         sensitivity=tuple(
-            _declaration(SensitivityRule, path, entry) for path in sensitivity_files for entry in _list(path)
+            _declaration(SensitivityRule, path, entry, place)
+            for path in sensitivity_files
+            for place, entry in enumerate(_list(path))
         ),
         agents=tuple(_list(agent_file)),
         digest=digest.hexdigest(),
+        protocols=_protocols(protocol_files),
+        general=_general(apart["general.yaml"]),
+        facts=_declaration(FactRules, apart["facts.yaml"], _mapping(apart["facts.yaml"])),
+        disclosing=_declaration(Disclosing, shown_file, _mapping(shown_file)),
     )
+
+
+def _protocols(paths: Iterable[Path]) -> tuple[Protocol, ...]:
+    found = {path.stem: (path, _declaration(Protocol, path, {"key": path.stem} | _mapping(path))) for path in paths}
+    for key, (path, protocol) in found.items():
+        seen, earlier = [key], protocol.supersedes
+        while earlier:
+            if earlier not in found:
+                raise ConfigurationError(
+                    f'{path}: the key "supersedes": there is no protocol "{earlier}". Known: {", ".join(found)}.'
+                )
+            seen.append(earlier)
+            if earlier in seen[:-1]:
+                raise ConfigurationError(
+                    f'{path}: the key "supersedes": {" supersedes ".join(seen)} goes in a circle. Remove one of them.'
+                )
+            earlier = found[earlier][1].supersedes
+    return tuple(protocol for _, protocol in found.values())
+
+
+def _general(path: Path) -> tuple[GeneralRule, ...]:
+    found = tuple(_declaration(GeneralRule, path, entry, place) for place, entry in enumerate(_list(path)))
+    for place, rule in enumerate(found):
+        conditions = rule.model_dump(exclude={"id", "version", "level", "from_", "reason", "source"})
+        for other in found[:place]:
+            if other.id == rule.id:
+                raise ConfigurationError(f'{path}: the rule "{rule.id}" is there twice. Give one another id.')
+            alike = conditions == other.model_dump(exclude={"id", "version", "level", "from_", "reason", "source"})
+            if not (alike and rule.from_ and other.from_):
+                continue
+            finer, coarser = (rule, other) if _finer(rule, other) else (other, rule)
+            if LEVELS.index(finer.level) < LEVELS.index(coarser.level):
+                raise ConfigurationError(
+                    f'{path}: the rule "{finer.id}" gives finer places a lower level than "{coarser.id}" gives '
+                    f"coarser ones. Rules only raise: give it at least {coarser.level}."
+                )
+    return found
+
+
+def _finer(rule: GeneralRule, other: GeneralRule) -> bool:
+    return PLACES.index(rule.from_) > PLACES.index(other.from_)
 
 
 def _files(settings: "Settings", folder: str, pattern: str = "*.yaml") -> Iterator[Path]:
@@ -96,7 +173,7 @@ def _files(settings: "Settings", folder: str, pattern: str = "*.yaml") -> Iterat
 
 def _read(path: Path) -> Any:  # noqa: ANN401
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
@@ -120,21 +197,41 @@ def _list(path: Path) -> list[Mapping[str, Any]]:
     return content
 
 
-def _declaration(kind: type[D], path: Path | str, content: Mapping[str, Any]) -> D:
+def _declaration(kind: type[D], path: Path | str, content: Mapping[str, Any], place: int | None = None) -> D:
+    """The declaration; ``place`` is the entry's in a file that is a list."""
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_sentences(kind, path, error))) from error
+        raise ConfigurationError("\n".join(_sentences(kind, path, error, place))) from error
 
 
-def _sentences(kind: type[Declaration], path: Path | str, error: ValidationError) -> Iterator[str]:
+def _sentences(kind: type[Declaration], path: Path | str, error: ValidationError, place: int | None) -> Iterator[str]:
     for fault in error.errors(include_url=False):
         key = ".".join(str(part) for part in fault["loc"])
+        where = f"{path}: {_line(path, (*(() if place is None else (place,)), *fault['loc']))}"
         if fault["type"] == "extra_forbidden":
             near = difflib.get_close_matches(key, kind.model_fields, 1)
             mend = f'Did you mean "{near[0]}"?' if near else f"Known keys: {', '.join(kind.model_fields)}."
-            yield f'{path}: unknown key "{key}". {mend}'
+            yield f'{where}unknown key "{key}". {mend}'
         elif fault["type"] == "missing":
-            yield f'{path}: the key "{key}" is missing. Add it.'
+            yield f'{where}the key "{key}" is missing. Add it.'
         else:
-            yield f'{path}: the key "{key}": {fault["msg"].removeprefix("Value error, ")}.'
+            yield f'{where}the key "{key}": {fault["msg"].removeprefix("Value error, ")}.'
+
+
+def _line(path: Path | str, steps: Sequence[int | str]) -> str:
+    """``line 12, `` of what keys and places lead to, as far as they lead; empty if that is nowhere."""
+    if not isinstance(path, Path):
+        return ""
+    node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+    line = None
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == str(step)), None)
+            if pair is None:
+                break
+            line, node = pair[0].start_mark.line, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line
+    return "" if line is None else f"line {line + 1}, "

@@ -14,13 +14,20 @@ from typing import Any
 import typer
 
 import landmark
-from config.declarations import Concept, SensitivityRule, Source
+from config.declarations import Concept, FactRules, GeneralRule, Protocol, SensitivityRule, Source
 from tests.bench.figures import FIGURES, rendered
 from tests.portals_served.faulty import FAULTS, Fault
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 100
-SCHEMAS = {"source": Source, "concept": Concept, "sensitivity-rule": SensitivityRule}
+SCHEMAS = {
+    "source": Source,
+    "concept": Concept,
+    "sensitivity-rule": SensitivityRule,
+    "protocol": Protocol,
+    "general-rule": GeneralRule,
+    "fact-rules": FactRules,
+}
 
 
 @dataclass(frozen=True, slots=True)
