@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Annotated, Any
 
@@ -31,6 +31,8 @@ from catalog.answer import page_json
 from catalog.freshness import Freshness, state
 from catalog.query import Page
 from catalog.reading import document
+from catalog.vocabulary import Audience
+from config.load import shipped_disclosing
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
@@ -74,10 +76,11 @@ router.add_api_route(
     openapi_extra=ASKED_EXPORT.described,
 )
 def export_csv(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
-    """Up to 10,000 rows, UTF-8 with byte order mark. The file's name says if more were found."""
+    """Up to 10,000 rows, UTF-8 with byte order mark, each marked. The file's name says if more were found."""
     first, found = _pages(register, asked)
-    lines = export.csv(found, hashtags=asked.hashtags)
-    return StreamingResponse(lines, media_type=CSV, headers=_named(first, asked, "csv"))
+    marked = _marking(register, asked)
+    lines = export.csv(found, marked, hashtags=asked.hashtags)
+    return StreamingResponse(lines, media_type=CSV, headers=_named(first, asked, marked, "csv"))
 
 
 @router.get(
@@ -88,10 +91,11 @@ def export_csv(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPOR
     openapi_extra=ASKED_EXPORT.described,
 )
 def export_xlsx(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
-    """Up to 10,000 rows. The file's name says if more were found."""
+    """Up to 10,000 rows, and a sheet with the marking. The file's name says if more were found."""
     first, found = _pages(register, asked)
-    book = export.xlsx(found, hashtags=asked.hashtags)
-    return Response(book, media_type=XLSX, headers=_named(first, asked, "xlsx"))
+    marked = _marking(register, asked)
+    book = export.xlsx(found, marked, hashtags=asked.hashtags)
+    return Response(book, media_type=XLSX, headers=_named(first, asked, marked, "xlsx"))
 
 
 @router.get("/datasets/{key}", summary="One dataset", responses=examples.ok(examples.DATASET) | examples.NOT_FOUND)
@@ -132,6 +136,12 @@ def _pages(register: Register, asked: Export) -> tuple[Page, Iterator[Page]]:
     return first, chain((first,), found)
 
 
-def _named(first: Page, asked: Export, ending: str) -> Mapping[str, str]:
+def _marking(register: Register, asked: Export) -> export.Marking:
+    now = datetime.now(UTC)
+    return export.marking(register.search, to_query(asked), Audience.PUBLIC, now, shipped_disclosing())
+
+
+def _named(first: Page, asked: Export, marked: export.Marking, ending: str) -> Mapping[str, str]:
     cut = f"-first-{asked.limit}-of-{first.total}" if first.total > asked.limit else ""
-    return {"Content-Disposition": f'attachment; filename="landmark-datasets{cut}.{ending}"'}
+    name = f"landmark-datasets{cut}-{marked.in_name}.{ending}"
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,12 +15,13 @@ from typer.core import TyperGroup
 
 from catalog import answer, asker, audit, changes, dump, grants, health, organizations, reading, removal
 from catalog.database import Catalog
-from catalog.export import HASHTAGS, MAX_ROWS, csv, pages
+from catalog.export import HASHTAGS, MAX_ROWS, csv, marking, pages
 from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
 from catalog.sources import registered
+from catalog.vocabulary import Audience
 from config import load
 from config.declarations import Removal
 from config.load import ConfigurationError
@@ -68,7 +69,9 @@ def search(**given: Any) -> None:  # noqa: ANN401 - its signature is made from t
     with Catalog(settings.catalog_url) as catalog:
         asked = _asking(catalog, settings, given["as_"], "search", query.q or "*", given["break_glass"])
         if given["csv"] is not None:
-            return _export(asked, query, given["csv"], hashtags=given["hashtags"])
+            audience = Audience.FULL if given["as_"] else Audience.PUBLIC
+            marked = marking(asked, query, audience, datetime.now(UTC), load.rules(settings).disclosing)
+            return _export(csv(pages(asked, query, query.limit), marked, hashtags=given["hashtags"]), given["csv"])
         page = asked(query)
     if given["json"]:
         return _print_bytes(answer.page_json(page))
@@ -423,8 +426,7 @@ def _asking(
     return lambda query: reader.search(query, datetime.now(UTC).date(), viewer)
 
 
-def _export(asked: Callable[[DatasetQuery], Page], query: DatasetQuery, to: Path, *, hashtags: bool) -> None:
-    chunks = csv(pages(asked, query, query.limit), hashtags=hashtags)
+def _export(chunks: Iterable[bytes], to: Path) -> None:
     if str(to) == "-":
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)

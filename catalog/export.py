@@ -1,17 +1,22 @@
 """Lists as CSV and XLSX for information managers, through pandas.
 
-Cells are text. One that a spreadsheet would run as a formula gets a leading apostrophe.
+Cells are text. One that a spreadsheet would run as a formula gets a leading apostrophe; whoever reads a file by program
+takes it off again. Each file is marked, in its name, in a column of every row and, in a workbook, on a sheet: how
+sensitive the data is, how far the file may be passed on, for whom it was made and when.
 """
 
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from catalog.query import DatasetQuery, Page
+from catalog.vocabulary import UNCLASSIFIED, Audience, Level
+from config.disclosure import TLP, Disclosing
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -40,11 +45,75 @@ HASHTAGS: Mapping[str, str] = {
     "source": "#meta+source",
     "link": "#meta+url",
     "id": "#meta+id",
+    "harm if withheld": "#description+harm",
+    "shown": "#status+disclosure",
+    "marking": "#meta+marking",
 }
 """Columns in order, with the HXL hashtag of each."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CAVEAT = "Metadata only. Levels are as of this time and may have risen since."
+_LEVELS = (Level.LOW_NO.value, UNCLASSIFIED, Level.MODERATE.value, Level.HIGH.value, Level.SEVERE.value)
+"""From the mildest; what nobody has judged is not taken for harmless."""
+_FOR: Mapping[Audience, str] = {
+    Audience.PUBLIC: "the public",
+    Audience.COMMUNITY: "the community",
+    Audience.FULL: "stewards and owners",
+}
+_FORMULA = re.compile("[\t\r\n]|[ \u200b\u2060\ufeff\xa0]*[=+\\-@＝＋－＠]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How a file is marked.
+
+    Attributes:
+        audience: For whom it was made.
+        at: When, UTC.
+        level: The strictest level in it.
+        tlp: Label of the Traffic Light Protocol 2.0, of the file as a whole.
+    """
+
+    audience: Audience
+    at: datetime
+    level: str
+    tlp: str
+
+    def of(self, level: str) -> str:
+        """The marking of a row of a level."""
+        return f"{self.tlp}; level {level}; for {_FOR[self.audience]}; {self.at:%Y-%m-%dT%H:%M:%SZ}; {CAVEAT}"
+
+    @property
+    def in_name(self) -> str:
+        """What of it stands in the file's name."""
+        return self.tlp.replace(":", "-").replace("+", "-")
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The sheet: what is said, and what it is."""
+        return (
+            ("TLP 2.0 label", self.tlp),
+            ("Strictest level in this file", self.level),
+            ("Made for", _FOR[self.audience]),
+            ("Time", f"{self.at:%Y-%m-%dT%H:%M:%SZ}"),
+            ("Caveat", CAVEAT),
+            (
+                "What the label means",
+                "How far you may pass this file on; the pairing with levels is this register's own.",
+            ),
+        )
+
+
+def marking(
+    search: Callable[[DatasetQuery], Page], query: DatasetQuery, audience: Audience, at: datetime, table: Disclosing
+) -> Marking:
+    """How a file of everything that is found is marked; raises QueryError as the search does."""
+    found = search(replace(query, limit=0, after="", facets=("level",))).facets["level"]
+    levels = {count.value for count in found if count.count}
+    level = max(levels, key=_LEVELS.index, default=Level.LOW_NO.value)
+    labels = table.marking[audience.value]
+    tlp = max((labels[one] for one in levels or {level}), key=TLP.index)
+    return Marking(audience, at, level, tlp)
 
 
 def pages(search: Callable[[DatasetQuery], Page], query: DatasetQuery, rows: int = MAX_ROWS) -> Iterator[Page]:
@@ -64,41 +133,43 @@ def pages(search: Callable[[DatasetQuery], Page], query: DatasetQuery, rows: int
             return
 
 
-def csv(found: Iterable[Page], *, hashtags: bool = False) -> Iterator[bytes]:
+def csv(found: Iterable[Page], marked: Marking, *, hashtags: bool = False) -> Iterator[bytes]:
     """UTF-8 with a byte order mark (spreadsheets guess wrong without), page by page.
 
     Args:
         found: Pages of items as stored.
+        marked: How the file is marked.
         hashtags: Whether a row of HXL hashtags follows the headers.
     """
     for position, page in enumerate(found):
         first = position == 0
-        frame = table(page.items, hashtags=hashtags and first)
+        frame = table(page.items, marked, hashtags=hashtags and first)
         text = frame.to_csv(index=False, header=first, lineterminator="\r\n")
         yield (b"\xef\xbb\xbf" if first else b"") + text.encode()
 
 
-def xlsx(found: Iterable[Page], *, hashtags: bool = False) -> bytes:
-    """A workbook with one sheet, ``Datasets``, its headers frozen."""
+def xlsx(found: Iterable[Page], marked: Marking, *, hashtags: bool = False) -> bytes:
+    """A workbook with the sheets ``Datasets``, its headers frozen, and ``Marking``. No cell is a formula or a link."""
     import pandas as pd
 
-    frames = [table(page.items, hashtags=hashtags and position == 0) for position, page in enumerate(found)]
+    frames = [table(page.items, marked, hashtags=hashtags and position == 0) for position, page in enumerate(found)]
     held = io.BytesIO()
     with pd.ExcelWriter(held, engine="openpyxl") as book:
         pd.concat(frames).to_excel(book, sheet_name="Datasets", index=False, freeze_panes=(1 + hashtags, 1))
+        pd.DataFrame(marked.lines).to_excel(book, sheet_name="Marking", index=False, header=False)
     return held.getvalue()
 
 
-def table(items: Sequence[bytes], *, hashtags: bool = False) -> "DataFrame":
+def table(items: Sequence[bytes], marked: Marking, *, hashtags: bool = False) -> "DataFrame":
     """Items as a table of text with the columns of :data:`HASHTAGS`."""
     import pandas as pd
 
     rows = [list(HASHTAGS.values())] if hashtags else []
-    rows += [[cell(value) for value in row(orjson.loads(item)).values()] for item in items]
+    rows += [[cell(value) for value in row(orjson.loads(item), marked).values()] for item in items]
     return pd.DataFrame(rows, columns=list(HASHTAGS), dtype=object)
 
 
-def row(item: Mapping[str, Any]) -> dict[str, str]:
+def row(item: Mapping[str, Any], marked: Marking) -> dict[str, str]:
     """One item as words per column; several values are joined with ``; ``."""
     access, level, period = item["access"], item["level"], item["period"]
     end = period["end"] or ("ongoing" if period["open"] else "")
@@ -121,6 +192,9 @@ def row(item: Mapping[str, Any]) -> dict[str, str]:
         item["source"]["title"],
         item["link"],
         item["id"],
+        item["harm_if_withheld"],
+        f"in part, without: {', '.join(item['withheld'])}" if item["withheld"] else "whole",
+        marked.of(level["level"]),
     )
     texts = ("; ".join(value) if isinstance(value, list) else str(value or "") for value in values)
     return dict(zip(HASHTAGS, texts, strict=True))
@@ -129,4 +203,4 @@ def row(item: Mapping[str, Any]) -> dict[str, str]:
 def cell(text: str) -> str:
     """The text as it may stand in a cell: no control characters, no formula, not too long."""
     clean = _NOT_IN_XML.sub("", text)
-    return ("'" + clean if clean.startswith(_FORMULA_STARTS) else clean)[:CELL_CHARACTERS]
+    return ("'" + clean if _FORMULA.match(clean) else clean)[:CELL_CHARACTERS]

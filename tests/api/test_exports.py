@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import openpyxl
 from starlette.testclient import TestClient
@@ -9,7 +10,19 @@ from tests.api.conftest import Shelf
 COLUMNS = [
     "title", "holders", "countries", "topics", "access", "how to get it", "level", "level basis", "formats",
     "hashtags", "modified", "period", "update frequency", "freshness", "licence", "source", "link", "id",
+    "harm if withheld", "shown", "marking",
 ]  # fmt: skip
+
+
+MARKED = (
+    "TLP:CLEAR; level moderate; for the public; (time); Metadata only. "
+    "Levels are as of this time and may have risen since."
+)
+
+
+def _untimed(row: list[str]) -> list[str]:
+    """The row with the marking's time taken out."""
+    return [*row[:-1], re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "(time)", row[-1])]
 
 
 def _row(shelf: Shelf) -> list[str]:
@@ -18,17 +31,17 @@ def _row(shelf: Shelf) -> list[str]:
         "Write to the data desk. https://data.example.org/ask", "moderate",
         "Counts of displaced people per settlement.", "XLSX", "#adm1+name; #affected+idps", "2024-07-01T00:00:00Z",
         "2024-01-01..2024-06-30", "every month", "delinquent", "cc-by", "Sample: data exchange",
-        "https://data.example.org/dataset/displacement", shelf.id("displacement"),
+        "https://data.example.org/dataset/displacement", shelf.id("displacement"), "", "whole", MARKED,
     ]  # fmt: skip
 
 
 def test_csv_opens_in_a_spreadsheet_without_running_anything(client: TestClient, shelf: Shelf):
     answer = client.get("/api/v1/datasets.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="landmark-datasets.csv"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="landmark-datasets-TLP-CLEAR.csv"'
     assert answer.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
-    assert rows[:2] == [COLUMNS, _row(shelf)]
+    assert [rows[0], _untimed(rows[1])] == [COLUMNS, _row(shelf)]
     assert [row[0] for row in rows[2:]] == [
         "Sample: إزالة الألغام",
         '\'=HYPERLINK("https://bad.example.org")',
@@ -39,7 +52,7 @@ def test_csv_opens_in_a_spreadsheet_without_running_anything(client: TestClient,
 
 def test_a_hashtag_row_and_a_limit(client: TestClient):
     answer = client.get("/api/v1/datasets.csv", params={"hashtags": "true", "limit": 1, "country": "UKR"})
-    assert 'filename="landmark-datasets-first-1-of-3.csv"' in answer.headers["content-disposition"]
+    assert 'filename="landmark-datasets-first-1-of-3-TLP-CLEAR.csv"' in answer.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     assert len(rows) == 3
     assert rows[1][:3] == ["#meta+dataset+title", "#org+holder+list", "#country+code+list"]
@@ -47,10 +60,17 @@ def test_a_hashtag_row_and_a_limit(client: TestClient):
 
 def test_xlsx_has_the_same_rows_as_text(client: TestClient, shelf: Shelf):
     answer = client.get("/api/v1/datasets.xlsx")
-    assert answer.headers["content-disposition"] == 'attachment; filename="landmark-datasets.xlsx"'
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["Datasets"]
+    assert answer.headers["content-disposition"] == 'attachment; filename="landmark-datasets-TLP-CLEAR.xlsx"'
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book.sheetnames == ["Datasets", "Marking"]
+    said = {name.value: what.value for name, what in book["Marking"].iter_rows()}
+    assert (said["TLP 2.0 label"], said["Strictest level in this file"], said["Made for"]) == (
+        "TLP:CLEAR", "moderate", "the public",
+    )  # fmt: skip
+    sheet = book["Datasets"]
+    assert not [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink]
     rows = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
-    assert (len(rows), rows[:2]) == (6, [COLUMNS, _row(shelf)])
+    assert (len(rows), rows[0], _untimed(rows[1])) == (6, COLUMNS, _row(shelf))
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}
     assert '\'=HYPERLINK("https://bad.example.org")' in [row[0] for row in rows]
 
