@@ -7,6 +7,9 @@ import typer
 
 import api.cli
 import catalog.cli
+import catalog.commands.keys
+import catalog.commands.levels
+import catalog.commands.metrics
 import harvester.cli
 import harvester.commands.reassess
 import harvester.commands.schedule
@@ -26,6 +29,9 @@ app = typer.Typer(
 )
 for door in (
     catalog.cli.app,
+    catalog.commands.keys.app,
+    catalog.commands.levels.app,
+    catalog.commands.metrics.app,
     harvester.cli.app,
     harvester.commands.reassess.app,
     harvester.commands.schedule.app,

@@ -89,19 +89,38 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
     with engine.connect() as connection:
         config = _alembic(connection)
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        scripts = ScriptDirectory.from_config(config)
+        known = {script.revision for script in scripts.walk_revisions()}
         current = _revision(connection)
         if current is not None and current not in known:
             raise NoCatalog(
                 f"The catalog is of a version ({current}) that this Landmark does not know. "
                 "Install the Landmark that made it, or harvest into a new one."
             )
+        earlier = {script.revision for script in scripts.walk_revisions("base", current)} if current else set()
         connection.rollback()
-        if revision == "base":
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
-        connection.commit()
+        with _unchecked(connection):
+            if revision == "base" or revision in earlier - {current}:
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+            connection.commit()
+
+
+@contextmanager
+def _unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew; the old one must not take along what refers to it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - the connection is open
+    driver.execute("pragma foreign_keys=off")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("pragma foreign_keys=on")
 
 
 def current_revision(engine: Engine) -> str | None:
@@ -154,6 +173,8 @@ def _engine(address: Any) -> Engine:  # noqa: ANN401 - sqlalchemy.URL
             "page_size=16384",
             "journal_mode=wal",
             "foreign_keys=on",
+            # What a portal purged, or a steward, is overwritten in the file, not only left out of it.
+            "secure_delete=on",
             "synchronous=normal",
             "cache_size=-4000",
             "wal_autocheckpoint=2000",

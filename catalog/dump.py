@@ -81,7 +81,7 @@ def _row(entity: type[Base], row: Any, ids: Mapping[int, UUID]) -> dict[str, Any
     kept: dict[str, Any] = {}
     for column in entity.__table__.columns:
         if column.name in CLOCK or (
-            entity in {LevelAssertion, ProposedLowering} and column.name in {"id", "supersedes"}
+            entity in {LevelAssertion, ProposedLowering} and column.name in {"id", "supersedes", "newest"}
         ):
             continue
         value = row[column.name]

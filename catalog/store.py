@@ -13,9 +13,10 @@ import orjson
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from catalog import assertions, proposals
 from catalog import tables as t
 from catalog.assess import Assessor
-from catalog.disclosure import Document, disclose
+from catalog.disclosure import Document, disclose, is_private
 from catalog.layout import Layout, Row, columns, table
 from catalog.rows import (
     ORDER,
@@ -29,8 +30,8 @@ from catalog.rows import (
     held_back,
     payload_row,
 )  # fmt: skip
-from catalog.sensitivity import Assertion, effective, is_quarantine
-from catalog.vocabulary import Audience, RecordState, Visibility
+from catalog.sensitivity import Assertion, effective, is_quarantine, is_signal
+from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 
 BATCH = 500
@@ -101,6 +102,15 @@ def take(session: Session, counter: str, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
+def hold(session: Session) -> None:
+    """Let nobody else change what is asserted of records until the transaction ends; to be called before it is read.
+
+    Where a harvest and a steward meet, the second renders what the first has said. It is the feed's counter that is
+    held, for whoever changes a level writes to the feed: one lock for both cannot be taken in the wrong order.
+    """
+    take(session, "change", 0)
+
+
 class Store:
     """Writes one source's records.
 
@@ -114,6 +124,7 @@ class Store:
         self._layout = Layout(drivername)
         self.renderer = Renderer(source, assessor, self._layout)
         self._payload_versions = payload_versions
+        self._versions, self._batch = assessor.versions, proposals.batch_of(assessor.digest)
         self._written: dict[type[t.Base], set[Row]] = {t.Agent: set(), t.AgentAlias: set()}
 
     def write(self, session: Session, run_id: UUID | None, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
@@ -170,22 +181,25 @@ class Store:
         if not held:
             return []
         ids = [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in held]
+        hold(session)
         before = _disclosed(session, [found.seq for _, found in held])
-        asserted = _live(session, ids)
+        asserted = assertions.live(session, ids)
         rows, outcomes, replaced, lifted, closed = Rows(), [], [], [], []
+        proposed: dict[UUID, proposals.Lowering | None] = {}
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
         for id_, (entry, found) in zip(ids, held, strict=True):
             name, document = before.get(found.seq, ("", None))
             standing = Standing(asserted.get(id_, {}), entry.assessment.assertions)
-            lifted += [(number, id_, assertion) for number, assertion in standing.lifted.items()]
+            lifted += [(id_, assertion) for assertion in standing.lifted.values()]
+            proposed[id_] = proposals.lowering(standing.now, self._versions)
             holding = self.renderer.holding(entry, id_, name, standing.now)
             rendered = dict(disclose(holding))
-            fields = _difference(document, rendered[Audience.FULL])
-            fields += _withheld_field(standing.were, standing.now)
+            fields = difference(document, rendered[Audience.FULL])
+            fields += links_withheld(standing.were, standing.now)
             kind = "updated" if fields or found.state is RecordState.WITHDRAWN else "unchanged"
             if heard and found.state is not RecordState.LISTED:
                 fields.append(_state_field(found.state))
-            hidden, was_hidden = held_back(self._source, entry), self._was_held_back(document, standing.were)
+            hidden, was_hidden = held_back(self._source, entry), _was_held_back(document, standing.were)
             if hidden and not was_hidden:
                 closed.append(found.seq)
             if kind == "updated" or standing.added or standing.lifted:
@@ -194,10 +208,11 @@ class Store:
             if fields:
                 told = "withheld" if hidden and not was_hidden else "updated"
                 told = "returned" if heard and found.state is not RecordState.LISTED else told
-                changes.append((found.seq, told, _without_values(fields) if hidden or was_hidden else fields))
+                changes.append((found.seq, told, without_values(fields) if hidden or was_hidden else fields))
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
         self._replace(session, replaced, rows)
-        _lift(session, lifted, now)
+        assertions.end(session, lifted, assertions.LIFTED, "The portal no longer gives the signal.", now)
+        proposals.note(session, self._batch, proposed, now)
         _silence(session, closed)
         if heard:
             self._keep_payloads(session, [(entry, found.seq) for entry, found in held], now)
@@ -208,11 +223,6 @@ class Store:
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
-
-    def _was_held_back(self, document: Document | None, assertions: Sequence[Assertion]) -> bool:
-        owner = Visibility.OWNER.value
-        private = document is not None and document["visibility"] == owner and self._source.visibility != owner
-        return private or any(map(is_quarantine, assertions))
 
     def _replace(self, session: Session, datasets: Sequence[Row], rows: Rows) -> None:
         """Put the new rows of datasets in the place of their old ones."""
@@ -278,12 +288,16 @@ class Store:
             )
 
 
+def _was_held_back(document: Document | None, assertions: Sequence[Assertion]) -> bool:
+    return (document is not None and is_private(document)) or any(map(is_quarantine, assertions))
+
+
 class Standing:
     """What is asserted of a record before and after it is judged again.
 
     Attributes:
         were: Live until now, oldest first.
-        lifted: By number: quarantines that the portal no longer makes.
+        lifted: By number: signals that the portal no longer gives.
         added: What is said for the first time.
         now: Live from now on.
     """
@@ -291,10 +305,15 @@ class Standing:
     def __init__(self, live: Mapping[int, Assertion], judged: Sequence[Assertion]) -> None:
         rules = {assertion.rule for assertion in judged}
         self.were = list(live.values())
-        self.lifted = {number: said for number, said in live.items() if is_quarantine(said) and said.rule not in rules}
-        known = {(said.rule, said.rule_version, said.scope) for said in self.were}
-        self.added = [said for said in judged if (said.rule, said.rule_version, said.scope) not in known]
+        self.lifted = {number: said for number, said in live.items() if is_signal(said) and said.rule not in rules}
+        # What is seen in another place is said anew: a steward who lowered the level has not weighed it.
+        known = {_kept(said) for said in self.were}
+        self.added = [said for said in judged if _kept(said) not in known]
         self.now = [*(said for number, said in live.items() if number not in self.lifted), *self.added]
+
+
+def _kept(said: Assertion) -> tuple[object, ...]:
+    return said.rule, said.rule_version, said.scope, said.evidence, said.level
 
 
 _SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.Reach: 1, t.LevelAssertion: None}
@@ -386,62 +405,18 @@ def _disclosed(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str,
     return found
 
 
-def _assertions(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Assertion]]:
-    return {id_: list(live.values()) for id_, live in _live(session, ids).items()}
-
-
-def _live(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[int, Assertion]]:
-    """What is asserted of datasets and still holds, by number, oldest first."""
-    found: dict[UUID, dict[int, Assertion]] = {}
-    names = Assertion.__dataclass_fields__
-    for some in _batches(ids):
-        rows = session.scalars(
-            select(t.LevelAssertion).where(t.LevelAssertion.dataset_id.in_(some)).order_by(t.LevelAssertion.id)
-        )
-        for row in rows:
-            live = found.setdefault(row.dataset_id, {})
-            if row.basis == _LIFTED:
-                live.pop(row.supersedes or 0, None)
-            else:
-                live[row.id] = Assertion(**{name: getattr(row, name) for name in names})
-    return found
-
-
-_LIFTED = "portal flag lifted"
-
-
-def _lift(session: Session, lifted: Sequence[tuple[int, UUID, Assertion]], now: datetime) -> None:
-    """End quarantines: what was asserted stays, and a line says that it holds no longer."""
-    if lifted:
-        end = {
-            "level": None,
-            "basis": _LIFTED,
-            "reason": "The portal no longer gives the signal.",
-            "withhold_links": False,
-        }
-        session.execute(
-            insert(t.LevelAssertion),
-            [
-                {name: getattr(said, name) for name in Assertion.__dataclass_fields__}
-                | end
-                | {"dataset_id": id_, "supersedes": number, "valid_from": now}
-                for number, id_, said in lifted
-            ],
-        )
-
-
 def _silence(session: Session, numbers: Sequence[int]) -> None:
     """Take old and new values out of the feed's lines of datasets that the portal holds back from now on."""
     for some in _batches(numbers):
         told = select(t.Change.seq, t.Change.fields).where(t.Change.dataset_seq.in_(some))
         for seq, fields in session.execute(told).all():
             session.execute(
-                update(t.Change).where(t.Change.seq == seq).values(fields=_without_values(fields)),
+                update(t.Change).where(t.Change.seq == seq).values(fields=without_values(fields)),
                 execution_options={"synchronize_session": False},
             )
 
 
-def _without_values(fields: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def without_values(fields: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Which fields changed, without what they were and are."""
     return [
         dict(field)
@@ -451,7 +426,7 @@ def _without_values(fields: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-def _withheld_field(were: Sequence[Assertion], now: Sequence[Assertion]) -> list[dict[str, Any]]:
+def links_withheld(were: Sequence[Assertion], now: Sequence[Assertion]) -> list[dict[str, Any]]:
     """Whether links are withheld is no part of the full document, for that withholds none."""
     before, after = effective(were).withhold_links, effective(now).withhold_links
     return [] if before is after else [{"field": "links_withheld", "old": before, "new": after}]
@@ -461,7 +436,7 @@ def _state_field(before: RecordState) -> dict[str, Any]:
     return {"field": "state", "old": before.value, "new": RecordState.LISTED.value}
 
 
-def _difference(old: Document | None, new: Document) -> list[dict[str, Any]]:
+def difference(old: Document | None, new: Document) -> list[dict[str, Any]]:
     """Fields of the full document that differ, with old and new value."""
     if old is None:
         return []

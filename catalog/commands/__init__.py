@@ -1,0 +1,1 @@
+"""Commands about one subject each, beside those of :mod:`catalog.cli`."""

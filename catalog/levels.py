@@ -1,0 +1,520 @@
+"""What people do about levels: raise, lower, accept, confirm, and decide on what new rules propose.
+
+Each act appends an assertion, renders the record anew for every audience, and writes a line of the change feed and one
+of the audit, all in the caller's transaction. Whether the actor is a steward is for the caller to see to; that nobody
+is their own second is seen to here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from catalog import assertions, audit, proposals, reach
+from catalog.disclosure import Document, is_private, renderings, with_level
+from catalog.explanation import Proposal, explain, words
+from catalog.sensitivity import (
+    OWNER,
+    RETRACTED,
+    STEWARD,
+    Assertion,
+    EffectiveLevel,
+    effective,
+    is_quarantine,
+    review_by,
+    same_person,
+)
+from catalog.store import difference, feed, hold, links_withheld, without_values
+from catalog.tables import Dataset, Disclosure, LevelAssertion, ProposedLowering, Reach
+from catalog.viewer import Viewer, shown_to
+from catalog.vocabulary import Audience, Level, RecordState, Visibility
+from config.disclosure import Disclosing
+
+JUDGED, CONFIRMED, PROPOSED = "a person's judgement", "review", "new version of the rules"
+"""Bases of what people assert."""
+BATCH = 500
+
+
+class Refused(Exception):  # noqa: N818
+    """The act is not allowed, or there is nothing to act on; the message says why."""
+
+
+class Conflict(Refused):
+    """Somebody else said something of the record since it was looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where an act is done.
+
+    Attributes:
+        table: Who is shown what, by which records are rendered anew; the shipped one, if none is given.
+        now: When, instead of at the moment itself.
+    """
+
+    table: Disclosing | None = None
+    now: datetime | None = None
+
+    def time(self) -> datetime:
+        """When it is, to the second."""
+        return self.now or datetime.now(UTC).replace(microsecond=0)
+
+
+DESK = Desk()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an act came to.
+
+    Attributes:
+        before: The level that was in effect.
+        level: The level in effect now.
+        assertion: Number of what was appended or accepted.
+    """
+
+    dataset_id: UUID
+    before: EffectiveLevel
+    level: EffectiveLevel
+    assertion: int
+
+    @property
+    def pending(self) -> bool:
+        """Whether it waits for a second steward."""
+        return any(waiting.id == self.assertion for waiting in self.level.pending)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of a batch: who was lowered, and who was left out and why."""
+
+    acts: tuple[Act, ...]
+    severe: tuple[UUID, ...] = ()
+    changed: tuple[UUID, ...] = ()
+
+
+def raise_level(
+    session: Session,
+    dataset_id: UUID,
+    level: Level,
+    actor: str,
+    reason: str,
+    *,
+    by: str = STEWARD,
+    expected: int | None = None,
+    desk: Desk = DESK,
+) -> Act:
+    """Raise a level, at once; anyone who is named may. ``by`` is ``steward`` or ``owner``.
+
+    Raises Refused if it would raise nothing; Conflict as :func:`lower` does, where ``expected`` is given.
+    """
+    record = _record(session, dataset_id, expected, desk)
+    _named(actor, reason)
+    if level.rank <= record.level.strictness[0]:
+        raise Refused(f"The level is {words(record.level.level)} already; that would not raise it.")
+    if by not in {STEWARD, OWNER}:
+        raise ValueError(f"a person is steward or owner, not {by}")
+    said = _said(record, level, actor, reason, JUDGED, by=by)
+    return _append(session, record, said, f"raised the level to {level.value}")
+
+
+def lower(
+    session: Session,
+    dataset_id: UUID,
+    level: Level,
+    actor: str,
+    reason: str,
+    *,
+    expected: int | None,
+    desk: Desk = DESK,
+) -> Act:
+    """Lower a level as a steward; from *severe* it is pending until another steward accepts it.
+
+    Args:
+        session: Of a writing transaction.
+        dataset_id: Of the record.
+        level: The new one.
+        actor: The steward.
+        reason: Why, in a sentence; it is kept.
+        expected: ``newest`` of the explanation that the steward has seen; None only where it is read in this very
+            transaction.
+        desk: When, and by which table it is rendered.
+
+    Raises:
+        Conflict: Something was said of the record since ``expected``.
+        Refused: It would lower nothing, or nobody or no reason is named, or there is no such record.
+    """
+    record = _record(session, dataset_id, expected, desk)
+    _named(actor, reason)
+    if level.rank >= record.level.strictness[0]:
+        raise Refused(f"The level is {words(record.level.level)}; that would not lower it.")
+    return _append(session, record, _said(record, level, actor, reason, JUDGED), _asked_or_done(record, level.value))
+
+
+def accept(
+    session: Session,
+    dataset_id: UUID,
+    actor: str,
+    reason: str = "",
+    *,
+    assertion: int | None = None,
+    expected: int | None = None,
+    desk: Desk = DESK,
+) -> Act:
+    """Agree, as a second steward, to a lowering from *severe* that waits; the newest one, unless another is named.
+
+    What was raised since it was asked for stays raised. Raises Refused if nothing waits, if the actor asked for it, or
+    if the rules that proposed it have changed.
+    """
+    record = _record(session, dataset_id, expected, desk)
+    waiting = _waiting(record, assertion)
+    if not actor.strip():
+        raise Refused("Say who accepts it.")
+    if same_person(waiting.actor, actor):
+        raise Refused(f"{waiting.actor} asked for this lowering; another steward must accept it.")
+    proposed = [row for row in proposals.undecided(session, dataset_id=dataset_id) if row.decision == proposals.PENDING]
+    if waiting.basis == PROPOSED and not proposed:
+        raise Refused("The rules or the record have changed since this was proposed; decline it.")
+    accepted = assertions.accept(session, waiting, actor)
+    proposals.decide(session, proposed, proposals.ACCEPTED, actor, reason, record.now)
+    said = [accepted if one.id == accepted.id else one for one in record.live]
+    target = words(waiting.level)
+    return _render(session, record, said, accepted.id, actor, f"accepted the lowering to {target}", reason)
+
+
+def decline(
+    session: Session,
+    dataset_id: UUID,
+    actor: str,
+    reason: str,
+    *,
+    assertion: int | None = None,
+    desk: Desk = DESK,
+) -> Act:
+    """Refuse, as any steward, a lowering that waits for a second one; it can be accepted no longer."""
+    record = _record(session, dataset_id, None, desk)
+    _named(actor, reason)
+    waiting = _waiting(record, assertion)
+    assertions.end(session, [(dataset_id, waiting)], assertions.DECLINED, reason, record.now, actor=actor)
+    if waiting.basis == PROPOSED:
+        found = proposals.undecided(session, dataset_id=dataset_id)
+        proposed = [row for row in found if row.decision == proposals.PENDING]
+        proposals.decide(session, proposed, proposals.REJECTED, actor, reason, record.now)
+    said = [one for one in record.live if one.id != waiting.id]
+    target = words(waiting.level)
+    return _render(session, record, said, waiting.id, actor, f"declined the lowering to {target}", reason)
+
+
+def confirm(
+    session: Session,
+    dataset_id: UUID,
+    actor: str,
+    reason: str,
+    *,
+    expected: int | None,
+    desk: Desk = DESK,
+) -> Act:
+    """Keep the level as reviewed by a steward; it is to be reviewed again after the level's months."""
+    record = _record(session, dataset_id, expected, desk)
+    _named(actor, reason)
+    if record.level.level is None:
+        raise Refused("Nothing is asserted of this record: there is no level to confirm.")
+    said = _said(record, record.level.level, actor, reason, CONFIRMED)
+    said = replace(said, withhold_links=_withheld(record.live))
+    return _append(session, record, said, f"confirmed the level {record.level.name}")
+
+
+def accept_batch(session: Session, batch: str, actor: str, reason: str, *, desk: Desk = DESK) -> Decided:
+    """Lower, as a steward, what a new version of the rules proposes to lower, save what is severe.
+
+    Left out are severe ones, to be decided on one by one with :func:`accept_proposal`, and those of which something
+    was said since they were proposed. Raises Refused if nothing of the batch waits.
+    """
+    _named(actor, reason)
+    hold(session)
+    rows = _of_batch(session, batch)
+    acts: list[Act] = []
+    severe, changed = [], []
+    for row in rows:
+        if row.old == Level.SEVERE:
+            severe.append(row.dataset_id)
+            continue
+        try:
+            acts.append(_accepted(session, row, actor, reason, desk))
+        except Conflict:
+            changed.append(row.dataset_id)
+    session.flush()
+    audit.append(session, actor, f"accepted {len(acts)} lowerings of new rules", f"batch {batch}", reason)
+    return Decided(tuple(acts), tuple(severe), tuple(changed))
+
+
+def accept_proposal(
+    session: Session, batch: str, dataset_id: UUID, actor: str, reason: str, *, desk: Desk = DESK
+) -> Act:
+    """Lower one record as new rules propose; from *severe* it takes two stewards, one after the other."""
+    _named(actor, reason)
+    hold(session)
+    [row] = _of_batch(session, batch, dataset_id)
+    if row.decision == proposals.PENDING:
+        return accept(session, dataset_id, actor, reason, desk=desk)
+    return _accepted(session, row, actor, reason, desk)
+
+
+def reject_batch(
+    session: Session,
+    batch: str,
+    actor: str,
+    reason: str,
+    dataset_id: UUID | None = None,
+    *,
+    desk: Desk = DESK,
+) -> int:
+    """Leave levels as they are, of a whole batch or of one record of it; this version of the rules proposes no more.
+
+    Answers of how many records. Raises Refused if nothing of it waits.
+    """
+    _named(actor, reason)
+    hold(session)
+    rows = _of_batch(session, batch, dataset_id)
+    moment = desk.time()
+    for row in rows:
+        if row.decision == proposals.PENDING:
+            decline(session, row.dataset_id, actor, reason, desk=desk)
+    waiting = [row for row in rows if row.decision == proposals.OPEN]
+    proposals.decide(session, waiting, proposals.REJECTED, actor, reason, moment)
+    subject = f"batch {batch}" if dataset_id is None else f"batch {batch} {dataset_id}"
+    audit.append(session, actor, f"rejected {len(rows)} lowerings of new rules", subject, reason)
+    return len(rows)
+
+
+def explanation(session: Session, dataset_id: UUID, today: date, *, named: bool) -> dict[str, Any]:
+    """What :func:`catalog.explanation.explain` says of a record, with ``newest``, which an act on it must give back.
+
+    Whether the asker may know of the record is for the caller to see to. ``named`` is for stewards.
+    """
+    live = list(assertions.live(session, [dataset_id]).get(dataset_id, {}).values())
+    found = proposals.undecided(session, dataset_id=dataset_id) if named else []
+    proposed = [Proposal(row.batch, row.old, row.new, row.basis, row.decision == proposals.PENDING) for row in found]
+    newest = assertions.newest(session, [dataset_id]).get(dataset_id, 0)
+    return explain(live, today, proposed, named=named) | {"newest": newest}
+
+
+def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any]]:
+    """Records that a viewer is shown whose level was to be reviewed before today, the longest overdue first.
+
+    Each is ``{id, title, source, level, review_by, basis}``. Being overdue lowers nothing.
+    """
+    late = select(LevelAssertion.dataset_id).where(LevelAssertion.review_by < today).distinct()
+    found = []
+    ids = list(session.scalars(late))
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        live = assertions.live(session, some)
+        levels = {id_: effective(live[id_].values()) for id_ in some}
+        due = {id_: level for id_, level in levels.items() if level.overdue(today)}
+        for id_, document in _shown(session, viewer, list(due)).items():
+            basis = due[id_].basis
+            found.append(
+                {
+                    "id": str(id_),
+                    "title": document["title"],
+                    "source": document["source"]["key"],
+                    "level": due[id_].name,
+                    "review_by": str(basis.review_by) if basis else None,
+                    "basis": basis.basis if basis else "",
+                }
+            )
+    return sorted(found, key=lambda entry: (entry["review_by"], entry["id"]))
+
+
+def proposed(session: Session, viewer: Viewer, batch: str = "") -> list[dict[str, Any]]:
+    """What new rules propose to lower among the records that a viewer is shown, by batch, severe ones first.
+
+    Each is ``{batch, id, title, source, old, new, links_withheld, basis, proposed, pending, decided_by}``; ``pending``
+    if one steward agreed and a second must.
+    """
+    rows = proposals.undecided(session, batch)
+    shown = _shown(session, viewer, [row.dataset_id for row in rows])
+    return [
+        {
+            "batch": row.batch,
+            "id": str(row.dataset_id),
+            "title": shown[row.dataset_id]["title"],
+            "source": shown[row.dataset_id]["source"]["key"],
+            "old": row.old,
+            "new": row.new,
+            "links_withheld": row.withhold_links,
+            "basis": row.basis,
+            "proposed": f"{row.proposed.isoformat()[:19]}Z",
+            "pending": row.decision == proposals.PENDING,
+            "decided_by": row.decided_by,
+        }
+        for row in sorted(rows, key=lambda row: (row.batch, row.old != Level.SEVERE, row.id))
+        if row.dataset_id in shown
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record as it is before an act, held until the transaction ends."""
+
+    id: UUID
+    seq: int
+    source_key: str
+    full: Document
+    live: list[Assertion]
+    level: EffectiveLevel
+    now: datetime
+    table: Disclosing | None
+
+
+def _record(session: Session, dataset_id: UUID, expected: int | None, desk: Desk) -> _Record:
+    hold(session)
+    row = session.execute(
+        select(Dataset.seq, Dataset.source_key, Disclosure.document)
+        .join(Disclosure, (Disclosure.seq == Dataset.seq) & (Disclosure.audience == Audience.FULL))
+        .where(Dataset.id == dataset_id)
+    ).first()
+    if row is None:
+        raise Refused("There is no such record.")
+    live = list(assertions.live(session, [dataset_id]).get(dataset_id, {}).values())
+    if expected is not None and expected != assertions.newest(session, [dataset_id]).get(dataset_id, 0):
+        raise Conflict("Somebody else said something of this record's level since you looked. Look again, then decide.")
+    seq, source_key, document = row
+    full = orjson.loads(document)
+    return _Record(dataset_id, seq, source_key, full, live, effective(live), desk.time(), desk.table)
+
+
+def _named(actor: str, reason: str) -> None:
+    if not actor.strip():
+        raise Refused("Say who you are.")
+    if not reason.strip():
+        raise Refused("Say why, in a sentence.")
+
+
+def _said(record: _Record, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:
+    return Assertion(
+        scope="dataset",
+        level=level,
+        asserted_by=by,
+        basis=basis,
+        rule="",
+        rule_version=0,
+        evidence="",
+        reason=reason.strip(),
+        actor=actor.strip(),
+        review_by=review_by(level, record.now.date()),
+        supersedes=record.level.basis.id if record.level.basis else None,
+    )
+
+
+def _asked_or_done(record: _Record, target: str) -> str:
+    return f"{'asked to lower' if record.level.level is Level.SEVERE else 'lowered'} the level to {target}"
+
+
+def _waiting(record: _Record, assertion: int | None) -> Assertion:
+    waiting = [one for one in record.level.pending if assertion in {None, one.id}]
+    if not waiting:
+        raise Refused("No lowering of this record waits for a second steward.")
+    return waiting[-1]
+
+
+def _withheld(live: Iterable[Assertion]) -> bool:
+    """Whether links are withheld for more than a quarantine, which ends by itself."""
+    return effective(one for one in live if not is_quarantine(one)).withhold_links
+
+
+def _of_batch(session: Session, batch: str, dataset_id: UUID | None = None) -> Sequence[ProposedLowering]:
+    rows = proposals.undecided(session, batch, dataset_id) if batch else []
+    if not rows:
+        of = "" if dataset_id is None else " of this record"
+        raise Refused(f'Nothing{of} waits in batch "{batch}". List them with "landmark levels proposals --as NAME".')
+    return rows
+
+
+def _accepted(session: Session, row: ProposedLowering, actor: str, reason: str, desk: Desk) -> Act:
+    record = _record(session, row.dataset_id, row.newest, desk)
+    level = proposals.level_named(row.new)
+    said = _said(record, level, actor, reason, PROPOSED if level else RETRACTED)
+    said = replace(said, withhold_links=row.withhold_links, evidence=f"batch {row.batch}: {row.basis}")
+    severe = record.level.level is Level.SEVERE
+    decision = proposals.PENDING if severe else proposals.ACCEPTED
+    proposals.decide(session, [row], decision, actor, reason, record.now)
+    return _append(session, record, said, _asked_or_done(record, row.new))
+
+
+def _append(session: Session, record: _Record, said: Assertion, action: str) -> Act:
+    kept = assertions.append(session, record.id, said, record.now)
+    return _render(session, record, [*record.live, kept], kept.id, said.actor, action, said.reason)
+
+
+def _render(
+    session: Session,
+    record: _Record,
+    said: Sequence[Assertion],
+    assertion: int,
+    actor: str,
+    action: str,
+    reason: str,
+) -> Act:
+    """Render the record by what is said of it now; no title that is redacted from now on stays in an index."""
+    level = effective(said)
+    full = with_level(record.full, level, table=record.table)
+    fields = difference(record.full, full) + links_withheld(record.live, said)
+    if fields:
+        _disclose(session, record, full, level)
+        hidden = is_private(full) or any(map(is_quarantine, said))
+        told = without_values(fields) if hidden else fields
+        feed(session, record.source_key, None, [(record.seq, "updated", told)], record.now)
+    session.flush()
+    audit.append(session, actor.strip(), action, str(record.id), reason)
+    return Act(record.id, record.level, level, assertion)
+
+
+def _disclose(session: Session, record: _Record, full: Document, level: EffectiveLevel) -> None:
+    shown: Mapping[Audience, Document] = {Audience.FULL: full}
+    if full.get("state") != RecordState.WITHDRAWN:
+        shown = dict(renderings(full, level, Visibility(full["visibility"]), table=record.table))
+    bodies = {audience: orjson.dumps(document) for audience, document in shown.items()}
+    quietly = {"synchronize_session": False}
+    of_record = Disclosure.audience.in_(list(Audience)), Disclosure.seq == record.seq
+    session.execute(delete(Disclosure).where(*of_record), execution_options=quietly)
+    session.execute(
+        insert(Disclosure),
+        [
+            {
+                "dataset_id": record.id,
+                "audience": audience,
+                "seq": record.seq,
+                "name": shown[audience]["name"] or None,
+                "document": body,
+                "etag": blake2b(body, digest_size=12).hexdigest(),
+            }
+            for audience, body in bodies.items()
+        ],
+    )
+    visibility = Visibility(full["visibility"])
+    open_to = update(Dataset).where(Dataset.seq == record.seq).values(visibility=visibility)
+    session.execute(open_to, execution_options=quietly)
+    if len(shown) < len(Audience) or len(set(bodies.values())) > 1:
+        reach.put(session, [record.seq])
+    else:
+        session.execute(delete(Reach).where(Reach.dataset_seq == record.seq), execution_options=quietly)
+
+
+def _shown(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, Document]:
+    """The documents of records that a viewer is shown, by id."""
+    found: dict[UUID, Document] = {}
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        rows = session.execute(
+            select(Disclosure.dataset_id, Disclosure.document).where(shown_to(viewer), Disclosure.dataset_id.in_(some))
+        )
+        found |= {id_: orjson.loads(document) for id_, document in rows}
+    return found
