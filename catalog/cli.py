@@ -448,7 +448,7 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    console = Console()
+    console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
     if not rows:
         console.print("Nothing to show.")
         return
@@ -494,7 +494,7 @@ def _show_changes(found: changes.ChangePage) -> None:
 
 
 def _show_document(document: dict[str, Any]) -> None:
-    console = Console()
+    console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
     access, level = document["access"], document["level"]
     console.print(document["title"], style="bold", markup=False)
     lines = [

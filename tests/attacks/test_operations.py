@@ -1,0 +1,173 @@
+"""A71 to A79: what is logged, declared, kept and published gives nothing away."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import yaml
+
+from api.app import create_app
+from catalog import dump
+from catalog.database import Catalog
+from config import load
+from config.load import ConfigurationError
+from config.settings import Settings
+from harvester.portal import portals
+from tests.attacks.conftest import Attacked
+from tests.journeys.installation import Installation
+from tests.journeys.packages import package, packages
+from tests.portals_served.plain import Plain, Reply, Seen, plain
+
+SECRET = "quietcanary-secret-1"
+
+
+def test_a71_no_secret_is_in_what_we_write(
+    attacked: Attacked,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("LANDMARK_KEY_SAMPLE", SECRET)
+    settings = Settings()
+    assert settings.key_of("sample") == SECRET
+
+    def fails(seen: Seen, reply: Reply, server: Plain) -> None:
+        reply.send(500, SECRET.encode(), set_cookie=f"session={SECRET}", content_type="text/plain")
+
+    with plain(fails) as server:
+        address = f"http://user:{SECRET}@{server.host}/?token={SECRET}"
+        source = attacked.source(server.url).model_copy(update={"url": address})
+        report = attacked.read(source=source, keys=settings.keys, http_total=0.5)
+    assert report.state == "failed"
+    attacked.read(package(0, resources=[{"id": "f", "name": "a", "url": f"https://x.example/?sig={SECRET}&a=1"}]))
+    sent = {"Authorization": f"Bearer {SECRET}", "Cookie": f"key={SECRET}"}
+    answers = [
+        attacked.client.get(path, headers=sent).text for path in ("/", "/api/v1/datasets", "/nothing", "/api/v1/runs")
+    ]
+    told = (repr(settings), str(settings.model_dump()), str(report), caplog.text, *capfd.readouterr(), *answers)
+    assert [text for text in told if SECRET in text] == []
+    with Catalog(attacked.settings.catalog_url) as catalog, catalog.reading() as session:
+        rows = b"\n".join(line for line in dump.lines(session) if b'"table":"source"' not in line)
+    assert SECRET.encode() not in rows
+
+
+def test_a72_no_title_writes_to_the_terminal_or_the_log(tmp_path: Path):
+    from tests.portals_served import ckan
+
+    home = Installation(tmp_path)
+    odd = "Sample \x1b[2J\x1b]0;bad\x07 title\r\nERROR made up [bold]line[/] :bomb: \u202etxt\x9b31m [/nothing]"
+    with ckan.serve([package(0, title=odd, notes=odd, organization={"title": odd}), *packages(3)[1:]]) as address:
+        home.declare("sample", address)
+        home.run("init")
+        outputs = [home.run("harvest", "sample")]
+        outputs += [home.run(*words) for words in (["search"], ["organizations"], ["runs"], ["changes"], ["sources"])]
+        found = home.run("search", "--json").json()["items"]
+        outputs += [home.run("show", item["id"]) for item in found]
+    for text in [answer.text for answer in outputs] + [answer.err for answer in outputs]:
+        assert not [letter for letter in text if ord(letter) < 32 and letter not in "\r\n"], repr(text)
+        assert "\x9b" not in text
+        assert "\u202e" not in text
+    assert "[bold]line[/] :bomb:" in " ".join(outputs[1].text.split())
+
+
+def refused(folder: Path, path: str, content: str) -> str:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(content, encoding="utf-8")
+    settings = Settings(config_dir=folder)
+    with pytest.raises(ConfigurationError) as caught:
+        load.sources(settings)
+        load.rules(settings)
+    return str(caught.value)
+
+
+RULE = {"id": "bad", "version": 1, "level": "high", "header": ["sample"], "reason": "Sample.", "source": "Sample"}
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "told"),
+    [
+        ("rules/sensitivity/bad.yaml", yaml.safe_dump([RULE | {"level": "harmless"}]), "level"),
+        ("rules/sensitivity/bad.yaml", yaml.safe_dump([RULE | {"lower": True}]), "lower"),
+        ("rules/sensitivity/bad.yaml", yaml.safe_dump([RULE | {"level": "-1"}]), "level"),
+        ("sources/bad.yaml", "title: !!python/object/apply:os.system ['echo quietcanary']\n", "bad.yaml"),
+        ("sources/bad.yaml", "title: &a [*a]\n", "bad.yaml"),
+        ("sources/bad.yaml", "kind: hdx\ntitle: Sample\nurl: file:///etc/passwd\n", "url"),
+        ("sources/bad.yaml", "kind: hdx\ntitle: [\n", "bad.yaml"),
+    ],
+)
+def test_a73_a_declaration_that_is_wrong_stops_us_and_names_its_place(
+    path: str, content: str, told: str, tmp_path: Path
+):
+    said = refused(tmp_path, path, content)
+    assert "bad.yaml" in said
+    assert told in said
+
+
+def test_a74_no_source_reads_files_of_this_machine(attacked: Attacked, tmp_path: Path):
+    for url in ("../../etc/passwd", "/proc/self/environ", "file:///dev/zero", "C:\\secret"):
+        said = refused(tmp_path, "sources/bad.yaml", yaml.safe_dump({"kind": "hdx", "title": "Sample", "url": url}))
+        assert "url" in said
+        assert "bad.yaml" in said
+    schemes = {kind: portal for kind, portal in portals().items() if "file" in kind or "local" in kind}
+    assert schemes == {}, "a kind that reads files has to be refused paths out of its folder, here"
+
+
+def test_a75_a_page_is_written_whole_or_not_at_all(attacked: Attacked):
+    calls: list[int] = []
+
+    def dies(page: int) -> None:
+        calls.append(page)
+        if page == 1:
+            raise ConnectionResetError
+
+    attacked.stage.show(packages(20), before_page=dies)
+    first = attacked.read()
+    assert (first.state, first.run.counts.created) == ("failed", 10)
+    attacked.stage.show(packages(20))
+    again = attacked.read()
+    assert (again.state, again.run.counts.created + again.run.counts.unchanged) == ("complete", 20)
+    assert attacked.client.get("/api/v1/datasets").json()["total"] == 20
+
+
+def test_a76_the_api_answers_from_a_catalog_that_it_cannot_write(attacked: Attacked):
+    attacked.read(*packages(3))
+    file = attacked.folder / "landmark.db"
+    before = file.stat().st_mtime_ns, file.read_bytes()
+    paths = (
+        "/",
+        "/api/v1/datasets",
+        "/api/v1/datasets.csv",
+        "/api/v1/changes",
+        "/api/v1/runs",
+        "/api/v1/sources",
+        "/readyz",
+    )
+    assert [attacked.client.get(path).status_code for path in paths] == [200] * len(paths)
+    attacked.close()
+    assert (file.stat().st_mtime_ns, file.read_bytes()) == before, "reading as the public leaves not a byte"
+
+
+def test_a77_no_address_gives_out_the_catalog(attacked: Attacked):
+    attacked.read(package(0), package(1, private=True, title=SECRET))
+    guesses = (
+        "backup",
+        "dump",
+        "debug",
+        "export",
+        "admin",
+        "landmark.db",
+        "data/landmark.db",
+        "index",
+        "var",
+        "metrics",
+        ".git/config",
+    )
+    for guess in guesses:
+        for prefix in ("/", "/api/v1/", "/static/", "/static/../", "/static/%2e%2e/%2e%2e/"):
+            answer = attacked.client.get(prefix + guess)
+            assert answer.status_code in {401, 404, 405}, prefix + guess
+            assert SECRET not in answer.text
+    words = {word for path in create_app(attacked.settings).openapi()["paths"] for word in path.split("/")}
+    assert words.isdisjoint({"dump", "backup", "debug"})
