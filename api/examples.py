@@ -16,7 +16,11 @@ _LEVEL = {
     "reason": "Counts of displaced people per settlement.",
     "rule": "sample-rule",
     "asserted_by": "rule",
+    "protocol": "",
+    "statement": "",
+    "isp_date": None,
     "review_by": "2027-01-31",
+    "attention": [],
 }
 _ORGANIZATION = {
     "id": "3f333df6-90a4-5fda-8dd3-9485d27cee36",
@@ -58,6 +62,10 @@ ITEM: Mapping[str, Any] = {
     "licence": "cc-by",
     "cod_level": "",
     "urgent": False,
+    "harm_if_withheld": "",
+    "mode": "shown",
+    "withheld": [],
+    "masked": [],
     "notes": "Fictional record.",
     "formats": ["XLSX"],
     "freshness_state": "delinquent",
@@ -77,13 +85,23 @@ DATASET: Mapping[str, Any] = {
     "keywords": ["displacement"],
     "languages": ["en"],
     "visibility": "public",
+    "visibility_of": {"source": "public", "record": ""},
     "urgency_recipients": [],
+    "rows": "",
+    "attention": [],
     "methodology": "",
     "caveats": "",
     "series": "",
     "relations": [],
     "distributions": [],
     "freshness_state": "delinquent",
+}
+GUIDANCE: Mapping[str, Any] = {
+    "reviewed": {"by": "a role", "day": "2026-11-22", "next": "2027-05-22"},
+    "links": {"ocha": {"title": "A guideline", "url": "https://guideline.example.org/", "verified": False}},
+    "levels": {"high": {"sentence": {"en": "Share it one organisation at a time."}, "links": ["ocha"]}},
+    "access": {"on_request": {"sentence": {"en": "Say what for."}, "links": ["ocha"]}},
+    "protocol": {"en": "The level rests on the protocol of {country}."},
 }
 ORGANIZATIONS: Mapping[str, Any] = {
     "total": 1,
@@ -216,3 +234,27 @@ EVERYWHERE: Responses = REFUSED | {
     )
 }
 """What any address may answer besides its own."""
+
+
+def _by_code(responses: Responses) -> dict[str, dict[str, Any]]:
+    return {str(code): said for code, said in responses.items()}
+
+
+WITH_KEYS = _by_code(
+    {
+        401: _problem(
+            "A key that is not good here, whatever the reason",
+            {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "This key is not good here."},
+        ),
+        429: _problem(
+            "Too many requests of this address or key; Retry-After says when to go on",
+            {
+                "type": "about:blank",
+                "title": "Too Many Requests",
+                "status": 429,
+                "detail": "Too many requests. Please ask again after the seconds that Retry-After says.",
+            },
+        ),
+    }
+)
+"""Answers that every operation may give where keys are taken."""

@@ -26,6 +26,7 @@ from config.declarations import (
     Source,
 )
 from config.disclosure import Disclosing
+from config.guidance import Guidance
 
 if TYPE_CHECKING:
     # Whoever is handed rules needs no settings, which cost 17 MB to import.
@@ -41,6 +42,13 @@ D = TypeVar("D", bound=Declaration)
 
 class ConfigurationError(Exception):
     """A declaration that cannot be used. The message names file, key and mend."""
+
+
+@cache
+def shipped_guidance() -> Guidance:
+    """What to do with data of a level and a way of access."""
+    path = SHIPPED / "guidance.yaml"
+    return _declaration(Guidance, path, _mapping(path))
 
 
 @cache

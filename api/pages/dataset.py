@@ -7,10 +7,11 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.datasets import read_document
-from api.deps import Answering
+from api.deps import Answering, today
 from api.pages import words
 from api.pages.render import render
 from api.parameters import NoParameters
+from catalog.guidance import guidance
 
 router = APIRouter()
 
@@ -42,6 +43,9 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
         how=how,
         level_name=level_name,
         level_means=level_means,
+        overdue=bool(document["level"]["review_by"]) and document["level"]["review_by"] < today().isoformat(),
+        would_change=words.WOULD_CHANGE[document["level"]["level"]],
+        guidance=guidance(document),
         fresh=words.FRESHNESS[document["freshness_state"]],
         files=[entry for entry in files if entry["key"] or entry["url"]][:SHOWN_FILES],
         more_files=max(0, len(files) - SHOWN_FILES),

@@ -3,6 +3,21 @@
 from collections.abc import Mapping
 from datetime import date
 
+from catalog.viewer import STEWARD, Viewer
+
+
+def sees(viewer: Viewer) -> str:
+    """What somebody with a key is shown, in words that go on after "you see"."""
+    if viewer.is_steward:
+        if STEWARD in viewer.reach:
+            return "every record in full, save those for their owner alone"
+        named = sorted(term.partition(":")[2] for term in viewer.reach)
+        return f"the records of {', '.join(named)} in full, others as partners do"
+    if viewer.reach:
+        return "in full what your organisation owns or was granted, other records as partners do"
+    return "what partners may know of"
+
+
 ACCESS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "Anyone can download it from the source."),
     "register": ("Free account", "You can download it after registering at the source."),
@@ -74,6 +89,37 @@ SORTS: Mapping[str, str] = {
     "modified": "Last changed",
     "title": "Title",
 }
+
+_BY_A_STEWARD = "A steward may lower it with a reason; neither the portal nor a rule can."
+WOULD_CHANGE: Mapping[str, tuple[str, ...]] = {
+    "unclassified": ("Whoever gives a name and a reason may raise it, at once; a rule that sees more raises it too.",),
+    "low_no": ("Whoever gives a name and a reason may raise it, at once; a rule that sees more raises it too.",),
+    "moderate": ("Whoever gives a name and a reason may raise it, at once.", _BY_A_STEWARD),
+    "high": ("Whoever gives a name and a reason may raise it, at once.", _BY_A_STEWARD),
+    "severe": ("A steward may lower it with a reason, and a second steward must agree.",),
+}
+"""Level to what would change it."""
+
+FIELDS: Mapping[str, str] = {
+    "access": "the way to get it",
+    "concepts": "what the topics rest on",
+    "distributions": "files, links and columns",
+    "freshness": "dates of updates",
+    "harm_if_withheld": "harm if withheld",
+    "holders": "who holds it",
+    "issued": "day of publication",
+    "level": "what the level rests on",
+    "link": "the portal's page",
+    "locations": "places",
+    "modified": "day of the last change",
+    "name": "the readable address",
+    "organizations": "organisations",
+    "rows": "number of rows",
+    "tags": "hashtags",
+    "titles": "titles in other languages",
+    "urgency_recipients": "recipients",
+}
+"""Field of a document as it is called where it is left out, if not by its own name."""
 
 RELATIONS: Mapping[str, str] = {
     "based_on": "Based on",

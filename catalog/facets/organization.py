@@ -6,13 +6,15 @@ from catalog.facets import Document, Facet
 
 
 def _values(document: Document) -> list[str]:
-    return [agent["id"] for agent in document["organizations"]]
+    return [agent["id"] for agent in document["organizations"] if agent["id"]]
 
 
 def _names(document: Document) -> Iterator[tuple[str, ...]]:
     for agent in document["organizations"]:
-        name, acronym = agent["name"], agent.get("acronym") or ""
-        yield (agent["id"], name or acronym or agent["id"], acronym)
+        # Whoever is not to be named has no id.
+        if agent["id"]:
+            name, acronym = agent["name"], agent.get("acronym") or ""
+            yield (agent["id"], name or acronym or agent["id"], acronym)
 
 
 FACET = Facet(

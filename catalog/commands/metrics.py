@@ -1,0 +1,53 @@
+"""The command about how much is hidden."""
+
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from catalog import asker, metrics
+from catalog.cli import As, Json
+from catalog.database import Catalog
+from config.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command("metrics")
+def metrics_command(
+    country: Annotated[str, typer.Option(metavar="ISO3", help="Only this country.", show_default=False)] = "",
+    json: Json = False,
+    as_: As = "",
+) -> None:
+    """Show the share of records that the public is not shown, by country; exact with --as, else as it may be told."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        viewer = asker.viewer(catalog, settings, as_, "metrics", country or "*")
+        with catalog.reading() as session:
+            exact = metrics.hidden(session, viewer) if viewer.is_steward else []
+            told = [] if viewer.is_steward else metrics.published(session)
+    wanted = country.upper()
+    if json:
+        rows = [asdict(row) for row in (exact or told) if wanted in {"", row.iso3}]
+        sys.stdout.buffer.write(orjson.dumps({"k": 1 if exact else metrics.K, "items": rows}) + b"\n")
+        return
+    shown = Table("Country", "Records", "Hidden", "Share", "In part", "Harm if withheld", box=None, header_style="bold")
+    for row in exact:
+        if wanted in {"", row.iso3}:
+            cells = row.records, row.hidden, f"{row.share:.0%}", row.redacted, row.harm
+            shown.add_row(row.name, *map(str, cells))
+    for figure in told:
+        if wanted in {"", figure.iso3}:
+            shown.add_row(*_words(figure))
+    Console().print(shown)
+
+
+def _words(figure: metrics.Published) -> tuple[str, ...]:
+    if figure.records is None or figure.hidden is None:
+        return figure.name, "not told", "not told", "", "", ""
+    share = figure.hidden / figure.records if figure.records else 0
+    return figure.name, str(figure.records), str(figure.hidden), f"{share:.0%}", "", ""
