@@ -10,6 +10,7 @@ from catalog.vocabulary import UNCLASSIFIED, Level
 
 COUNTS, OUTWEIGHED, PENDING, SIGNAL, LOWERED = "counts", "outweighed", "pending", "signal", "lowered"
 """How an assertion stands; see :func:`explain`."""
+_BARE = {"reason": "", "evidence": "", "rule": "", "rule_version": 0, "statement": ""}
 _WHO = {PORTAL: "the portal", RULE: "a rule", STEWARD: "a steward", OWNER: "the owner"}
 
 
@@ -25,7 +26,12 @@ class Proposal:
 
 
 def explain(
-    assertions: Iterable[Assertion], today: date, proposals: Sequence[Proposal] = (), *, named: bool = True
+    assertions: Iterable[Assertion],
+    today: date,
+    proposals: Sequence[Proposal] = (),
+    *,
+    named: bool = True,
+    grounds: bool = True,
 ) -> dict[str, Any]:
     """A level in full.
 
@@ -49,10 +55,11 @@ def explain(
         today: By which reviews are overdue.
         proposals: What new rules propose.
         named: Whether people's names and their own words are told; else only that a steward or the owner said it.
+        grounds: Whether rules, statements, reasons and evidence are told; not where the record is shown without.
     """
     said = tuple(assertions)
     level = effective(said)
-    told = [_told(one, _standing(one, level, said), named=named) for one in said]
+    told = [_told(one, _standing(one, level, said), named=named) | ({} if grounds else _BARE) for one in said]
     basis = next((entry for one, entry in zip(said, told, strict=True) if one is level.basis), None)
     return {
         "level": level.name,

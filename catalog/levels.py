@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, audit, proposals, reach
+from catalog import assertions, audit, people, proposals, reach
 from catalog.disclosure import Document, is_private, renderings, with_level
 from catalog.explanation import Proposal, explain, words
 from catalog.sensitivity import (
@@ -176,6 +176,8 @@ def accept(
     waiting = _waiting(record, assertion)
     if not actor.strip():
         raise Refused("Say who accepts it.")
+    if waiting.actor.startswith(people.PREFIX):
+        raise Refused("The name of who asked for it was erased, so nobody can be told to be another. Ask for it anew.")
     if same_person(waiting.actor, actor):
         raise Refused(f"{waiting.actor} asked for this lowering; another steward must accept it.")
     proposed = [row for row in proposals.undecided(session, dataset_id=dataset_id) if row.decision == proposals.PENDING]
@@ -293,16 +295,22 @@ def reject_batch(
     return len(rows)
 
 
-def explanation(session: Session, dataset_id: UUID, today: date, *, named: bool) -> dict[str, Any]:
+def explanation(session: Session, shown: Document, today: date, *, named: bool) -> dict[str, Any]:
     """What :func:`catalog.explanation.explain` says of a record, with ``newest``, which an act on it must give back.
 
-    Whether the asker may know of the record is for the caller to see to. ``named`` is for stewards.
+    Args:
+        session: Reading.
+        shown: The record as the asker is shown it; where it is shown without its level's grounds, they are not told.
+        today: By which reviews are overdue.
+        named: Whether people are named and proposals told: to stewards of the record.
     """
-    live = list(assertions.live(session, [dataset_id]).get(dataset_id, {}).values())
-    found = proposals.undecided(session, dataset_id=dataset_id) if named else []
+    id_ = UUID(shown["id"])
+    live = list(assertions.live(session, [id_]).get(id_, {}).values())
+    found = proposals.undecided(session, dataset_id=id_) if named else []
     proposed = [Proposal(row.batch, row.old, row.new, row.basis, row.decision == proposals.PENDING) for row in found]
-    newest = assertions.newest(session, [dataset_id]).get(dataset_id, 0)
-    return explain(live, today, proposed, named=named) | {"newest": newest}
+    newest = assertions.newest(session, [id_]).get(id_, 0)
+    told = explain(live, today, proposed, named=named, grounds="level" not in shown["withheld"])
+    return told | {"newest": newest}
 
 
 def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any]]:

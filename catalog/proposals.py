@@ -105,10 +105,9 @@ def level_named(name: str) -> Level | None:
 def decide(
     session: Session, rows: Iterable[ProposedLowering], decision: str, actor: str, reason: str, now: datetime
 ) -> None:
-    """Write down what became of proposals."""
+    """Write down what became of proposals, and who said so last."""
     for row in rows:
-        row.decision, row.decided, row.reason = decision, now, row.reason or reason
-        row.decided_by = " and ".join(filter(None, [row.decided_by, actor]))
+        row.decision, row.decided_by, row.decided, row.reason = decision, actor, now, reason
     session.flush()
 
 

@@ -83,18 +83,21 @@ def classify(
             found = reading.document(session, viewer, key)
         if found is None:
             _fail(f'There is no dataset "{key}". Find its id with "landmark search".')
-        document = orjson.loads(found[0])
-        id_ = UUID(document["id"])
-        by: dict[str, Any] = {"dataset_id": id_, "actor": actor, "reason": reason, "desk": desk}
+        by: dict[str, Any] = {
+            "dataset_id": UUID(orjson.loads(found[0])["id"]),
+            "actor": actor,
+            "reason": reason,
+            "desk": desk,
+        }
         done = [_done(catalog, settings, partial(act, **by)) for act in acts.values()]
         with catalog.reading() as session:
-            # The title as it is shown now: a raised level may have redacted it.
-            shown = reading.document(session, viewer, key)
+            # As it is shown now: an act may have redacted its title.
+            shown = orjson.loads((reading.document(session, viewer, key) or found)[0])
             named = viewer.is_steward or viewer.sees_all
-            explained = levels.explanation(session, id_, datetime.now(UTC).date(), named=named)
-    title = orjson.loads(shown[0])["title"] if shown else ""
+            explained = levels.explanation(session, shown, datetime.now(UTC).date(), named=named)
+    title = shown["title"]
     if json:
-        sys.stdout.buffer.write(orjson.dumps({"id": str(id_), "title": title} | explained) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps({"id": shown["id"], "title": title} | explained) + b"\n")
         return
     for act in done:
         print(_outcome(act))

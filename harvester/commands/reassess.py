@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from catalog import sources
+from catalog import proposals, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
 from catalog.database import Catalog
@@ -62,6 +62,12 @@ def reassess_command(
             done.append(judged)
             _say(judged)
         index(catalog, settings)
+        batch = proposals.batch_of(assessor.digest)
+        with catalog.reading() as session:
+            waiting = len(proposals.undecided(session, batch))
+    if waiting:
+        see = f'"landmark levels proposals {batch} --as NAME"'
+        print(f"The rules of today would lower {waiting} levels. A steward decides: {see}", file=sys.stderr)
     if json:
         sys.stdout.buffer.write(list_json(as_json(judged) for judged in done) + b"\n")
     codes = {EXIT_CODES[judged.state] for judged in done}

@@ -8,15 +8,15 @@ import pytest
 import yaml
 from sqlalchemy import func, select, update
 
-from catalog import dump
+from catalog import dump, levels
 from catalog.assess import Assessor
 from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
 from catalog.records import DatasetRecord
 from catalog.runs import RunInProgress, begin
 from catalog.tables import CatalogRecord, HarvestRun, PayloadVersion
-from catalog.viewer import Viewer
-from catalog.vocabulary import Audience, RecordState, RunState
+from catalog.viewer import Viewer, steward
+from catalog.vocabulary import RecordState, RunState
 from config.declarations import Concept, SensitivityRule, Source, Terms
 from config.load import rules
 from config.settings import Settings
@@ -203,6 +203,19 @@ def test_a_record_that_cannot_be_read_any_more_stays_as_it_was(
     assert [(issue.code, issue.remote_id) for issue in done.issues] == [("sample-fault", refused)]
     kept.portal = portals()["hdx"]
     assert kept.harvest(changed, *packages(4)).run.counts.updated == 1
+
+
+def test_what_the_rules_of_today_would_lower_waits_for_a_steward(
+    kept: Kept, assessor: Assessor, changed: Assessor
+) -> None:
+    kept.harvest(changed, package(0), flagged(1))
+    done = kept.reassess(assessor)
+    assert "level" not in done.fields
+    with kept.catalog.reading() as session:
+        [waiting] = levels.proposed(session, steward("sample"))
+    assert (waiting["old"], waiting["new"], waiting["basis"]) == (
+        "high", "unclassified", "The rule sample-flag (high) is gone."
+    )  # fmt: skip
 
 
 def test_the_command_reports_what_changed(tmp_path: Any) -> None:
