@@ -33,6 +33,8 @@ STRICT = frozenset({"ordnance", "casualties", "contacts", "staff"})
 MADE_TO_BE_SHARED = frozenset({"product", "planning", "cod"})
 """Themes of which what most statements say is taken where they differ: authors, not facts, set the others apart."""
 _ADMIN = ("national", "adm1", "adm2", "adm3", "adm4", "adm4")
+_SECTOR = {"ordnance": "mine-action", "protection": "protection"}
+"""Sectors that a theme is of, whether a record says so or not."""
 _FINENESS = {name: place for place, name in enumerate((*PLACES, "organisation", "household", "individual"))}
 _BACKING_OFF = (
     FIELDS,
@@ -119,9 +121,9 @@ class Protocols:
                 self._by_country.setdefault(protocol.iso3, []).append(protocol)
         self._parted = {iso3 for iso3, there in self._by_country.items() if any(entry.area for entry in there)}
         self.versions = (
-            {f"protocol-{key}": 1 for key in self.protocols}
+            {f"protocol-{key}": protocol.version for key, protocol in self.protocols.items()}
             | {f"general-{rule.id}": rule.version for rule in self.general}
-            | {"protocols-agree": 1}
+            | {"protocols-agree": sum(protocol.version for protocol in self.protocols.values())}
         )
         self._reading = _Reading(self._rules)
         self._cached = lru_cache(20_000)(self._judged)
@@ -212,7 +214,7 @@ class Protocols:
             )  # fmt: skip
         level, votes, asked = self._agreement(facts, frozenset(without))
         return Judgement(
-            level, "protocols-agree", 1, "", "",
+            level, "protocols-agree", self.versions["protocols-agree"], "", "",
             f"No protocol's word, but what others say of such data: {votes} of {asked} statements hold it "
             f"{_said(level)}.", 0.5,
         )  # fmt: skip
@@ -223,6 +225,7 @@ class Protocols:
             for protocol in self.protocols.values()
             if protocol.iso3 not in without
             for statement in protocol.statements
+            if not statement.clause
         ]
         for names in _BACKING_OFF:
             alike = Counter(
@@ -263,6 +266,15 @@ class Protocols:
             judgement, level=Level(held.at_most), reason=f"{judgement.reason} {' '.join(held.reason.split())}"
         )
 
+    def hiding_partners(self, countries: Iterable[str]) -> tuple[str, ...]:
+        """Why partner names may have to be left out in these countries, in a sentence per protocol."""
+        there = set(countries)
+        return tuple(
+            f"{protocol.title}: {protocol.hides_partners_note or 'Partner names are left out.'}"
+            for protocol in self.protocols.values()
+            if protocol.hides_partners and protocol.iso3 in there
+        )
+
     def at_home(self, facts: Facts, protocol: str) -> Level | None:
         """What one protocol says of data with these facts; None where it is silent."""
         chosen = held(self.protocols[protocol].statements, facts)
@@ -275,9 +287,9 @@ class Protocols:
             if chosen:
                 statement = _counting(chosen, facts)
                 yield Judgement(
-                    Level(statement.level), f"protocol-{protocol.key}", 1, protocol.key,
-                    f"{statement.level} {statement.number}", _reason(protocol, statement, facts, len(there) > 1),
-                    0.9 if statement.granularity == facts.granularity else 0.8, protocol.version_date,
+                    Level(statement.level), f"protocol-{protocol.key}", protocol.version, protocol.key,
+                    f"{statement.level} {statement.number}{statement.clause}", _reason(protocol, statement, facts, len(there) > 1),
+                    0.9 if _speaks_of(statement, facts.granularity) else 0.8, protocol.version_date,
                 )  # fmt: skip
 
     def _areas(self, record: DatasetRecord, countries: Iterable[str]) -> tuple[str, ...]:
@@ -295,30 +307,40 @@ class Protocols:
 
 
 def held(statements: Iterable[Statement], facts: Facts) -> list[Statement]:
-    """The statements of one protocol that hold for data: those of its places, else of the next coarser ones.
+    """The statements of one protocol that hold for data: those of its sector before those of any, by place.
 
-    Data coarser than anything the protocol speaks of is low where the finest that is low is finer. What a statement
-    leaves open fits everything; what a record leaves open fits no statement that asks for single people or raw rows.
+    Of places those that speak of it, else of the next coarser ones; data coarser than anything the protocol speaks of
+    is low where a finer one is. What a statement leaves open fits everything; what a record leaves open fits no
+    statement that asks for single people or raw rows.
     """
     fitting = [statement for statement in statements if statement.theme == facts.theme and _allows(statement, facts)]
-    exact = [entry for entry in fitting if entry.granularity == facts.granularity]
-    if exact:
+    of_sector = [entry for entry in fitting if facts.cluster and entry.cluster == facts.cluster]
+    return _by_place(of_sector, facts) or _by_place([entry for entry in fitting if entry not in of_sector], facts)
+
+
+def _by_place(statements: list[Statement], facts: Facts) -> list[Statement]:
+    exact = [entry for entry in statements if _speaks_of(entry, facts.granularity)]
+    if exact and facts.granularity != UNSTATED:
         return _closest(exact, facts)
-    fineness = _FINENESS.get(facts.granularity)
-    placed = [entry for entry in fitting if entry.granularity in _FINENESS]
-    if fineness is not None and facts.granularity in PLACES:
-        coarser = [entry for entry in placed if entry.granularity in PLACES and _FINENESS[entry.granularity] < fineness]
+    if facts.granularity in PLACES:
+        placed = [entry for entry in statements if entry.granularity in PLACES]
+        coarser = [entry for entry in placed if _FINENESS[entry.granularity] < _FINENESS[facts.granularity]]
         if coarser:
             nearest = max(_FINENESS[entry.granularity] for entry in coarser)
             return _closest([entry for entry in coarser if _FINENESS[entry.granularity] == nearest], facts)
-        finer = [entry for entry in placed if entry.granularity in PLACES and Level(entry.level) is Level.LOW_NO]
-        if finer:
+        if finer := [entry for entry in placed if Level(entry.level) is Level.LOW_NO]:
             return finer
     elif facts.granularity in {"household", "individual"} or facts.form == "record":
-        single = [entry for entry in placed if entry.granularity in {"household", "individual"}]
+        single = [entry for entry in statements if entry.granularity in {"household", "individual"}]
         if single:
             return _closest(single, facts)
-    return _closest([entry for entry in fitting if entry.granularity == UNSTATED], facts)
+    return _closest([entry for entry in statements if entry.granularity == UNSTATED], facts)
+
+
+def _speaks_of(statement: Statement, granularity: str) -> bool:
+    if not statement.coarsest or granularity not in PLACES:
+        return statement.granularity == granularity
+    return _FINENESS[statement.coarsest] <= _FINENESS[granularity] <= _FINENESS[statement.granularity]
 
 
 def _counting(statements: list[Statement], facts: Facts) -> Statement:
@@ -388,7 +410,10 @@ def _allows(statement: Statement, facts: Facts) -> bool:  # noqa: PLR0911 - one 
         return False
     if {statement.area, facts.area} == {"sensitive", "ordinary"}:
         return False
-    return statement.cluster in {"", facts.cluster} and statement.timing in {UNSTATED, facts.timing}
+    return statement.cluster in {"", facts.cluster, _SECTOR.get(facts.theme)} and statement.timing in {
+        UNSTATED,
+        facts.timing,
+    }
 
 
 def _single(facts: Facts) -> bool:
@@ -396,13 +421,13 @@ def _single(facts: Facts) -> bool:
 
 
 def _closest(statements: list[Statement], facts: Facts) -> list[Statement]:
-    """Those that say more of what is known: cluster first, then form, persons and consent."""
+    """Those that say most of form, consent and single people, where it is known; what is left open never decides."""
     if len(statements) < 2:  # noqa: PLR2004
         return statements
     scores = [
-        sum(getattr(entry, name) == getattr(facts, name) != UNSTATED for name in ("form", "persons", "consent"))
-        + 2 * bool(entry.cluster)
-        + (entry.area == facts.area != UNSTATED)
+        (entry.form == facts.form != UNSTATED)
+        + (entry.consent == facts.consent != UNSTATED)
+        + (entry.persons == facts.persons and facts.persons in PEOPLE)
         for entry in statements
     ]
     best = max(scores)
@@ -426,9 +451,11 @@ def _reason(protocol: Protocol, statement: Statement, facts: Facts, several: boo
         else ", version not known"
     )
     said = [
-        f"{protocol.title}{version}, {_said(Level(statement.level))} {statement.number}: {in_words(statement)}.",
+        f"{protocol.title}{version}, {_said(Level(statement.level))} {statement.number}{statement.clause}: {in_words(statement)}.",
     ]
     if statement.granularity in PLACES and facts.granularity in PLACES:
+        if statement.coarsest not in {"", statement.granularity}:
+            said.append(f"It speaks of places from {_place(statement.coarsest).removeprefix('by ')} on.")
         if _FINENESS[statement.granularity] < _FINENESS[facts.granularity]:
             said.append(f"The data is finer, {_place(facts.granularity)}, so it is at least that.")
         said += _moves(protocol, statement, facts)

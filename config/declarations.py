@@ -225,12 +225,16 @@ class Statement(Declaration):
         area: ``sensitive`` if it speaks only of areas of conflict or named ones.
         cluster: Lead sector, where one is named.
         timing: ``live`` if it speaks only of data as it comes in, from devices or day by day.
+        coarsest: Where it speaks of a span of places, the coarsest; ``granularity`` is the finest.
+        clause: Where it says several things at once, which of them this is; empty for the statement as a whole.
     """
 
     level: LevelName
     number: int = Field(ge=1)
+    clause: Literal["", "a", "b", "c"] = ""
     theme: Theme
     granularity: Granularity = "unstated"
+    coarsest: Literal["national", "adm1", "adm2", "adm3", "adm4", "point", ""] = ""
     form: Form = "unstated"
     persons: Persons = "unstated"
     consent: Consent = "unstated"
@@ -245,6 +249,7 @@ class Protocol(Declaration):
     """A country's information sharing protocol, ``rules/sensitivity/protocols/<key>.yaml``.
 
     Attributes:
+        version: Of our coding of it, raised by hand when the meaning changes.
         iso3: Its country; empty for OCHA's default.
         area: Names and p-codes of the admin 1 areas it is for; empty for the whole country.
         version_date: Empty if not known, which ``note`` says.
@@ -254,6 +259,7 @@ class Protocol(Declaration):
     """
 
     key: Key
+    version: int = Field(default=1, ge=1)
     title: str = Field(min_length=1)
     iso3: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
     area: tuple[str, ...] = ()
@@ -268,7 +274,7 @@ class Protocol(Declaration):
 
     @model_validator(mode="after")
     def _numbered_once(self) -> Self:
-        names = [f"{entry.level} {entry.number}" for entry in self.statements]
+        names = [f"{entry.level} {entry.number}{entry.clause}" for entry in self.statements]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f'statement "{twice[0]}" is there twice; number each level\'s statements from 1')
         return self

@@ -138,7 +138,7 @@ class Disclosing(Declaration):
         """Every cell is there, every profile is known, and nothing is shown wider than it was declared."""
         _complete("visibility", self.visibility, VISIBILITIES, LEVELS, VISIBILITIES)
         _complete("modes", self.modes, VISIBILITIES, AUDIENCES, MODES)
-        _complete("levels", self.levels, AUDIENCES, LEVELS, tuple(self.profiles))
+        _complete("levels", self.levels, AUDIENCES, LEVELS, tuple(sorted(self.profiles)))
         _complete("marking", self.marking, (*AUDIENCES, "full"), LEVELS, TLP)
         named = [("signals", self.signals), ("published", self.published), ("redacted", self.redacted)]
         named += [("ask", self.ask), ("unnamed.profile", self.unnamed.profile)]

@@ -224,7 +224,8 @@ def _sentences(kind: type[Declaration], path: Path | str, error: ValidationError
         elif fault["type"] == "missing":
             yield f'{where}the key "{key}" is missing. Add it.'
         else:
-            yield f'{where}the key "{key}": {fault["msg"].removeprefix("Value error, ")}.'
+            named = f'the key "{key}": ' if key else ""
+            yield f"{where}{named}{fault['msg'].removeprefix('Value error, ')}."
 
 
 def _line(path: Path | str, steps: Sequence[int | str]) -> str:

@@ -35,6 +35,12 @@ class Settings(BaseSettings):
             0 for nothing.
         keys: The portals' keys by source, from ``LANDMARK_KEY_<SOURCE>``: its name in capitals, ``_`` for ``-``.
         payload_versions: How many of a record's last native payloads are kept.
+        secret: Seals what is handed to readers to give back: the places where pages end. Empty means a random one in
+            the file ``secret`` in ``data_dir``; several servers of one catalog are given the same.
+        rate_address: Requests a minute, and at once, that one address may send; 0 for any number.
+        rate_key: The same of one key.
+        session_hours: After which somebody who signed in must do so again.
+        retention_days: After which a key that was revoked or has expired is deleted with the name of its holder.
     """
 
     model_config = SettingsConfigDict(env_prefix="LANDMARK_", frozen=True, extra="ignore")
@@ -53,6 +59,11 @@ class Settings(BaseSettings):
     http_cache_bytes: int = Field(default=64 << 20, ge=0)
     keys: Mapping[str, SecretStr] = Field(default_factory=_keys)
     payload_versions: int = Field(default=2, ge=1, le=50)
+    secret: SecretStr = SecretStr("")
+    rate_address: int = Field(default=1_200, ge=0)
+    rate_key: int = Field(default=1_200, ge=0)
+    session_hours: float = Field(default=8, gt=0, le=72)
+    retention_days: int = Field(default=365, ge=1)
 
     @property
     def catalog_url(self) -> str:
