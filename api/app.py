@@ -10,12 +10,16 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from api import changes, datasets, errors, examples, health, organizations, pages, runs, sources
-from api.deps import AUDIENCE, Follower, Register
+from api import changes, datasets, errors, examples, guidance, health, openapi, organizations, pages, runs, sources
+from api.access import Access
+from api.deps import Follower, Register
+from api.limits import Buckets, Limited
+from api.pages import sign_in
+from api.seal import seal_of
 from api.security import SecurityHeaders
 from catalog.database import Catalog
-from catalog.search.reader import Reader
 from catalog.search.writer import follow
+from catalog.vocabulary import Audience
 from config.settings import Settings
 
 DESCRIPTION = """\
@@ -24,24 +28,41 @@ Landmark is the register of who holds what humanitarian data. It lists metadata 
 Every list is `{"total", "items", "facets", "next"}`; pass `next` as `after` for the next page. Errors are
 `application/problem+json`; a mistyped parameter is refused and the nearest real one is named. Repeats of one
 parameter mean any of them, different parameters must all hold.
+
+Without a key you are answered as the public. A key that a steward gave you goes into the header
+`Authorization: Bearer lmk_...`, never into an address. What you may not know of answers as what never existed.
 """
 COMPRESS_FROM = 1000
 """Bytes from which an answer is compressed."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     """The application over one catalog.
 
     The catalog is opened when the app starts, which raises NoCatalog if there is none.
+
+    Args:
+        settings: Of the installation.
+        public_only: It answers as the public may know, opens the public index alone and refuses keys.
     """
+    addresses = Buckets(settings.rate_address)
+    audiences = (Audience.PUBLIC,) if public_only else tuple(Audience)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with Catalog(settings.catalog_url) as catalog:
             # A harvest that is just building the index first is waited for.
-            follow(catalog, settings.index_dir, wait=60)
-            app.state.register = Register(catalog, Reader(settings.index_dir, AUDIENCE))
-            follower = Follower(catalog, settings.index_dir)
+            follow(catalog, settings.index_dir, wait=60, audiences=audiences)
+            access = Access(
+                catalog,
+                seal_of(settings),
+                addresses,
+                Buckets(settings.rate_key),
+                public_only=public_only,
+                hours=settings.session_hours,
+            )
+            app.state.register = Register(catalog, settings.index_dir, access)
+            follower = Follower(catalog, settings, audiences)
             follower.start()
             # Each answer makes thousands of short-lived counts; what lives as long as the process need not be
             # looked through for cycles again and again meanwhile.
@@ -64,12 +85,16 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(Limited, buckets=addresses, refuse=errors.too_many)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
-    for module in (datasets, organizations, sources, runs, changes, health):
+    for module in (datasets, organizations, sources, runs, changes, guidance, health):
         app.include_router(module.router)
     app.include_router(pages.router)
+    if not public_only:
+        app.include_router(sign_in.router)
+        openapi.describe_keys(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return app
 

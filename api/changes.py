@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import examples
-from api.deps import PUBLIC, Answering, conditional
+from api.deps import Answering, conditional
 from api.lists import JSON
 from api.parameters import read_limit
 from catalog.answer import list_json
@@ -47,6 +47,6 @@ def list_changes(request: Request, register: Answering, asked: Annotated[ChangeP
     """
     query = ChangeQuery(asked.since, asked.source, asked.dataset, asked.limit, asked.after)
     with register.catalog.reading() as session:
-        found = changes(session, PUBLIC, query)
+        found = changes(session, register.viewer, query)
     body = list_json(found.items, found.total, found.next)
     return conditional(request, body, JSON, body.decode())

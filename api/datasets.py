@@ -12,14 +12,13 @@ from fastapi.responses import StreamingResponse
 
 from api import examples
 from api.deps import (
-    PUBLIC,
     Answering,
-    Register,
+    Asking,
     answered,
+    asking_now,
     conditional,
     etag_of,
     has_already,
-    register_of,
     today,
     unchanged,
 )
@@ -31,22 +30,25 @@ from catalog.answer import page_json
 from catalog.freshness import Freshness, state
 from catalog.query import Page
 from catalog.reading import document
-from catalog.vocabulary import Audience
+from catalog.vocabulary import Level
 from config.load import shipped_disclosing
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
 CSV = "text/csv; charset=utf-8"
+LONGEST_SUBJECT = 500
+RECORDED = frozenset({Level.HIGH.value, Level.SEVERE.value})
+"""Of these levels each reading by key is written to the audit."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def search_datasets(request: Request) -> Response:
-    """Datasets that the public may know of, with holders, how to get them, level and hashtags.
+    """Datasets that you may know of, with holders, how to get them, level and hashtags.
 
     An empty search lists all. A facet's counts leave out its own selection.
     """
+    register = asking_now(request)
     query = to_query(ASKED_SEARCH.read(request))
-    register = register_of(request)
     generation = register.generation
     etag = etag_of(request, generation)
     if has_already(request, etag):
@@ -75,8 +77,9 @@ router.add_api_route(
     responses=examples.file(CSV),
     openapi_extra=ASKED_EXPORT.described,
 )
-def export_csv(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
+def export_csv(request: Request, register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
     """Up to 10,000 rows, UTF-8 with byte order mark, each marked. The file's name says if more were found."""
+    register.record("exported a search", request.url.query[:LONGEST_SUBJECT] or "*")
     first, found = _pages(register, asked)
     marked = _marking(register, asked)
     lines = export.csv(found, marked, hashtags=asked.hashtags)
@@ -90,8 +93,9 @@ def export_csv(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPOR
     responses=examples.file(XLSX),
     openapi_extra=ASKED_EXPORT.described,
 )
-def export_xlsx(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
+def export_xlsx(request: Request, register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
     """Up to 10,000 rows, and a sheet with the marking. The file's name says if more were found."""
+    register.record("exported a search", request.url.query[:LONGEST_SUBJECT] or "*")
     first, found = _pages(register, asked)
     marked = _marking(register, asked)
     book = export.xlsx(found, marked, hashtags=asked.hashtags)
@@ -100,7 +104,7 @@ def export_xlsx(register: Answering, asked: Annotated[Export, Depends(ASKED_EXPO
 
 @router.get("/datasets/{key}", summary="One dataset", responses=examples.ok(examples.DATASET) | examples.NOT_FOUND)
 def show_dataset(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
-    """All that the public may know of a dataset, by id or name.
+    """All that you may know of a dataset, by id or name.
 
     A hidden record answers as one that never existed.
     """
@@ -111,14 +115,17 @@ def show_dataset(request: Request, register: Answering, key: str, _: Annotated[N
     return conditional(request, body, JSON, etag)
 
 
-def read_document(register: Register, key: str) -> tuple[bytes, str] | None:
-    """A record's document with ``freshness_state`` of today, and its etag; None if the public may not know of it."""
+def read_document(register: Asking, key: str) -> tuple[bytes, str] | None:
+    """A record's document with ``freshness_state`` of today, and its etag; None if the viewer may not."""
     with register.catalog.reading() as session:
-        found = document(session, PUBLIC, key)
+        found = document(session, register.viewer, key)
     if found is None:
         return None
     body, etag = found
-    judged = orjson.dumps({"freshness_state": _freshness_state(orjson.loads(body)["freshness"])})
+    shown = orjson.loads(body)
+    if shown["level"]["level"] in RECORDED:
+        register.record("read a record", shown["id"])
+    judged = orjson.dumps({"freshness_state": _freshness_state(shown["freshness"])})
     return body[:-1] + b"," + judged[1:], etag
 
 
@@ -129,16 +136,16 @@ def _freshness_state(stored: Mapping[str, Any]) -> str:
     return state(Freshness(due, overdue, delinquent, bool(stored["always_fresh"])), today())
 
 
-def _pages(register: Register, asked: Export) -> tuple[Page, Iterator[Page]]:
+def _pages(register: Asking, asked: Export) -> tuple[Page, Iterator[Page]]:
     found = export.pages(register.search, replace(to_query(asked), facets=()), asked.limit)
     # The first page is read before the answer begins, so that a bad question is still refused as one.
     first = next(found)
     return first, chain((first,), found)
 
 
-def _marking(register: Register, asked: Export) -> export.Marking:
+def _marking(register: Asking, asked: Export) -> export.Marking:
     now = datetime.now(UTC)
-    return export.marking(register.search, to_query(asked), Audience.PUBLIC, now, shipped_disclosing())
+    return export.marking(register.search, to_query(asked), register.viewer.index, now, shipped_disclosing())
 
 
 def _named(first: Page, asked: Export, marked: export.Marking, ending: str) -> Mapping[str, str]:

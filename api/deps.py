@@ -1,61 +1,112 @@
-"""What an endpoint answers from, and conditional answers.
-
-HTTP answers as the public does; nobody can ask for more until there are keys.
-"""
+"""What an endpoint answers from and for whom, and conditional answers."""
 
 import hashlib
 import logging
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
+from api.access import Access, role
+from catalog import grants, privacy
 from catalog.database import Catalog
-from catalog.query import DatasetQuery, Page
+from catalog.query import DatasetQuery, Page, QueryError
 from catalog.search.reader import Reader
 from catalog.search.writer import follow
-from catalog.viewer import PUBLIC
+from catalog.viewer import PUBLIC, Viewer
 from catalog.vocabulary import Audience
+from config.settings import Settings
 
-AUDIENCE = Audience.PUBLIC
-__all__ = ["PUBLIC"]
 FOLLOW_SECONDS = 0.2
+SWEEP_SECONDS = 2.0
+"""How soon the indexes forget a grant whose day has passed; answers from the database end with the moment."""
+SWEEP_KEYS_SECONDS = 3600.0
 
 _log = logging.getLogger("landmark.api")
 
 
-@dataclass(frozen=True, slots=True)
 class Register:
-    """The open catalog and its public index."""
+    """The open catalog and its indexes, for the whole process.
 
-    catalog: Catalog
-    reader: Reader
+    Args:
+        catalog: Open.
+        index_dir: Where the indexes lie; one is opened when somebody first asks who is answered from it.
+        access: Who may ask.
+    """
+
+    def __init__(self, catalog: Catalog, index_dir: Path, access: Access) -> None:
+        self.catalog, self.access = catalog, access
+        self._index_dir = index_dir
+        self._lock = threading.Lock()
+        self._readers = {Audience.PUBLIC: Reader(index_dir, Audience.PUBLIC)}
+
+    def reader(self, audience: Audience) -> Reader:
+        """The index of an audience, up to what was written last."""
+        found = self._readers.get(audience)
+        if found is None:
+            with self._lock:
+                found = self._readers.get(audience) or Reader(self._index_dir, audience)
+                self._readers[audience] = found
+        found.reload_if_changed()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One request: what it is answered from, and for whom."""
+
+    register: Register
+    viewer: Viewer
+
+    @property
+    def catalog(self) -> Catalog:
+        """The open catalog."""
+        return self.register.catalog
 
     @property
     def generation(self) -> str:
-        """Changes whenever a public record does."""
-        self.reader.reload_if_changed()
-        return self.reader.generation
+        """Changes whenever a record does that the viewer is shown."""
+        return self.register.reader(self.viewer.index).generation_for(self.viewer)
 
     def search(self, query: DatasetQuery) -> Page:
-        """One page of what the public may know.
+        """One page of what the viewer is shown. Its ``next`` is sealed, and of use to viewers like this one alone.
 
         Raises:
             QueryError: The question cannot be asked.
         """
-        self.reader.reload_if_changed()
-        return self.reader.search(query, today())
+        seal, owner = self.register.access.seal, role(self.viewer)
+        try:
+            after = seal.open(owner, query.after)
+        except ValueError:
+            message = 'after: this is not a "next" that an answer gave you; leave "after" out to begin again'
+            raise QueryError("after", message) from None
+        asked = replace(query, after=after) if after else query
+        page = self.register.reader(self.viewer.index).search(asked, today(), self.viewer)
+        return replace(page, next=seal.close(owner, page.next)) if page.next else page
+
+    def record(self, action: str, subject: str) -> None:
+        """Write to the audit what the holder of a key did."""
+        self.register.access.record(self.viewer, action, subject)
 
 
 class Follower:
-    """A daemon thread that brings the indexes up to the change feed five times a second."""
+    """A daemon thread that brings the indexes up to the change feed five times a second, and ends what is past.
 
-    def __init__(self, catalog: Catalog, index_dir: Path) -> None:
-        self._catalog, self._index_dir = catalog, index_dir
+    Args:
+        catalog: Open.
+        settings: Where the indexes lie, and how long ended keys are kept.
+        audiences: Whose indexes are kept up; where it is not all of them, nothing is written to the catalog.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings, audiences: Sequence[Audience] = tuple(Audience)) -> None:
+        self._catalog, self._settings, self._audiences = catalog, settings, audiences
+        self._next_sweep = self._swept = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="landmark-follow", daemon=True)
 
@@ -72,13 +123,25 @@ class Follower:
         failing = False
         while not self._stop.wait(FOLLOW_SECONDS):
             try:
-                follow(self._catalog, self._index_dir)
+                self._sweep()
+                follow(self._catalog, self._settings.index_dir, audiences=self._audiences)
             except Exception:  # noqa: BLE001 - the next round may find the database or the disk well again
                 if not failing:
                     _log.exception("the search index cannot follow the catalog")
                 failing = True
             else:
                 failing = False
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        if len(self._audiences) < len(Audience) or now < self._next_sweep:
+            return
+        grants.expire(self._catalog)
+        if not self._next_sweep or now - self._swept > SWEEP_KEYS_SECONDS:
+            self._swept = now
+            with self._catalog.writing() as session:
+                privacy.sweep(session, self._settings.retention_days, datetime.now(UTC))
+        self._next_sweep = now + SWEEP_SECONDS
 
 
 def today() -> date:
@@ -93,19 +156,37 @@ def register_of(request: Request) -> Register:
     return found
 
 
-async def register(request: Request) -> Register:
-    """The register as a dependency; a coroutine, for it waits for nothing and needs no thread of its own."""
-    return register_of(request)
+async def asking(request: Request) -> Asking:
+    """Who asks, as a dependency; without a key nothing is waited for and no thread is needed."""
+    if "authorization" in request.headers or "cookie" in request.headers:
+        return await run_in_threadpool(asking_now, request)
+    return asking_now(request)
 
 
-Answering = Annotated[Register, Depends(register)]
+def asking_now(request: Request) -> Asking:
+    """Who asks; raises HTTPException 401 or 429."""
+    register = register_of(request)
+    viewer = register.access.viewer(request)
+    request.state.viewer = viewer
+    return Asking(register, viewer)
+
+
+Answering = Annotated[Asking, Depends(asking)]
+
+
+def viewer_of(request: Request) -> Viewer:
+    """Who asks, where that has been found out; else nobody."""
+    found = getattr(request.state, "viewer", PUBLIC)
+    return found if isinstance(found, Viewer) else PUBLIC
 
 
 def etag_of(request: Request, *parts: str) -> str:
     """A weak ETag of address, query, day and what else the answer depends on."""
     # Starlette's URL of a request is put together and taken apart again, which costs more than the hash.
     address, question = request.scope["path"], request.scope["query_string"].decode("latin-1")
-    text = "\n".join((address, question, today().isoformat(), *parts))
+    viewer = viewer_of(request)
+    owner = (viewer.key, role(viewer)) if viewer.key else ()
+    text = "\n".join((address, question, today().isoformat(), *owner, *parts))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 

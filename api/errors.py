@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from api.access import TOO_MANY, retry_after
 from api.pages.render import error_page
 from api.parameters import RefusedError
 from api.security import HEADERS
@@ -62,7 +63,7 @@ def install(app: FastAPI) -> None:
 
     def answer_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - as registered below
-        detail = {404: NOT_FOUND, 405: "Only GET is answered here."}.get(error.status_code, error.detail)
+        detail = {404: NOT_FOUND, 405: "This address does not answer that method."}.get(error.status_code, error.detail)
         return _answer(request, Problem(error.status_code, detail), error.headers)
 
     def answer_validation(request: Request, error: Exception) -> Response:
@@ -95,12 +96,19 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, answer_failure)
 
 
+def too_many(request: Request, seconds: int) -> Response:
+    """429, in the form that the address answers in."""
+    return _answer(request, Problem(429, TOO_MANY), retry_after(seconds))
+
+
 def _answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
         return Response(
             orjson.dumps(problem.document()), problem.status, dict(headers or {}), media_type="application/problem+json"
         )
-    return error_page(request, problem.status, problem.title, problem.detail)
+    page = error_page(request, problem.status, problem.title, problem.detail)
+    page.headers.update(headers or {})
+    return page
 
 
 def _known_parameters(request: Request) -> list[str]:

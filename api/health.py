@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.deps import PUBLIC, Answering
+from api.deps import Answering
 from api.lists import send
 from catalog.query import DatasetQuery
 from catalog.reading import sources
@@ -30,7 +30,7 @@ def readyz(register: Answering) -> Response:
     state = {"catalog": "ok", "index": "ok"}
     try:
         with register.catalog.reading() as session:
-            sources(session, PUBLIC)
+            sources(session, register.viewer)
     except Exception:  # noqa: BLE001 - whatever the driver raises: the answer is the same
         state["catalog"] = "unreachable"
     try:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import examples
-from api.deps import PUBLIC, Answering, conditional
+from api.deps import Answering, conditional
 from api.lists import JSON
 from api.parameters import NoParameters, read_limit
 from catalog.answer import list_json
@@ -32,7 +32,7 @@ class RunParameters(BaseModel):
 def list_runs(request: Request, register: Answering, asked: Annotated[RunParameters, Query()]) -> Response:
     """Newest runs of public sources, with issues grouped by code."""
     with register.catalog.reading() as session:
-        items, total = runs(session, PUBLIC, asked.limit, asked.source, asked.after)
+        items, total = runs(session, register.viewer, asked.limit, asked.source, asked.after)
     end = asked.after + asked.limit
     body = list_json(items, total, str(end) if asked.limit and end < total else "")
     return conditional(request, body, JSON, body.decode())
@@ -42,7 +42,7 @@ def list_runs(request: Request, register: Answering, asked: Annotated[RunParamet
 def show_run(request: Request, register: Answering, run_id: UUID, _: Annotated[NoParameters, Query()]) -> Response:
     """One run of a public source."""
     with register.catalog.reading() as session:
-        found = run(session, PUBLIC, run_id)
+        found = run(session, register.viewer, run_id)
     if found is None:
         raise HTTPException(404)
     body = orjson.dumps(found)

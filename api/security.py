@@ -1,6 +1,13 @@
-"""Headers that every answer carries: nothing is loaded from elsewhere, no script runs, no page is framed."""
+"""Headers that every answer carries: nothing is loaded from elsewhere, no script runs, no page is framed.
 
+An answer may be another one for another key, and that to a key is nobody else's to keep. There is no CORS: no other
+site's page reads an answer.
+"""
+
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from catalog.viewer import Viewer
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -31,6 +38,15 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *_RAW]
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Authorization, Cookie")
+                if "set-cookie" in headers or _by_key(scope):
+                    headers["Cache-Control"] = "private, no-cache"
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _by_key(scope: Scope) -> bool:
+    viewer = scope.get("state", {}).get("viewer")
+    return isinstance(viewer, Viewer) and bool(viewer.key)

@@ -11,7 +11,7 @@ from config.settings import Settings
 YOUNG_OBJECTS = 50_000
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, public_only: bool = False) -> None:
     """Serve API and pages until interrupted; prints nothing itself.
 
     Raises:
@@ -23,6 +23,11 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
     # look through them several times an answer.
     gc.set_threshold(YOUNG_OBJECTS, 20, 100)
     config = uvicorn.Config(
-        create_app(settings), host=host, port=port, log_level="warning", access_log=False, server_header=False
+        create_app(settings, public_only=public_only),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
     )
     uvicorn.Server(config).run()

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from api import examples
-from api.deps import PUBLIC, Answering, conditional
+from api.deps import Answering, conditional
 from api.lists import JSON
 from api.parameters import NoParameters
 from catalog.answer import list_json
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["sources"])
 def list_sources(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
     """Public sources with the number of public records, the last run and the health of each."""
     with register.catalog.reading() as session:
-        body = list_json(sources(session, PUBLIC, datetime.now(UTC)))
+        body = list_json(sources(session, register.viewer, datetime.now(UTC)))
     return conditional(request, body, JSON, body.decode())
 
 
@@ -30,7 +30,7 @@ def list_sources(request: Request, register: Answering, _: Annotated[NoParameter
 def show_source(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
     """One public source with its last run and its health."""
     with register.catalog.reading() as session:
-        found = source(session, PUBLIC, key, datetime.now(UTC))
+        found = source(session, register.viewer, key, datetime.now(UTC))
     if found is None:
         raise HTTPException(404)
     body = orjson.dumps(found)

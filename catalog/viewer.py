@@ -98,7 +98,7 @@ def shown_to(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def as_reached(viewer: Viewer) -> ColumnElement[bool]:
-    """Of what a viewer is shown, the rows of records that they reach beyond their audience; none, if they reach none."""
+    """Of what a viewer is shown, the rows of records that they reach beyond their audience."""
     if not _reaches(viewer):
         return Disclosure.seq.in_(())
     return and_(Disclosure.audience == Audience.FULL, Disclosure.seq.in_(_reached(viewer)))

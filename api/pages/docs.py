@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.deps import Answering
 from api.pages.render import render
 from api.parameters import NoParameters
 
@@ -11,22 +12,23 @@ router = APIRouter()
 
 
 @router.get("/docs")
-def docs_page(request: Request, _: Annotated[NoParameters, Query()]) -> Response:
+def docs_page(request: Request, __: Answering, _: Annotated[NoParameters, Query()]) -> Response:
     """Every address with its parameters; those of the search once."""
     described: dict[str, Any] = request.app.openapi()
     told: set[str] = set()
     addresses = []
     for path, methods in described["paths"].items():
-        get = methods["get"]
-        parameters = get.get("parameters", [])
-        addresses.append(
-            {
-                "path": path,
-                "summary": get["summary"],
-                "description": get.get("description", ""),
-                "new": [entry for entry in parameters if entry["name"] not in told],
-                "known": [entry["name"] for entry in parameters if entry["name"] in told],
-            }
-        )
-        told |= {entry["name"] for entry in parameters}
+        for method, operation in methods.items():
+            parameters = operation.get("parameters", [])
+            addresses.append(
+                {
+                    "method": method.upper(),
+                    "path": path,
+                    "summary": operation["summary"],
+                    "description": operation.get("description", ""),
+                    "new": [entry for entry in parameters if entry["name"] not in told],
+                    "known": [entry["name"] for entry in parameters if entry["name"] in told],
+                }
+            )
+            told |= {entry["name"] for entry in parameters}
     return render(request, "docs.html", about=described["info"]["description"], addresses=addresses)

@@ -6,9 +6,11 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.deps import PUBLIC, Register, conditional
+from api.access import COOKIE
+from api.deps import Register, conditional, register_of, viewer_of
 from api.pages import words
 from catalog.reading import sources
+from catalog.viewer import Viewer
 
 HTML = "text/html; charset=utf-8"
 SAMPLE = "Sample:"
@@ -25,26 +27,39 @@ def render(request: Request, template: str, *parts: str, **context: Any) -> Resp
         parts: What the page depends on besides its address, for its ETag.
         context: What the template shows.
     """
-    body = _body(request, template, context)
+    body = body_of(request, template, context)
     return conditional(request, body, HTML, *parts, body.decode())
+
+
+def form_token(request: Request) -> str:
+    """What a form of ours sends back, so that another site's form is told apart: a word for this session alone."""
+    return register_of(request).access.seal.token(f"form {request.cookies.get(COOKIE, '')}")
 
 
 def error_page(request: Request, status: int, title: str, detail: str) -> Response:
     """A page for an error; never fails itself."""
-    body = _body(request, "error.html", {"title": title, "detail": detail})
+    body = body_of(request, "error.html", {"title": title, "detail": detail})
     return Response(body, status, media_type=HTML)
 
 
-def _body(request: Request, template: str, context: dict[str, Any]) -> bytes:
+def body_of(request: Request, template: str, context: dict[str, Any]) -> bytes:
+    """A page's bytes, whoever asks named on it."""
     register = getattr(request.app.state, "register", None)
-    banner = _banner(register) if isinstance(register, Register) else ""
-    return _ENVIRONMENT.get_template(template).render(banner=banner, **context).encode()
+    banner, signed, keys = "", None, False
+    if isinstance(register, Register):
+        viewer = viewer_of(request)
+        banner = _banner(register, viewer)
+        keys = not register.access.public_only
+        if viewer.key:
+            signed = {"name": viewer.name, "sees": words.sees(viewer), "token": form_token(request)}
+    page = _ENVIRONMENT.get_template(template)
+    return page.render(banner=banner, signed=signed, takes_keys=keys, **context).encode()
 
 
-def _banner(register: Register) -> str:
+def _banner(register: Register, viewer: Viewer) -> str:
     try:
         with register.catalog.reading() as session:
-            titles = [source["title"] for source in sources(session, PUBLIC) if source["datasets"]]
+            titles = [source["title"] for source in sources(session, viewer) if source["datasets"]]
     except Exception:  # noqa: BLE001 - an error page must not fail on the database that it reports
         return ""
     sample = sum(title.startswith(SAMPLE) for title in titles)

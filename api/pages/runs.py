@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import PUBLIC, Answering
+from api.deps import Answering
 from api.pages.render import render
 from api.parameters import NoParameters
 from catalog.health import sources
@@ -22,8 +22,8 @@ SHOWN_RUNS = 30
 def runs_page(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
     """Public sources with their health, then the newest runs with their issues grouped."""
     with register.catalog.reading() as session:
-        known = sources(session, PUBLIC, datetime.now(UTC))
-        newest = runs(session, PUBLIC, SHOWN_RUNS)[0]
+        known = sources(session, register.viewer, datetime.now(UTC))
+        newest = runs(session, register.viewer, SHOWN_RUNS)[0]
     titles = {source["key"]: source["title"] for source in known}
     for entry in newest:
         entry["title"] = titles.get(entry["source"], entry["source"])

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from catalog import reach
@@ -50,7 +50,7 @@ def disclosures(session: Session, audience: Audience, ids: Sequence[UUID]) -> It
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         wanted = _ROWS.where(Disclosure.audience == audience, _of(some)).order_by(Disclosure.seq)
-        yield from _rendered(session, audience, [tuple(row) for row in session.execute(wanted)])
+        yield from _rendered(session, audience, _rows(session, wanted))
 
 
 def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[Rendered, ...]]:
@@ -58,7 +58,7 @@ def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[Rend
     last = -1
     while True:
         wanted = _ROWS.where(Disclosure.audience == audience, Disclosure.seq > last)
-        rows = [tuple(row) for row in session.execute(wanted.order_by(Disclosure.seq).limit(AT_ONCE))]
+        rows = _rows(session, wanted.order_by(Disclosure.seq).limit(AT_ONCE))
         if not rows:
             return
         yield from _rendered(session, audience, rows)
@@ -66,6 +66,10 @@ def all_disclosures(session: Session, audience: Audience) -> Iterator[tuple[Rend
 
 
 _Row = tuple[UUID, int, bytes, str]
+
+
+def _rows(session: Session, wanted: Select[UUID, int, bytes, str]) -> list[_Row]:
+    return [(id_, seq, document, etag) for id_, seq, document, etag in session.execute(wanted)]
 
 
 def _rendered(session: Session, audience: Audience, rows: Sequence[_Row]) -> Iterator[tuple[Rendered, ...]]:

@@ -168,7 +168,7 @@ def _fingerprint(opened: Opened, every: Query) -> tuple[str, int]:
     """A name of what is shown, which no change of what is not shown changes; and how much it is."""
     hits = opened.searcher.search(every, limit=opened.marker.count + 1, count=False, order_by_field="seq").hits
     stamps = opened.searcher.fast_field_values("stamp", [address for _, address in hits])
-    total = sum(stamp for stamp in stamps if stamp is not None) & ((1 << 64) - 1)
+    total = sum(int(stamp) for stamp in stamps if stamp is not None) & ((1 << 64) - 1)
     return f"{total:016x}-{opened.marker.version}", len(hits)
 
 

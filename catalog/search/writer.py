@@ -64,7 +64,14 @@ class Followed:
     busy: bool = False
 
 
-def follow(catalog: ReadsCatalog, index_dir: Path, *, progress: Progress | None = None, wait: float = 2.0) -> Followed:
+def follow(
+    catalog: ReadsCatalog,
+    index_dir: Path,
+    *,
+    progress: Progress | None = None,
+    wait: float = 2.0,
+    audiences: Sequence[Audience] = tuple(Audience),
+) -> Followed:
     """Bring every audience's index up to the newest change; build anew what is absent, damaged or of another version.
 
     Args:
@@ -72,13 +79,14 @@ def follow(catalog: ReadsCatalog, index_dir: Path, *, progress: Progress | None 
         index_dir: Folder of the indexes, made if absent.
         progress: Told how far it is.
         wait: Seconds to wait for another process that writes; then the answer says ``busy``.
+        audiences: Whose indexes; a process for the public alone makes no other.
     """
-    return _work(catalog, index_dir, progress, wait, anew="")
+    return _work(catalog, index_dir, progress, wait, audiences, anew="")
 
 
 def rebuild(catalog: ReadsCatalog, index_dir: Path, *, progress: Progress | None = None, wait: float = 2.0) -> Followed:
     """Build every audience's index anew and swap it in; readers keep the old one until they reload."""
-    return _work(catalog, index_dir, progress, wait, anew="was asked to be rebuilt")
+    return _work(catalog, index_dir, progress, wait, tuple(Audience), anew="was asked to be rebuilt")
 
 
 def check(catalog: ReadsCatalog, index_dir: Path) -> list[str]:
@@ -130,7 +138,15 @@ def _differences(catalog: ReadsCatalog, index_dir: Path, audience: Audience) -> 
     return lines
 
 
-def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wait: float, *, anew: str) -> Followed:
+def _work(
+    catalog: ReadsCatalog,
+    index_dir: Path,
+    progress: Progress | None,
+    wait: float,
+    audiences: Sequence[Audience],
+    *,
+    anew: str,
+) -> Followed:
     index_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(index_dir / "writer.lock", timeout=wait)
     try:
@@ -143,7 +159,7 @@ def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wai
         rebuilt: dict[Audience, str] = {}
         tell = progress or _silent
         kept: _Kept = {}
-        for audience in Audience:
+        for audience in audiences:
             try:
                 if anew:
                     raise IndexUnusableError(audience, anew)
@@ -155,8 +171,8 @@ def _work(catalog: ReadsCatalog, index_dir: Path, progress: Progress | None, wai
             markers |= _build(catalog, [_Task(index_dir, audience, tell) for audience in rebuilt])
         return Followed(
             min(marker.position for marker in markers.values()),
-            {audience: markers[audience].records for audience in Audience},
-            {audience: changed.get(audience, markers[audience].records) for audience in Audience},
+            {audience: markers[audience].records for audience in audiences},
+            {audience: changed.get(audience, markers[audience].records) for audience in audiences},
             rebuilt,
         )
     finally:
