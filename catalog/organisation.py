@@ -25,3 +25,16 @@ def organisation(session: Session, key: str) -> Agent | None:
         return found[0]
     identity = Agents(()).resolve(AgentRecord(wanted))
     return session.get(Agent, identity.id) if wanted else None
+
+
+def introduce(session: Session, name: str, known: Agents) -> Agent:
+    """Make an organisation known that no record names yet; a key or a grant may be given to it."""
+    identity = known.resolve(AgentRecord(name))
+    found = session.get(Agent, identity.id)
+    if found is None:
+        found = Agent(
+            id=identity.id, key=identity.key, name=identity.name, acronym=identity.acronym, kind=identity.kind
+        )
+        session.add(found)
+        session.flush()
+    return found
