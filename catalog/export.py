@@ -109,7 +109,9 @@ def marking(
 ) -> Marking:
     """How a file of everything that is found is marked; raises QueryError as the search does."""
     found = search(replace(query, limit=0, after="", facets=("level",))).facets["level"]
-    levels = {count.value for count in found if count.count}
+    # A facet's counts leave out its own selection.
+    chosen = any(count.selected for count in found)
+    levels = {count.value for count in found if count.count and (count.selected or not chosen)}
     level = max(levels, key=_LEVELS.index, default=Level.LOW_NO.value)
     labels = table.marking[audience.value]
     tlp = max((labels[one] for one in levels or {level}), key=TLP.index)

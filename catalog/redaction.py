@@ -104,9 +104,11 @@ def _holder(left: Fields, profile: Profile) -> None:
     agents = left["organizations"]
     names = [name for agent in agents for name in (agent["name"], agent["acronym"], agent.get("spelling", ""))]
     names += left["holders"]
+    folded = {name.casefold() for name in names}
+    keywords = [word for word in left["keywords"] if word.casefold() not in folded]
     left |= _rewritten(left, lambda text: without_names(text, names))
     left["name"] = ""
-    left["keywords"] = [word for word in left["keywords"] if without_names(word, names) == word]
+    left["keywords"] = [word for word in keywords if without_names(word, names) == word]
     left["organizations"] = list(_types(agents))
     of_type = {agent["name"]: f"{KINDS[agent['kind']]} (not named)" for agent in agents}
     left["holders"] = list(dict.fromkeys(of_type.get(name, "Organisation (not named)") for name in left["holders"]))

@@ -1,10 +1,19 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 
 import openpyxl
+import orjson
+import pytest
 from starlette.testclient import TestClient
 
+from api.examples import ITEM
+from catalog.export import Marking, cell, marking
+from catalog.export import csv as export_csv
+from catalog.query import DatasetQuery, FacetCount, Page
+from catalog.vocabulary import Audience
+from config.load import shipped_disclosing
 from tests.api.conftest import Shelf
 
 COLUMNS = [
@@ -78,3 +87,56 @@ def test_xlsx_has_the_same_rows_as_text(client: TestClient, shelf: Shelf):
 def test_an_export_of_nothing_has_its_headers(client: TestClient):
     answer = client.get("/api/v1/datasets.csv", params={"country": "FRA"})
     assert answer.content.decode("utf-8-sig") == ",".join(COLUMNS) + "\r\n"
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "\0=", " =", "\ufeff=", "\u200b="],
+)
+def test_no_cell_begins_what_a_spreadsheet_would_run(start: str):
+    text = cell(f'{start}HYPERLINK("https://bad.example.org")')
+    assert text.startswith("'")
+    assert "\0" not in text
+    book = openpyxl.Workbook()
+    book.active["A1"] = text
+    assert book.active["A1"].data_type == "s"
+
+
+def test_newlines_quotes_commas_and_semicolons_come_back_as_they_were():
+    title = 'Line one\r\nline "two", three; \ufefffour'
+    item = orjson.dumps(ITEM | {"title": title, "source": ITEM["source"]})
+    page = Page(total=1, items=[item], facets={}, next="", notices=(), generation="")
+    marked = Marking(Audience.COMMUNITY, datetime(2026, 11, 22, 8, 30, tzinfo=UTC), "high", "TLP:AMBER")
+    text = b"".join(export_csv([page], marked)).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert (len(rows), rows[1][0]) == (2, title)
+    assert rows[1][-1] == (
+        "TLP:AMBER; level moderate; for the community; 2026-11-22T08:30:00Z; Metadata only. "
+        "Levels are as of this time and may have risen since."
+    )
+
+
+def test_a_file_of_one_level_is_marked_by_that_level_alone(client: TestClient):
+    answer = client.get("/api/v1/datasets.xlsx", params={"level": "unclassified"})
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book["Marking"]["B2"].value == "unclassified"
+
+
+@pytest.mark.parametrize(
+    ("audience", "levels", "strictest", "tlp", "in_name"),
+    [
+        (Audience.PUBLIC, ("severe", "low_no"), "severe", "TLP:CLEAR", "TLP-CLEAR"),
+        (Audience.COMMUNITY, ("low_no", "moderate"), "moderate", "TLP:GREEN", "TLP-GREEN"),
+        (Audience.COMMUNITY, ("low_no", "unclassified"), "unclassified", "TLP:AMBER", "TLP-AMBER"),
+        (Audience.COMMUNITY, ("high", "severe"), "severe", "TLP:AMBER+STRICT", "TLP-AMBER-STRICT"),
+        (Audience.FULL, ("low_no", "severe"), "severe", "TLP:RED", "TLP-RED"),
+        (Audience.FULL, (), "low_no", "TLP:GREEN", "TLP-GREEN"),
+    ],
+)
+def test_a_file_is_marked_by_the_strictest_that_is_in_it(
+    audience: Audience, levels: tuple[str, ...], strictest: str, tlp: str, in_name: str
+):
+    counts = [FacetCount(level, level, 1, selected=False) for level in levels]
+    page = Page(total=1, items=(), facets={"level": counts}, next="", notices=(), generation="")
+    marked = marking(lambda _: page, DatasetQuery(), audience, datetime(2026, 11, 22, tzinfo=UTC), shipped_disclosing())
+    assert (marked.level, marked.tlp, marked.in_name) == (strictest, tlp, in_name)

@@ -1,0 +1,104 @@
+"""How much is hidden, exact for stewards, and published so that no difference gives a small figure back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import combinations
+
+import pytest
+
+from catalog.assess import Assessor
+from catalog.database import Catalog
+from catalog.metrics import ALL, Hidden, K, Published, hidden, published, suppressed
+from catalog.records import DatasetRecord, LocationRecord
+from catalog.rows import Entry
+from catalog.runs import sync_sources
+from catalog.sensitivity import Assertion
+from catalog.store import Store
+from catalog.viewer import PUBLIC, steward
+from catalog.vocabulary import Level, Visibility
+from config.declarations import Source
+
+PORTAL = Source(key="sample", kind="ckan", title="Sample portal", url="https://portal.example.org")
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def level(name: Level) -> Assertion:
+    return Assertion("dataset", name, "rule", "sample", "sample-rule", 1, "", "Sample.")
+
+
+def record(number: int, iso3: str, *, closed: bool, harm: str = "") -> DatasetRecord:
+    return DatasetRecord(
+        remote_id=f"r{number}",
+        title={"en": f"Sample {number}"},
+        locations=(LocationRecord(iso3),),
+        visibility=Visibility.RESTRICTED if closed else None,
+        harm_if_withheld=harm,
+    )
+
+
+@pytest.fixture
+def held(catalog: Catalog, assessor: Assessor) -> Iterator[Catalog]:
+    """South Sudan: 6 shown, one of them in part, 6 hidden. Yemen: 7 shown, 2 hidden. Iraq: 3 shown, none hidden."""
+    sync_sources(catalog, (PORTAL,))
+    kinds = (
+        [("SSD", False)] * 6 + [("SSD", True)] * 6 + [("YEM", False)] * 7 + [("YEM", True)] * 2 + [("IRQ", False)] * 3
+    )
+    entries = []
+    for number, (iso3, closed) in enumerate(kinds):
+        made = record(number, iso3, closed=closed, harm="People walk there." if number == 6 else "")
+        said = level(Level.SEVERE if number == 0 else Level.LOW_NO)
+        judged = replace(assessor.assess(made, PORTAL, NOW.date()), assertions=(said,))
+        entries.append(Entry(made, judged, f"h{number}", b"{}", ""))
+    with catalog.writing() as session:
+        Store(PORTAL, assessor, catalog.address.drivername).write(session, None, entries, NOW)
+    return catalog
+
+
+def test_stewards_are_told_exactly_how_much_is_hidden(held: Catalog):
+    with held.reading() as session:
+        rows = hidden(session, steward("A. Sample"))
+        assert rows == [
+            Hidden(ALL, 24, 15, 1, 8, 1), Hidden("IRQ", 3, 3, 0, 0), Hidden("SSD", 12, 5, 1, 6, 1),
+            Hidden("YEM", 9, 7, 0, 2),
+        ]  # fmt: skip
+        assert [(row.name, round(row.share, 2)) for row in rows[2:]] == [("South Sudan", 0.5), ("Yemen", 0.22)]
+        assert hidden(session, PUBLIC) == [
+            Hidden(ALL, 16, 16, 0, 0), Hidden("IRQ", 3, 3, 0, 0), Hidden("SSD", 6, 6, 0, 0), Hidden("YEM", 7, 7, 0, 0),
+        ]  # fmt: skip
+        assert [row.iso3 for row in hidden(session, steward("Of Yemen", countries=["YEM"])) if row.hidden] == [
+            ALL,
+            "YEM",
+        ]
+
+
+def test_published_figures_leave_out_the_small_one_and_the_next(held: Catalog):
+    with held.reading() as session:
+        assert published(session) == [
+            Published(ALL, 24, 8), Published("IRQ", 3, 0), Published("SSD", None, None), Published("YEM", None, None),
+        ]  # fmt: skip
+
+
+def test_no_difference_of_published_figures_gives_a_small_one_back():
+    """Every register of four countries with 0 to 7 hidden records each: the reader knows what is shown to everybody."""
+    counts = [0, 1, 2, 4, 5, 7]
+    for cells in combinations(counts * 2, 4):
+        closed = dict(zip(("AAA", "BBB", "CCC", "DDD"), cells, strict=True))
+        told = {
+            row.iso3: row for row in suppressed({iso3: (3, n) for iso3, n in closed.items()} | {ALL: (12, sum(cells))})
+        }
+        for iso3, number in closed.items():
+            assert told[iso3].hidden in {None, number}
+            assert not 0 < (told[iso3].hidden or 0) < K, closed
+            assert (told[iso3].records is None) == (told[iso3].hidden is None)
+        left_out = [iso3 for iso3 in closed if told[iso3].hidden is None]
+        if told[ALL].hidden is not None and left_out:
+            behind = told[ALL].hidden - sum(told[iso3].hidden or 0 for iso3 in closed)
+            assert len(left_out) > 1, closed
+            assert behind >= K, closed
+
+
+def test_a_register_with_little_hidden_tells_no_total():
+    assert suppressed({ALL: (9, 3), "SSD": (4, 3), "YEM": (5, 0)}) == [
+        Published(ALL, None, None), Published("SSD", None, None), Published("YEM", 5, 0),
+    ]  # fmt: skip
