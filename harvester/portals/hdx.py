@@ -76,14 +76,14 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     rows = _rows(source)
     query = {"q": "*:*", "fq": _filter(start.since), "sort": "metadata_created asc", "rows": rows}
     offset = int(start.token) if start.token and start.token.isdigit() else 0
-    seen: set[str] = set()
+    seen: set[int] = set()  # hashes: the ids of a large portal would be much of what a harvest holds
     pages, most_pages = 0, 0
     while True:
         count, packages = search.page({**query, "start": offset})
         page = tuple(_raw(source, package) for package in packages)
         pages += 1
         most_pages = most_pages or pages + ceil(max(0, count - offset) / max(1, len(page))) + 1
-        ids = {record.remote_id for record in page if record.remote_id}
+        ids = {hash(record.remote_id) for record in page if record.remote_id}
         notes = []
         if ids and ids <= seen:
             notes.append(ReadingNote("repeated-page", "results", f"every record from {offset:,} on was already given"))
