@@ -31,7 +31,7 @@ from catalog.sensitivity import (
     same_person,
 )
 from catalog.store import difference, feed, hold, links_withheld, without_values
-from catalog.tables import Dataset, Disclosure, LevelAssertion, ProposedLowering, Reach
+from catalog.tables import Dataset, DatasetLocation, Disclosure, LevelAssertion, ProposedLowering, Reach
 from catalog.viewer import Viewer, shown_to
 from catalog.vocabulary import Audience, Level, RecordState, Visibility
 from config.disclosure import Disclosing
@@ -232,15 +232,39 @@ def confirm(
     return _append(session, record, said, f"confirmed the level {record.level.name}")
 
 
-def accept_batch(session: Session, batch: str, actor: str, reason: str, *, desk: Desk = DESK) -> Decided:
-    """Lower, as a steward, what a new version of the rules proposes to lower, save what is severe.
+def stewarded(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these records a viewer is the steward of: appointed for their source or one of their countries.
+
+    Those that are for their owner alone only where the glass was broken.
+    """
+    found: set[UUID] = set()
+    for start in range(0, len(ids), BATCH):
+        some = Dataset.id.in_(ids[start : start + BATCH])
+        places: dict[int, list[str]] = {}
+        in_places = select(DatasetLocation.dataset_seq, DatasetLocation.iso3)
+        for seq, iso3 in session.execute(
+            in_places.join(Dataset, Dataset.seq == DatasetLocation.dataset_seq).where(some)
+        ):
+            places.setdefault(seq, []).append(iso3)
+        for id_, seq, source, visibility in session.execute(
+            select(Dataset.id, Dataset.seq, Dataset.source_key, Dataset.visibility).where(some)
+        ):
+            appointed = visibility is not Visibility.OWNER and viewer.stewards(source, places.get(seq, ()))
+            if viewer.sees_all or appointed:
+                found.add(id_)
+    return frozenset(found)
+
+
+def accept_batch(session: Session, batch: str, viewer: Viewer, reason: str, *, desk: Desk = DESK) -> Decided:
+    """Lower what a new version of the rules proposes to lower of a steward's records, save what is severe.
 
     Left out are severe ones, to be decided on one by one with :func:`accept_proposal`, and those of which something
-    was said since they were proposed. Raises Refused if nothing of the batch waits.
+    was said since they were proposed. Raises Refused if nothing of the batch waits for this steward.
     """
+    actor = viewer.name
     _named(actor, reason)
     hold(session)
-    rows = _of_batch(session, batch)
+    rows = _of_batch(session, batch, viewer)
     acts: list[Act] = []
     severe, changed = [], []
     for row in rows:
@@ -257,12 +281,13 @@ def accept_batch(session: Session, batch: str, actor: str, reason: str, *, desk:
 
 
 def accept_proposal(
-    session: Session, batch: str, dataset_id: UUID, actor: str, reason: str, *, desk: Desk = DESK
+    session: Session, batch: str, dataset_id: UUID, viewer: Viewer, reason: str, *, desk: Desk = DESK
 ) -> Act:
     """Lower one record as new rules propose; from *severe* it takes two stewards, one after the other."""
+    actor = viewer.name
     _named(actor, reason)
     hold(session)
-    [row] = _of_batch(session, batch, dataset_id)
+    [row] = _of_batch(session, batch, viewer, dataset_id)
     if row.decision == proposals.PENDING:
         return accept(session, dataset_id, actor, reason, desk=desk)
     return _accepted(session, row, actor, reason, desk)
@@ -271,19 +296,20 @@ def accept_proposal(
 def reject_batch(
     session: Session,
     batch: str,
-    actor: str,
+    viewer: Viewer,
     reason: str,
     dataset_id: UUID | None = None,
     *,
     desk: Desk = DESK,
 ) -> int:
-    """Leave levels as they are, of a whole batch or of one record of it; this version of the rules proposes no more.
+    """Leave levels as they are, of a steward's records in a batch or of one; these rules propose it no more.
 
-    Answers of how many records. Raises Refused if nothing of it waits.
+    Answers of how many records. Raises Refused if nothing of it waits for this steward.
     """
+    actor = viewer.name
     _named(actor, reason)
     hold(session)
-    rows = _of_batch(session, batch, dataset_id)
+    rows = _of_batch(session, batch, viewer, dataset_id)
     moment = desk.time()
     for row in rows:
         if row.decision == proposals.PENDING:
@@ -314,7 +340,7 @@ def explanation(session: Session, shown: Document, today: date, *, named: bool) 
 
 
 def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any]]:
-    """Records that a viewer is shown whose level was to be reviewed before today, the longest overdue first.
+    """A steward's records whose level was to be reviewed before today, the longest overdue first.
 
     Each is ``{id, title, source, level, review_by, basis}``. Being overdue lowers nothing.
     """
@@ -342,7 +368,7 @@ def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any
 
 
 def proposed(session: Session, viewer: Viewer, batch: str = "") -> list[dict[str, Any]]:
-    """What new rules propose to lower among the records that a viewer is shown, by batch, severe ones first.
+    """What new rules propose to lower among a steward's records, by batch, severe ones first.
 
     Each is ``{batch, id, title, source, old, new, links_withheld, basis, proposed, pending, decided_by}``; ``pending``
     if one steward agreed and a second must.
@@ -438,8 +464,12 @@ def _withheld(live: Iterable[Assertion]) -> bool:
     return effective(one for one in live if not is_quarantine(one)).withhold_links
 
 
-def _of_batch(session: Session, batch: str, dataset_id: UUID | None = None) -> Sequence[ProposedLowering]:
+def _of_batch(
+    session: Session, batch: str, viewer: Viewer, dataset_id: UUID | None = None
+) -> Sequence[ProposedLowering]:
     rows = proposals.undecided(session, batch, dataset_id) if batch else []
+    mine = stewarded(session, viewer, [row.dataset_id for row in rows])
+    rows = [row for row in rows if row.dataset_id in mine]
     if not rows:
         of = "" if dataset_id is None else " of this record"
         raise Refused(f'Nothing{of} waits in batch "{batch}". List them with "landmark levels proposals --as NAME".')
@@ -517,10 +547,11 @@ def _disclose(session: Session, record: _Record, full: Document, level: Effectiv
 
 
 def _shown(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, Document]:
-    """The documents of records that a viewer is shown, by id."""
+    """The documents of a steward's records, by id."""
     found: dict[UUID, Document] = {}
-    for start in range(0, len(ids), BATCH):
-        some = ids[start : start + BATCH]
+    mine = sorted(stewarded(session, viewer, ids))
+    for start in range(0, len(mine), BATCH):
+        some = mine[start : start + BATCH]
         rows = session.execute(
             select(Disclosure.dataset_id, Disclosure.document).where(shown_to(viewer), Disclosure.dataset_id.in_(some))
         )

@@ -19,7 +19,7 @@ from catalog.cli import As, Break, Json
 from catalog.database import Catalog
 from catalog.levels import Act, Desk, Refused
 from catalog.search import follow
-from catalog.viewer import steward
+from catalog.viewer import Viewer
 from catalog.vocabulary import Level
 from config import load
 from config.load import ConfigurationError
@@ -139,7 +139,9 @@ def proposals(
 
 
 @levels_app.command("accept")
-def accept_batch(batch: Batch, reason: Reason = "", dataset: Dataset = "", as_: As = "") -> None:
+def accept_batch(
+    batch: Batch, reason: Reason = "", dataset: Dataset = "", as_: As = "", break_glass: Break = None
+) -> None:
     """Accept what new rules propose to lower: the whole batch but what is severe, or one record with --dataset.
 
     From severe two stewards accept, one after the other.
@@ -148,13 +150,12 @@ def accept_batch(batch: Batch, reason: Reason = "", dataset: Dataset = "", as_: 
     actor = asker.named(settings, as_, "Levels are lowered under a name.")
     desk = Desk(load.rules(settings).disclosing)
     with Catalog(settings.catalog_url) as catalog:
+        viewer = asker.viewer(catalog, settings, actor, "levels accept", batch, because=break_glass)
+        by: dict[str, Any] = {"batch": batch, "viewer": viewer, "reason": reason, "desk": desk}
         if dataset:
-            id_ = _id(catalog, actor, dataset)
-            by: dict[str, Any] = {"batch": batch, "dataset_id": id_, "actor": actor, "reason": reason, "desk": desk}
-            act = _done(catalog, settings, partial(levels.accept_proposal, **by))
-            print(_outcome(act))
+            one = partial(levels.accept_proposal, dataset_id=_id(catalog, viewer, dataset))
+            print(_outcome(_done(catalog, settings, partial(one, **by))))
             return
-        by = {"batch": batch, "actor": actor, "reason": reason, "desk": desk}
         done = _done(catalog, settings, partial(levels.accept_batch, **by))
     print(f"Lowered: {_records(len(done.acts))}.")
     if done.changed:
@@ -164,16 +165,18 @@ def accept_batch(batch: Batch, reason: Reason = "", dataset: Dataset = "", as_: 
 
 
 @levels_app.command("reject")
-def reject_batch(batch: Batch, reason: Reason = "", dataset: Dataset = "", as_: As = "") -> None:
+def reject_batch(
+    batch: Batch, reason: Reason = "", dataset: Dataset = "", as_: As = "", break_glass: Break = None
+) -> None:
     """Leave the levels of a batch, or of one record of it, as they are."""
     settings = Settings()
     actor = asker.named(settings, as_, "Proposals are rejected under a name.")
     desk = Desk(load.rules(settings).disclosing)
     with Catalog(settings.catalog_url) as catalog:
-        id_ = _id(catalog, actor, dataset) if dataset else None
-        count = _done(
-            catalog, settings, lambda session: levels.reject_batch(session, batch, actor, reason, id_, desk=desk)
-        )
+        viewer = asker.viewer(catalog, settings, actor, "levels reject", batch, because=break_glass)
+        id_ = _id(catalog, viewer, dataset) if dataset else None
+        by: dict[str, Any] = {"batch": batch, "viewer": viewer, "reason": reason, "dataset_id": id_, "desk": desk}
+        count = _done(catalog, settings, partial(levels.reject_batch, **by))
     print(f"Rejected: {_records(count)} stay as they are.")
 
 
@@ -204,10 +207,10 @@ def _done(catalog: Catalog, settings: Settings, act: Callable[[Session], Any]) -
     return answer
 
 
-def _id(catalog: Catalog, actor: str, key: str) -> UUID:
+def _id(catalog: Catalog, viewer: Viewer, key: str) -> UUID:
     """The id of a record that the steward is shown."""
     with catalog.reading() as session:
-        found = reading.document(session, steward(actor), key)
+        found = reading.document(session, viewer, key)
     if found is None:
         _fail(f'There is no dataset "{key}". Find its id with "landmark search".')
     return UUID(orjson.loads(found[0])["id"])

@@ -30,6 +30,7 @@ from catalog.runs import sync_sources
 from catalog.sensitivity import effective
 from catalog.store import Store
 from catalog.tables import Base, Disclosure
+from catalog.viewer import breaking_glass
 from catalog.vocabulary import UNCLASSIFIED, Audience, Level, Visibility
 from config.declarations import SensitivityRule, Source
 from config.load import rules
@@ -190,9 +191,9 @@ class Downgrade(RuleBasedStateMachine):
         batch = self.batches()[0]
         with self.catalog.writing() as session:
             if not agrees:
-                levels.reject_batch(session, batch, who, "Sample.", desk=Desk(now=self.now))
+                levels.reject_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
                 return
-            done = levels.accept_batch(session, batch, who, "Sample.", desk=Desk(now=self.now))
+            done = levels.accept_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
         self.allowed = {name for name in NAMES for act in done.acts if act.dataset_id == IDS[name]}
         assert all(act.before.level is not Level.SEVERE for act in done.acts), "severe ones are decided on singly"
 
@@ -204,7 +205,9 @@ class Downgrade(RuleBasedStateMachine):
         try:
             with self.catalog.writing() as session:
                 batch = self.batches()[0]
-                done = levels.accept_proposal(session, batch, IDS[name], who, "Sample.", desk=Desk(now=self.now))
+                done = levels.accept_proposal(
+                    session, batch, IDS[name], breaking_glass(who), "Sample.", desk=Desk(now=self.now)
+                )
         except Refused:
             return
         if done.pending:

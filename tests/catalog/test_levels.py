@@ -22,15 +22,15 @@ from catalog.database import Catalog
 from catalog.explanation import Proposal, explain
 from catalog.levels import Conflict, Desk, Refused
 from catalog.query import DatasetQuery
-from catalog.records import ColumnRecord, DatasetRecord, DistributionRecord, PortalFlag
+from catalog.records import ColumnRecord, DatasetRecord, DistributionRecord, LocationRecord, PortalFlag
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
 from catalog.search import Reader, follow
 from catalog.sensitivity import Assertion, effective
 from catalog.store import Store
 from catalog.tables import Disclosure, LevelAssertion, ProposedLowering
-from catalog.viewer import EVERYTHING, PUBLIC, Viewer, steward
-from catalog.vocabulary import Audience, Level
+from catalog.viewer import EVERYTHING, PUBLIC, Viewer, breaking_glass, steward
+from catalog.vocabulary import Audience, Level, Visibility
 from config.declarations import SensitivityRule, Source
 from config.load import rules
 from config.settings import Settings
@@ -333,7 +333,7 @@ def test_new_rules_propose_and_a_steward_decides(world: World) -> None:
         assert world.proposed() == [("high", "moderate", False)] * 2
     [found] = world.told()["proposals"]
     assert found["basis"] == "The rule sample-high is at version 2; version 1 said high."
-    done = world.do(levels.accept_batch, world.batch, FIRST, "Sample: the rule was too strict.")
+    done = world.do(levels.accept_batch, world.batch, steward(FIRST), "Sample: the rule was too strict.")
     assert [(act.before.name, act.level.name) for act in done.acts] == [("high", "moderate")] * 2
     assert (world.level(), world.level(OTHER), world.proposed()) == ("moderate", "moderate", [])
     assert world.document(Audience.PUBLIC)["distributions"][0]["url"] == "http://127.0.0.1:9/list.csv"
@@ -343,20 +343,20 @@ def test_new_rules_propose_and_a_steward_decides(world: World) -> None:
         "accepted 2 lowerings of new rules"
     ]
     with pytest.raises(Refused, match="Nothing waits"):
-        world.do(levels.accept_batch, "none", FIRST, "Sample.")
+        world.do(levels.accept_batch, "none", steward(FIRST), "Sample.")
 
 
 def test_severe_ones_are_left_out_of_the_batch_and_take_two(world: World) -> None:
     world.harvest(flagged("severe"), flagged("high", record=ANOTHER))
     world.harvest(flagged("severe"), flagged("high", record=ANOTHER), by=judge(*MILDER))
     batch = world.batch
-    done = world.do(levels.accept_batch, batch, FIRST, "Sample.")
+    done = world.do(levels.accept_batch, batch, steward(FIRST), "Sample.")
     assert (len(done.acts), done.severe, world.level(), world.level(OTHER)) == (1, (ID,), "severe", "moderate")
-    assert world.do(levels.accept_proposal, batch, ID, FIRST, "Sample.").pending
+    assert world.do(levels.accept_proposal, batch, ID, steward(FIRST), "Sample.").pending
     assert (world.level(), world.proposed()) == ("severe", [("severe", "moderate", True)])
     with pytest.raises(Refused, match="another steward"):
-        world.do(levels.accept_proposal, batch, ID, FIRST, "Sample.")
-    world.do(levels.accept_proposal, batch, ID, SECOND, "Sample.")
+        world.do(levels.accept_proposal, batch, ID, steward(FIRST), "Sample.")
+    world.do(levels.accept_proposal, batch, ID, steward(SECOND), "Sample.")
     assert (world.level(), world.proposed()) == ("moderate", [])
     with world.catalog.reading() as session:
         decided = session.scalars(select(ProposedLowering.decided_by).order_by(ProposedLowering.id)).all()
@@ -367,7 +367,7 @@ def test_a_rule_that_is_gone_leaves_nothing_once_a_steward_agrees(world: World) 
     world.harvest(flagged("high"))
     world.harvest(flagged("high"), by=judge())
     assert (world.level(), world.proposed()) == ("high", [("high", "unclassified", False)])
-    world.do(levels.accept_batch, world.batch, FIRST, "Sample: the rule was wrong.")
+    world.do(levels.accept_batch, world.batch, steward(FIRST), "Sample: the rule was wrong.")
     told = world.told()
     assert (told["level"], told["basis"], told["assertions"][0]["standing"]) == ("unclassified", None, "lowered")
     assert world.document(Audience.PUBLIC)["level"]["basis"] == "not assessed"
@@ -376,7 +376,7 @@ def test_a_rule_that_is_gone_leaves_nothing_once_a_steward_agrees(world: World) 
 def test_a_rejected_batch_is_not_proposed_again_by_the_same_rules(world: World) -> None:
     world.harvest(flagged("high"))
     world.harvest(flagged("high"), by=judge(*MILDER))
-    assert world.do(levels.reject_batch, world.batch, FIRST, "Sample: no.") == 1
+    assert world.do(levels.reject_batch, world.batch, steward(FIRST), "Sample: no.") == 1
     world.harvest(flagged("high"))
     assert (world.level(), world.proposed()) == ("high", [])
     world.harvest(flagged("high"), by=judge())
@@ -388,7 +388,7 @@ def test_a_proposal_does_not_outlive_what_it_was_made_of(world: World) -> None:
     world.harvest(flagged("high"), by=judge(*MILDER))
     batch = world.batch
     world.do(levels.confirm, ID, SECOND, "Sample: it is high all the same.", expected=None)
-    assert world.do(levels.accept_batch, batch, FIRST, "Sample.").changed == (ID,)
+    assert world.do(levels.accept_batch, batch, steward(FIRST), "Sample.").changed == (ID,)
     assert world.level() == "high"
     world.harvest(flagged("high"))
     assert world.proposed() == []
@@ -408,7 +408,7 @@ def test_links_that_a_rule_withheld_are_given_back_by_a_steward_too(world: World
     assert (world.document(Audience.PUBLIC)["distributions"][0]["url"], world.proposed()) == (
         "", [("moderate", "moderate", False)]
     )  # fmt: skip
-    world.do(levels.accept_batch, world.batch, FIRST, "Sample.")
+    world.do(levels.accept_batch, world.batch, steward(FIRST), "Sample.")
     assert world.document(Audience.PUBLIC)["distributions"][0]["url"] == "http://127.0.0.1:9/list.csv"
 
 
@@ -560,3 +560,29 @@ def test_a_harvest_that_meets_a_steward_renders_what_the_steward_said(world: Wor
 
 
 WAITING = text("select count(*) from pg_locks where not granted")
+
+
+def test_a_steward_decides_on_records_of_their_own_sources_and_countries(world: World) -> None:
+    there = replace(ANOTHER, locations=(LocationRecord("SSD"),))
+    hidden = replace(RECORD, remote_id="a3", visibility=Visibility.OWNER)
+    for by in (judge(*RULES), judge(*MILDER)):
+        world.harvest(flagged("high"), flagged("high", record=there), flagged("high", record=hidden), by=by)
+    batch = world.batch
+
+    def waiting(viewer: Viewer) -> set[str]:
+        with world.catalog.reading() as session:
+            return {item["id"] for item in levels.proposed(session, viewer)}
+
+    own = dataset_id("sample", "a3")
+    country, source, other = (steward(FIRST, *of) for of in (((), ["SSD"]), (["sample"],), ((), ["UKR"])))
+    assert [waiting(viewer) for viewer in (country, source, other, breaking_glass(FIRST))] == [
+        {str(OTHER)}, {str(ID), str(OTHER)}, set(), {str(ID), str(OTHER), str(own)}
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="Nothing"):
+        world.do(levels.accept_batch, batch, other, "Sample.")
+    with pytest.raises(Refused, match="of this record"):
+        world.do(levels.accept_proposal, batch, ID, country, "Sample.")
+    world.do(levels.accept_batch, batch, country, "Sample.")
+    assert (world.level(), world.level(OTHER)) == ("high", "moderate")
+    world.do(levels.reject_batch, batch, source, "Sample.")
+    assert (waiting(breaking_glass(FIRST)), world.level(own)) == ({str(own)}, "high")
