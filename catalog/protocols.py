@@ -139,7 +139,8 @@ class Protocols:
     ) -> tuple[Assertion, ...]:
         """At most one assertion: the strictest of what holds in the record's countries.
 
-        None where too little is known: a theme alone judges nothing.
+        None where too little is known: a theme alone judges nothing. That data is low is left to its country's
+        protocol, for what is not classified is kept more closely than what is low.
 
         Args:
             record: Of a portal, normalised.
@@ -156,7 +157,9 @@ class Protocols:
         ordered = [code for code in countries if code in self._by_country] or list(countries)[:1]
         areas = self._areas(record, ordered) if not self._parted.isdisjoint(ordered) else ()
         judgement = self._cached(facts, tuple(ordered), areas, today, published())
-        return () if judgement is None else (_assertion(judgement, facts, today),)
+        if judgement is None or (not judgement.protocol and judgement.level is Level.LOW_NO):
+            return ()
+        return (_assertion(judgement, facts, today),)
 
     def facts(
         self, record: DatasetRecord, concepts: Sequence[ConceptFound], tags: Iterable[str], names: ColumnNames
@@ -288,7 +291,8 @@ class Protocols:
                 statement = _counting(chosen, facts)
                 yield Judgement(
                     Level(statement.level), f"protocol-{protocol.key}", protocol.version, protocol.key,
-                    f"{statement.level} {statement.number}{statement.clause}", _reason(protocol, statement, facts, len(there) > 1),
+                    f"{statement.level} {statement.number}{statement.clause}",
+                    _reason(protocol, statement, facts, len(there) > 1),
                     0.9 if _speaks_of(statement, facts.granularity) else 0.8, protocol.version_date,
                 )  # fmt: skip
 
@@ -451,7 +455,10 @@ def _reason(protocol: Protocol, statement: Statement, facts: Facts, several: boo
         else ", version not known"
     )
     said = [
-        f"{protocol.title}{version}, {_said(Level(statement.level))} {statement.number}{statement.clause}: {in_words(statement)}.",
+        (
+            f"{protocol.title}{version}, {_said(Level(statement.level))} {statement.number}{statement.clause}: "
+            f"{in_words(statement)}."
+        )
     ]
     if statement.granularity in PLACES and facts.granularity in PLACES:
         if statement.coarsest not in {"", statement.granularity}:
