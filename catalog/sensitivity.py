@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
+from catalog.columns import ColumnNames
 from catalog.hxl.tags import canonical, matches
 from catalog.records import DatasetRecord
-from catalog.text import tokens
 from catalog.vocabulary import UNCLASSIFIED, Level
 from config.declarations import SensitivityRule
 
@@ -169,6 +169,7 @@ class Sensitivity:
 
     Attributes:
         versions: Of the rules there are, by their ids.
+        columns: What column headers say.
     """
 
     def __init__(self, rules: Iterable[SensitivityRule]) -> None:
@@ -177,7 +178,6 @@ class Sensitivity:
         self._flags: dict[tuple[str, str], list[int]] = {}
         self._cods: dict[str, list[int]] = {}
         self._patterns: list[tuple[int, tuple[str, ...]]] = []
-        self._headers: list[tuple[int, str, list[str]]] = []
         for place, rule in enumerate(self._rules):
             if rule.flag:
                 name, _, value = rule.flag.partition("=")
@@ -186,9 +186,8 @@ class Sensitivity:
                 self._cods.setdefault(rule.cod, []).append(place)
             elif rule.hxl:
                 self._patterns.append((place, rule.hxl))
-            else:
-                self._headers += [(place, phrase, phrase.split()) for phrase in rule.header]
         # The same headers and hashtags stand in most tables.
+        self.columns = ColumnNames(self._rules)
         self._in_header = lru_cache(20_000)(self._phrases_in)
         self._in_tag = lru_cache(20_000)(self._patterns_of)
 
@@ -229,9 +228,9 @@ class Sensitivity:
         return frozenset(pattern for _, patterns in self._patterns for pattern in patterns if matches(pattern, tag))
 
     def _phrases_in(self, header: str) -> list[tuple[int, str]]:
-        """The phrases whose words a header has, with their rules' places."""
-        words = frozenset(tokens(header))
-        return [(place, phrase) for place, phrase, parts in self._headers if words.issuperset(parts)]
+        """The phrases whose words a header has, with the places of their rules that assert something."""
+        said = self.columns.rules_in(header)
+        return [(place, phrase) for place, phrase in said if self._rules[place].level or not self._rules[place].family]
 
 
 def _assertion(rule: SensitivityRule, scope: str, basis: str, evidence: str, today: date) -> Assertion:
