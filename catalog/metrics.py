@@ -99,7 +99,7 @@ def suppressed(cells: Mapping[str, tuple[int, int]], k: int = K) -> list[Publish
     countries = {iso3: counts for iso3, counts in cells.items() if iso3 != ALL}
     left_out = {iso3 for iso3, (_, closed) in countries.items() if 0 < closed < k}
     rest = sorted((closed, iso3) for iso3, (_, closed) in countries.items() if iso3 not in left_out and closed)
-    while left_out and rest and (len(left_out) == 1 or sum(countries[iso3][1] for iso3 in left_out) < k):
+    while left_out and rest and sum(countries[iso3][1] for iso3 in left_out) < k:
         left_out.add(rest.pop(0)[1])
     # Nothing told in sum either, if too little stands behind what is left out: the total would give it back.
     behind = sum(countries[iso3][1] for iso3 in left_out)

@@ -111,7 +111,7 @@ def test_each_documented_example_is_answered_as_documented(client: TestClient, s
         "/api/v1/runs/{run_id}": str(shelf.run),
         "/api/v1/sources/{key}": "sample-ckan",
     }
-    assert len(described["paths"]) == 13
+    assert len(described["paths"]) == 14
     asked = 0
     for path, methods in described["paths"].items():
         get = methods["get"]

@@ -159,6 +159,16 @@ def test_severe_is_a_template_that_names_no_village(judge: Assessor):
     assert (public["mode"], full["mode"]) == ("redacted", "shown")
 
 
+def test_a_record_that_was_low_loses_its_name_with_its_title(judge: Assessor):
+    low = rendered(judge, said(Level.LOW_NO))[Audience.FULL]
+    assert low["name"] == f"mine-victims-of-quarryside-village-{ID.hex[:8]}"
+    level = effective([said(Level.SEVERE)])
+    shown = dict(renderings(with_level(low, level), level, Visibility.PUBLIC))
+    assert {audience: document["name"] for audience, document in shown.items()} == {
+        Audience.PUBLIC: "", Audience.COMMUNITY: "", Audience.FULL: low["name"],
+    }  # fmt: skip
+
+
 def test_what_only_its_portal_calls_severe_keeps_the_title_that_the_portal_shows(judge: Assessor):
     own = said(Level.SEVERE, "portal", basis="portal flag", evidence="microdata=true")
     public = rendered(judge, own)[Audience.PUBLIC]

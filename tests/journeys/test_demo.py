@@ -38,7 +38,9 @@ def test_its_counts_are_what_is_stored(shown: tuple[Installation, dict[str, Any]
     counted = {report["source"]: report["created"] for report in printed["sources"]}
     assert all(report["seen"] == report["created"] == report["portal_total"] for report in printed["sources"])
 
-    everything = home.run("search", "--as", "someone", "--json", "--limit", "0", "--facets", "source").json()
+    counting = ("--json", "--limit", "0", "--facets", "source")
+    everything = home.run("search", "--as", "someone", "--break-glass", "Sample: to count all.", *counting).json()
+    steward = home.run("search", "--as", "someone", *counting).json()
     public = home.run("search", "--json", "--limit", "0", "--facets", "source").json()
 
     assert {count["value"]: count["count"] for count in everything["facets"]["source"]} == counted
@@ -47,6 +49,10 @@ def test_its_counts_are_what_is_stored(shown: tuple[Installation, dict[str, Any]
     open_to_all = {key: count for key, count in counted.items() if key != "sample-network"}
     assert {count["value"]: count["count"] for count in public["facets"]["source"]} == open_to_all
     assert public["total"] == sum(open_to_all.values())
+    # Of a closed source, what nobody has judged yet is its owner's alone.
+    assert {count["value"]: count["count"] for count in steward["facets"]["source"]} == open_to_all | {
+        "sample-network": 2
+    }
 
 
 def test_its_answer_is_the_apis(shown: tuple[Installation, dict[str, Any]]) -> None:
