@@ -1,11 +1,14 @@
 """Who harvests a source: one process at a time, by a lease in the run's row, with heartbeat."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import blake2b
+from pathlib import Path
 from typing import Self
 from uuid import UUID
 
@@ -19,7 +22,7 @@ from catalog.tables import HarvestRun
 from catalog.vocabulary import RunState
 
 HEARTBEAT_LIMIT = timedelta(minutes=10)
-"""A holder on another machine that has been silent for this long is taken for dead."""
+"""A holder that has been silent for this long is taken for dead, wherever it is."""
 BEAT = timedelta(minutes=1)
 """How often a holder says that it lives, however long a page takes."""
 
@@ -96,19 +99,49 @@ def hold(session: Session, run_id: UUID, values: dict[str, object]) -> bool:
 @cache
 def owner() -> str:
     """This process, in words that no other process ever has."""
-    process = psutil.Process()
-    return f"process {os.getpid()} ({process.create_time():.2f}) on {socket.gethostname()}"
+    return f"process {os.getpid()} ({_started(os.getpid())} in {_place()}) on {socket.gethostname()}"
 
 
 def alive(holder: str | None, heartbeat: datetime | None, now: datetime) -> bool:
-    """Whether a holder still runs: by its process on this machine, by its heartbeat elsewhere."""
-    if not holder or heartbeat is None:
+    """Whether a holder still runs: its heartbeat is fresh, and where it can be looked at its process is there.
+
+    A process can be looked at on the same machine, since it was started, and among the same processes: containers
+    have numbers of their own. A heartbeat from the future is not believed.
+    """
+    if not holder or heartbeat is None or abs(now - heartbeat) >= HEARTBEAT_LIMIT:
         return False
-    process, _, host = holder.partition(" on ")
-    if host != socket.gethostname():
-        return now - heartbeat < HEARTBEAT_LIMIT
-    _, pid, created = process.split(" ")
+    match = _HOLDER.match(holder)
+    if match is None or match["place"] != _place():
+        return True
+    pid = int(match["pid"])
     try:
-        return f"({psutil.Process(int(pid)).create_time():.2f})" == created
+        return _started(pid) == match["started"] and psutil.Process(pid).status() not in _ENDED
+    except psutil.AccessDenied:
+        return True
     except psutil.Error:
         return False
+
+
+_HOLDER = re.compile(r"process (?P<pid>\d+) \((?P<started>\S+) in (?P<place>\S+)\) on ")
+_ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+"""Of a process that was killed and that nobody has asked after."""
+
+
+def _started(pid: int) -> str:
+    """When a process began, so that a number that is used again is not mistaken."""
+    try:
+        # In ticks since the machine's start: psutil's time of day changes when the clock is set.
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return f"{psutil.Process(pid).create_time():.2f}"
+
+
+@cache
+def _place() -> str:
+    """The machine, since its start, and the processes among which a number means this one."""
+    try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        among = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        start, among = f"{psutil.boot_time():.0f}", ""
+    return blake2b(f"{socket.gethostname()} {start} {among}".encode(), digest_size=4).hexdigest()

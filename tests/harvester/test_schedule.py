@@ -1,5 +1,6 @@
 """When sources are read: schedules, the breaker, full runs, and a real scheduler over a real catalog."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -260,7 +261,7 @@ def test_what_a_dead_process_left_is_read_at_the_next_tick(served: Served) -> No
     for key in ("first", "second"):
         runs.begin(served.catalog, served.source(key), "full")
     with served.catalog.writing() as session:
-        gone = "process 999999999 (1.00) on " + runs.owner().partition(" on ")[2]
+        gone = runs.owner().replace(f"process {os.getpid()} ", "process 999999999 ")
         session.execute(update(HarvestRun).where(HarvestRun.state == RunState.RUNNING).values(lease_owner=gone))
 
     served.run(timetable)
