@@ -20,7 +20,7 @@ from catalog import audit, reach
 from catalog.database import Catalog
 from catalog.lease import RunInProgress, alive, now_utc
 from catalog.store import BATCH, feed
-from catalog.tables import CatalogRecord, Dataset, Disclosure, HarvestRun
+from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestRun
 from catalog.vocabulary import Audience, RecordState, RunState, Visibility
 from config.declarations import Removal
 
@@ -62,6 +62,13 @@ def listed(session: Session, source_key: str) -> int:
     """How many records of a source count as listed."""
     where = CatalogRecord.source_key == source_key, CatalogRecord.state == RecordState.LISTED
     return session.scalar(select(func.count()).select_from(CatalogRecord).where(*where)) or 0
+
+
+def listed_before(session: Session, source_key: str, run_id: UUID, created: int) -> int:
+    """How many records of a source were listed before a run that is in hand: what it created or brought back is not."""
+    back = Change.run_id == run_id, Change.kind == "returned"
+    returned = session.scalar(select(func.count()).select_from(Change).where(*back)) or 0
+    return listed(session, source_key) - created - returned
 
 
 def vanishing(session: Session, source_key: str, run_id: UUID, started: datetime) -> int:

@@ -292,7 +292,7 @@ class Harvest:
         run = self.run
         with self.catalog.writing() as session:
             newly = removal.vanishing(session, source.key, run.id, run.started)
-            before = removal.listed(session, source.key)
+            before = removal.listed_before(session, source.key, run.id, counts.created)
             limit = max(removal.SMALL_DROP, source.expect.max_drop * before)
             if newly <= limit:
                 now = self.now()

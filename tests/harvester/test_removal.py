@@ -20,7 +20,7 @@ from catalog.search import Reader, check, follow
 from catalog.tables import CatalogRecord, Change, CuratedValue, HarvestIssue, LevelAssertion, PayloadVersion
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience, Level, RecordState, RunState
-from config.declarations import Removal, Source
+from config.declarations import Expectation, Removal, Source
 from config.settings import Settings
 from harvester.portal import portals
 from harvester.run import Report, harvest
@@ -216,6 +216,26 @@ def test_a_held_run_waits_and_a_release_marks_exactly_its_list(portal: Portal) -
     with pytest.raises(removal.Undecidable, match="was released by A. Sample already"):
         removal.release(portal.catalog, key, Removal(), "A. Sample")
     assert portal.read(*packages(31), package(50), after=8 * DAY).withdrawn == 9
+
+
+def test_new_records_of_the_same_run_do_not_thin_out_what_vanished(portal: Portal) -> None:
+    portal.read(*packages(100))
+    renamed = [package(number + 1000) for number in range(24)]
+    held = portal.read(*packages(100)[24:], *renamed)
+    assert (held.state, held.outcome) == (
+        RunState.HELD,
+        "24 of 100 records are no longer listed, more than 20. Nothing was taken for gone.",
+    )
+    assert portal.states() == {"listed": 124}
+
+
+def test_returned_records_of_the_same_run_do_not_thin_out_what_vanished(portal: Portal) -> None:
+    portal.declare(expect=Expectation(max_drop=0.5))
+    portal.read(*packages(60))
+    assert portal.read(*packages(36)).missing == 24
+    portal.declare(expect=Expectation())
+    held = portal.read(*packages(60)[8:])
+    assert held.outcome.startswith("8 of 36 records are no longer listed, more than 7.")
 
 
 def test_a_rejected_run_leaves_everything_listed(portal: Portal) -> None:
