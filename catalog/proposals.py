@@ -38,16 +38,23 @@ def batch_of(digest: str) -> str:
     return blake2b(digest.encode(), digest_size=4).hexdigest()
 
 
-def lowering(live: Sequence[Assertion], versions: Mapping[str, int]) -> Lowering | None:
-    """What today's rules would lower, if anything; ``versions`` of today's rules, ``live`` with what they say."""
+def lowering(live: Sequence[Assertion], judged: Iterable[Assertion], versions: Mapping[str, int]) -> Lowering | None:
+    """What today's rules would lower, if anything.
+
+    Args:
+        live: What holds of a record, oldest first, with what today's rules say.
+        judged: What today's rules say of it.
+        versions: Of today's rules.
+    """
     # A quarantine withholds links before and after, and no longer once the portal lifts it.
-    judged = [said for said in live if not is_quarantine(said)]
-    outdated = [said for said in judged if _outdated(said, versions)]
+    held = [said for said in live if not is_quarantine(said)]
+    affirmed = {_word(said) for said in judged}
+    outdated = [said for said in held if _outdated(said, versions) and _word(said) not in affirmed]
     if not outdated:
         return None
-    old = effective(judged)
+    old = effective(held)
     left_out = {id(said) for said in (*outdated, *old.pending)}
-    new = effective(said for said in judged if id(said) not in left_out)
+    new = effective(said for said in held if id(said) not in left_out)
     if not new.strictness < old.strictness:
         return None
     why = dict.fromkeys(_why(said, versions) for said in outdated if said.level is not None or said.withhold_links)
@@ -114,6 +121,10 @@ def decide(
 def _outdated(said: Assertion, versions: Mapping[str, int]) -> bool:
     by_rule = said.asserted_by in {PORTAL, RULE} and not is_signal(said)
     return by_rule and versions.get(said.rule) != said.rule_version
+
+
+def _word(said: Assertion) -> tuple[object, ...]:
+    return said.rule, said.level, said.withhold_links
 
 
 def _why(said: Assertion, versions: Mapping[str, int]) -> str:

@@ -120,10 +120,13 @@ class Protocols:
             if protocol.statements and protocol.iso3:
                 self._by_country.setdefault(protocol.iso3, []).append(protocol)
         self._parted = {iso3 for iso3, there in self._by_country.items() if any(entry.area for entry in there)}
+        # How facts are read is part of every one of these rules; a protocol that another replaces is one no longer.
+        read = self._rules.version - 1
+        gone = {protocol.supersedes for protocol in self.protocols.values() if protocol.version_date is not None}
         self.versions = (
-            {f"protocol-{key}": protocol.version for key, protocol in self.protocols.items()}
-            | {f"general-{rule.id}": rule.version for rule in self.general}
-            | {"protocols-agree": sum(protocol.version for protocol in self.protocols.values())}
+            {f"protocol-{key}": entry.version + read for key, entry in self.protocols.items() if key not in gone}
+            | {f"general-{rule.id}": rule.version + read for rule in self.general}
+            | {"protocols-agree": sum(protocol.version for protocol in self.protocols.values()) + read}
         )
         self._reading = _Reading(self._rules)
         self._cached = lru_cache(20_000)(self._judged)
@@ -212,7 +215,7 @@ class Protocols:
         rule = next((rule for rule in self.general if _fits(rule, facts)), None) if ours else None
         if rule is not None:
             return Judgement(
-                Level(rule.level), f"general-{rule.id}", rule.version, "", rule.id,
+                Level(rule.level), f"general-{rule.id}", self.versions[f"general-{rule.id}"], "", rule.id,
                 f"No protocol's word, but ours: {rule.reason}", 0.7,
             )  # fmt: skip
         level, votes, asked = self._agreement(facts, frozenset(without))
@@ -290,7 +293,8 @@ class Protocols:
             if chosen:
                 statement = _counting(chosen, facts)
                 yield Judgement(
-                    Level(statement.level), f"protocol-{protocol.key}", protocol.version, protocol.key,
+                    Level(statement.level), f"protocol-{protocol.key}", protocol.version + self._rules.version - 1,
+                    protocol.key,
                     f"{statement.level} {statement.number}{statement.clause}",
                     _reason(protocol, statement, facts, len(there) > 1),
                     0.9 if _speaks_of(statement, facts.granularity) else 0.8, protocol.version_date,

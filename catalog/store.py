@@ -191,7 +191,7 @@ class Store:
             name, document = before.get(found.seq, ("", None))
             standing = Standing(asserted.get(id_, {}), entry.assessment.assertions)
             lifted += [(id_, assertion) for assertion in standing.lifted.values()]
-            proposed[id_] = proposals.lowering(standing.now, self._versions)
+            proposed[id_] = proposals.lowering(standing.now, entry.assessment.assertions, self._versions)
             holding = self.renderer.holding(entry, id_, name, standing.now)
             rendered = dict(disclose(holding))
             fields = difference(document, rendered[Audience.FULL])
@@ -313,7 +313,8 @@ class Standing:
 
 
 def _kept(said: Assertion) -> tuple[object, ...]:
-    return said.rule, said.rule_version, said.scope, said.evidence, said.level
+    """A new version of a rule that sees the same and says the same says nothing new."""
+    return said.rule, said.scope, said.evidence, said.level, said.withhold_links
 
 
 _SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.Reach: 1, t.LevelAssertion: None}

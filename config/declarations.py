@@ -338,8 +338,13 @@ class Published(Declaration):
 
 
 class FactRules(Declaration):
-    """``rules/sensitivity/facts.yaml``: fact, value, how it is recognised. Themes earlier in the file go first."""
+    """``rules/sensitivity/facts.yaml``: fact, value, how it is recognised. Themes earlier in the file go first.
 
+    Attributes:
+        version: Raised by hand when the meaning changes; part of the version of all that protocols say.
+    """
+
+    version: int = Field(default=1, ge=1)
     published: Published | None = None
     theme: Mapping[Theme, FactWords] = Field(default_factory=dict)
     granularity: Mapping[Granularity, FactWords] = Field(default_factory=dict)

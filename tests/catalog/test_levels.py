@@ -21,6 +21,7 @@ from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
 from catalog.explanation import Proposal, explain
 from catalog.levels import Conflict, Desk, Refused
+from catalog.protocols import Protocols
 from catalog.query import DatasetQuery
 from catalog.records import ColumnRecord, DatasetRecord, DistributionRecord, LocationRecord, PortalFlag
 from catalog.rows import Entry, dataset_id
@@ -586,3 +587,24 @@ def test_a_steward_decides_on_records_of_their_own_sources_and_countries(world: 
     assert (world.level(), world.level(OTHER)) == ("high", "moderate")
     world.do(levels.reject_batch, batch, source, "Sample.")
     assert (waiting(breaking_glass(FIRST)), world.level(own)) == ({str(own)}, "high")
+
+
+def test_a_new_version_that_says_the_same_leaves_a_stewards_lowering_alone(world: World) -> None:
+    world.harvest(flagged("high"))
+    world.lower(Level.LOW_NO)
+    again = RULES[2].model_copy(update={"version": 2, "reason": "Sample: said otherwise."})
+    world.harvest(flagged("high"), by=judge(again))
+    assert (world.level(), world.proposed(), len(world.told()["assertions"])) == ("low_no", [], 2)
+    world.harvest(flagged("high", "severe"), by=judge(again, RULES[3]))
+    assert world.level() == "severe"
+
+
+def test_how_facts_are_read_is_part_of_the_version_of_what_protocols_say() -> None:
+    now = Protocols(SHIPPED.protocols, SHIPPED.general, SHIPPED.facts).versions
+    facts = SHIPPED.facts.model_copy(update={"version": SHIPPED.facts.version + 1})
+    later = Protocols(SHIPPED.protocols, SHIPPED.general, facts).versions
+    assert later == {rule: version + 1 for rule, version in now.items()}
+    first = SHIPPED.protocols[0]
+    newer = first.model_copy(update={"key": "newer", "supersedes": first.key, "version_date": TODAY})
+    replaced = Protocols([*SHIPPED.protocols, newer]).versions
+    assert (f"protocol-{first.key}" in now, f"protocol-{first.key}" in replaced) == (True, False)
