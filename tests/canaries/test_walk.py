@@ -1,0 +1,214 @@
+"""Every address, asked as every reader in every way: nobody meets another's words, and everybody meets their own."""
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import openpyxl
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from catalog.database import Catalog
+from catalog.facets import facets
+from catalog.records import ColumnRecord
+from catalog.search import follow
+from catalog.vocabulary import Level, Visibility
+from tests.canaries.planted import KINDS, OWNERS, SOURCE, Planted, Viewer, canary, planted, record, words
+
+VIEWERS = ("public", "community", "first owner", "steward")
+SORTS = ("", "relevance", "modified", "title")
+ERRORS = ("contry=x", "limit=x", "sort=x", "after=x", "covers=x", "facets=x", "level=x", "q=%00%22", "hxl=!", "since=x")
+FIRST = {"/", "/runs", "/docs", "/organizations"} | {
+    f"/api/v1/{name}" for name in ("datasets", "datasets.csv", "datasets.xlsx", "organizations", "runs", "changes")
+}
+"""Asked with every error; the address of each single record with one."""
+Place = tuple[Planted, Catalog, TestClient]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with planted(tmp_path_factory.mktemp("canaries")) as made:
+        yield made
+
+
+def routes(found: Any) -> Iterator[APIRoute]:
+    """Every route of an app, those of its routers' routers too."""
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from routes(inner.routes)
+
+
+def templates(app: FastAPI) -> set[tuple[str, str]]:
+    """Method and address of every operation: those described, and all that there are, pages among them."""
+    described = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    return described | {(method, route.path) for route in routes(app.routes) for method in route.methods}
+
+
+def filled(made: Planted, stored: Any, path: str) -> list[str]:
+    """The addresses of a template: with each record's id and name, each organisation, the source, the run.
+
+    Raises KeyError for a parameter that nobody has taught the walk to fill in.
+    """
+    documents = [stored[number, "full"] for number in made.numbers]
+    datasets = [one[name] for one in documents for name in ("id", "name") if one[name]]
+    known = {
+        "/api/v1/datasets/{key}": datasets,
+        "/dataset/{key}": datasets,
+        "/api/v1/organizations/{key}": [agent["id"] for one in documents for agent in one["organizations"]],
+        "/api/v1/sources/{key}": [SOURCE.key],
+        "/api/v1/runs/{run_id}": [made.run],
+        "/runs/{run_id}": [made.run],
+    }
+    known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
+    if "{" not in path:
+        return [path]
+    head, _, tail = path.partition("}")
+    return [head.partition("{")[0] + quote(value, safe="") + tail for value in known[head + "}"]]
+
+
+def asked(method: str, path: str) -> Iterator[str]:
+    """The ways in which an address is asked: sorts, facets, filters, errors; formats are addresses of their own."""
+    yield path
+    if method != "GET":
+        return
+    yield from (f"{path}?{error}" for error in (ERRORS if path in FIRST else ERRORS[:1]))
+    if path in {"/", "/api/v1/datasets", "/api/v1/datasets.csv", "/api/v1/datasets.xlsx"}:
+        yield from (f"{path}?sort={sort}&q=sample" for sort in SORTS)
+        yield from (f"{path}?facets={facet}&limit=0" for facet in facets())
+        yield from (f"{path}?level={level}" for level in (*Level, "unclassified"))
+        yield from (
+            f"{path}?{more}" for more in ("limit=1000", "country=SSD", "access=on_request", "hxl=%23adm1", "limit=1")
+        )
+    if path in {"/api/v1/changes", "/api/v1/runs", "/api/v1/organizations", "/organizations"}:
+        yield from (f"{path}?{more}" for more in ("limit=1000", "limit=1", f"source={SOURCE.key}", "q=sample"))
+
+
+def told(answer: Any) -> frozenset[str]:
+    """The canaries of an answer: its headers, its body, the cells of a workbook."""
+    found = words(str(dict(answer.headers))) | words(answer.content)
+    if "spreadsheetml" in answer.headers.get("content-type", ""):
+        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        found |= words(str([list(sheet.iter_rows(values_only=True)) for sheet in book]))
+    return found
+
+
+@pytest.mark.parametrize("name", VIEWERS)
+def test_no_viewer_meets_what_is_not_theirs(name: str, place: Place, caplog: pytest.LogCaptureFixture):
+    made, catalog, client = place
+    (viewer,) = [one for one in made.viewers if one.name == name]
+    stored = made.renderings(catalog)
+    theirs = made.allowed(viewer, stored)
+    allowed = frozenset().union(*theirs.values())
+    issues = {canary(number, "issue") for number, own in theirs.items() if own and name == "steward"}
+    met: set[str] = set()
+    walked = 0
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.WARNING, "httpx2")
+    for method, path in sorted(templates(client.app)):
+        for address in filled(made, stored, path):
+            for way in asked(method, address):
+                body = {"json": {}} if method != "GET" else {}
+                answer = client.request(method, way, headers=viewer.headers, **body)
+                walked += 1
+                found = told(answer)
+                assert answer.status_code < 500, (way, answer.text)
+                # An address that was asked for may be repeated; what it leads to may not be told.
+                assert found - allowed - issues - words(way) == frozenset(), (method, way)
+                met |= found
+    logged = words("\n".join(one.getMessage() for one in caplog.records if not one.name.startswith("httpx")))
+    assert logged == frozenset()
+    assert walked > 400
+    assert allowed - met == set(), "each word is met by whom it is for"
+
+
+@pytest.mark.parametrize("name", VIEWERS)
+def test_a_word_is_found_by_whom_it_is_for_and_by_nobody_else(name: str, place: Place):
+    made, catalog, client = place
+    (viewer,) = [one for one in made.viewers if one.name == name]
+    allowed = made.allowed(viewer, made.renderings(catalog))
+    for number in made.numbers:
+        for field in ("title", "notes", "holder", "keyword", "header", "file"):
+            word = canary(number, field)
+            page = client.get("/api/v1/datasets", params={"q": word}, headers=viewer.headers).json()
+            expected = [made.id(number)] if word in allowed[number] else []
+            if field in {"title", "notes", "holder"} or not expected:
+                assert [item["id"] for item in page["items"]] == expected, (word, KINDS[number])
+                assert page["total"] == len(expected)
+    page = client.get("/api/v1/datasets", params={"limit": 1000}, headers=viewer.headers).json()
+    mine = [number for number in made.numbers if allowed[number]]
+    assert page["total"] == len(page["items"]) == len(mine)
+    assert {item["id"] for item in page["items"]} == {made.id(number) for number in mine}
+    for facet in ("source", "access", "level", "country"):
+        assert sum(count["count"] for count in page["facets"][facet]) == len(mine), facet
+
+
+def test_each_viewer_is_shown_the_kinds_that_are_theirs(place: Place):
+    made, catalog, _ = place
+    stored = made.renderings(catalog)
+    shown = {
+        viewer.name: {KINDS[at][0].value for at, own in made.allowed(viewer, stored).items() if own}
+        for viewer in made.viewers
+    }
+    assert shown == {
+        "public": {"public"},
+        "community": {"public", "community"},
+        "first owner": {"public", "community", "restricted", "owner"},
+        "steward": {"public", "community", "restricted"},
+    }
+    for number, (visibility, level) in enumerate(KINDS):
+        if visibility is Visibility.PUBLIC and level in {Level.HIGH, Level.SEVERE}:
+            assert canary(number, "link") not in words(str(stored[number, "public"]))
+
+
+def content(made: Planted, audience: str) -> bytes:
+    files = sorted(path for path in (made.settings.index_dir / audience).rglob("*") if path.is_file())
+    return b"".join(path.read_bytes() for path in files)
+
+
+def test_public_files_hold_no_hidden_word(place: Place):
+    made, catalog, _ = place
+    stored = made.renderings(catalog)
+    public, community = (made.allowed(Viewer(name, {}), stored) for name in ("public", "community"))
+    everything = frozenset().union(*(words(str(document)) for document in stored.values()))
+    for audience, own in (("public", public), ("community", community)):
+        theirs = frozenset().union(*own.values())
+        held = words(content(made, audience).decode("latin-1"))
+        assert held - theirs == frozenset(), audience
+        titles = {canary(number, "title") for number in made.numbers}
+        assert titles & theirs & held, "what may be there can be seen there, where it is not packed away"
+    hidden = everything - frozenset().union(*community.values())
+    assert hidden & words(content(made, "full").decode("latin-1")), "and what is hidden can be seen in the full one"
+    assert len(everything) > 20 * len(KINDS)
+
+
+def test_a_word_leaves_the_public_files_when_the_level_rises(tmp_path: Any):
+    with planted(tmp_path) as (made, catalog, client):
+        number = next(at for at, kind in enumerate(KINDS) if kind == (Visibility.PUBLIC, ""))
+        title = canary(number, "title")
+        assert title in words(content(made, "public").decode("latin-1"))
+        risen = replace(record(number, Visibility.PUBLIC, ""), columns=(ColumnRecord("", 0, "quarryword"),))
+        made.write(catalog, [risen])
+        follow(catalog, made.settings.index_dir)
+        left = words(str(made.renderings(catalog)[number, "public"]))
+        own = words(str(record(number, Visibility.PUBLIC, "")))
+        held = words(content(made, "public").decode("latin-1")) & own
+        assert {canary(number, "link"), title}.isdisjoint(left), "the title of severe data is a template"
+        assert held <= left
+        assert words(client.get(f"/api/v1/datasets/{made.id(number)}").content) <= left
+
+
+def test_the_walk_knows_every_address(place: Place):
+    made, catalog, client = place
+    stored = made.renderings(catalog)
+    assert ("GET", "/dataset/{key}") in templates(client.app), "pages are walked too"
+    for _, path in templates(client.app):
+        assert filled(made, stored, path)
+    assert {agent["name"] for agent in stored[0, "full"]["organizations"]} >= {OWNERS[0].name}
