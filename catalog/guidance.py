@@ -35,6 +35,12 @@ def guidance(document: Document, language: str = "en", table: Guidance | None = 
     }
 
 
+def of_level(level: str, language: str = "en", table: Guidance | None = None) -> dict[str, Any]:
+    """Advice for a level alone: ``{sentence, links [{title, url, verified}]}``."""
+    table = table or shipped_guidance()
+    return _said(table.levels[level], language, table)
+
+
 def everything(table: Guidance | None = None) -> dict[str, Any]:
     """The whole file as JSON: ``{reviewed, links, levels, access, protocol}``."""
     return (table or shipped_guidance()).model_dump(mode="json")

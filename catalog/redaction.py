@@ -131,11 +131,16 @@ def _access(left: Fields, profile: Profile) -> None:
         left["link"] = ""
         named = left["holders"] and profile.holder == "named"
         steps = [ASK_HOLDER.format(", ".join(left["holders"])) if named else ASK_STEWARD]
-        access = {**access, "address": "", "steps": steps}
-        access["artefacts"] = [{**entry, "address": "", "steps": steps} for entry in access["artefacts"]]
+        access = {**_closed(access), "address": "", "steps": steps}
+        access["artefacts"] = [{**_closed(entry), "address": "", "steps": steps} for entry in access["artefacts"]]
     if profile.contact == "none":
         access = {**access, "contacts": []}
     left["access"] = access
+
+
+def _closed(route: Fields) -> Fields:
+    """Where the page is not told, that anybody could download the data from it is not told either."""
+    return {**route, "modality": "unknown"} if route["modality"] in {"open", "register"} else route
 
 
 def _place(left: Fields, profile: Profile) -> None:

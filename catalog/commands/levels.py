@@ -17,6 +17,7 @@ from catalog import asker, levels, reading
 from catalog.answer import list_json
 from catalog.cli import As, Break, Json
 from catalog.database import Catalog
+from catalog.guidance import of_level
 from catalog.levels import Act, Desk, Refused
 from catalog.search import follow
 from catalog.viewer import Viewer
@@ -238,6 +239,10 @@ def _lines(title: str, said: Mapping[str, Any], *, whole: bool) -> Iterator[str]
     if said["review_by"]:
         late = "; overdue, and in force until a steward looks" if said["overdue"] else ""
         yield f"To be reviewed by {said['review_by']}{late}"
+    advice = of_level(said["level"])
+    yield f"What to do: {advice['sentence']}"
+    for link in advice["links"]:
+        yield f"  {link['title']}: {link['url']}{'' if link['verified'] else ' (address not verified)'}"
     if not whole:
         return
     yield "Assertions, oldest first:"

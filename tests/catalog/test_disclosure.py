@@ -169,6 +169,15 @@ def test_a_record_that_was_low_loses_its_name_with_its_title(judge: Assessor):
     }  # fmt: skip
 
 
+def test_a_way_of_access_that_anybody_could_go_is_not_told_with_the_page_withheld(judge: Assessor):
+    record = replace(RECORD, access=(AccessRecord(AccessModality.OPEN, (), "https://portal.example.org/quarryside"),))
+    shown = rendered(judge, said(Level.SEVERE), record=record)
+    assert (shown[Audience.PUBLIC]["access"]["modality"], shown[Audience.FULL]["access"]["modality"]) == (
+        "unknown",
+        "open",
+    )
+
+
 def test_what_only_its_portal_calls_severe_keeps_the_title_that_the_portal_shows(judge: Assessor):
     own = said(Level.SEVERE, "portal", basis="portal flag", evidence="microdata=true")
     public = rendered(judge, own)[Audience.PUBLIC]
