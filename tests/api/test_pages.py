@@ -2,14 +2,17 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from catalog.database import Catalog
+from catalog.levels import raise_level
 from catalog.records import AgentRecord, AgentRole, ColumnRecord, DistributionRecord, LocationRecord
-from catalog.vocabulary import Role
+from catalog.rows import dataset_id
+from catalog.vocabulary import Level, Role
 from config.settings import Settings
 from tests.api.conftest import PUBLIC, RECORDS, Shelf, write
 
@@ -197,3 +200,34 @@ def test_pages_of_heavy_records_stay_small(tmp_path: Path):
             answer = running.get(address)
             assert answer.status_code == 200
             assert len(answer.content) < 50_000, address
+
+
+def test_what_to_do_stands_beside_level_and_access(client: TestClient, shelf: Shelf):
+    page = _Read(client.get(f"/dataset/{shelf.id('displacement')}").text)
+    for sentence in (
+        "Share it within the response and with a purpose; leave out what that purpose does not need.",
+        "Say in your request what for, how long, and who will see it; ask only for the fields that you need.",
+        "A steward may lower it with a reason; neither the portal nor a rule can.",
+    ):
+        assert sentence in page.text
+    assert "https://centre.humdata.org/the-ocha-data-responsibility-guidelines/" in page.links()
+    said = client.get("/api/v1/guidance").json()
+    assert said["reviewed"]["by"] == "information management role of this register"
+    assert {language for advice in said["levels"].values() for language in advice["sentence"]} == {
+        "en", "fr", "es", "ar", "uk",
+    }  # fmt: skip
+
+
+def test_a_severe_record_is_shown_in_part_and_says_so(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, RECORDS)
+        key = str(dataset_id(PUBLIC.key, "clinics"))
+        with catalog.writing() as session:
+            raise_level(session, UUID(key), Level.SEVERE, "A. Sample", "Sample: names of patients.")
+    with TestClient(create_app(settings)) as client:
+        page = _Read(client.get(f"/dataset/{key}").text)
+    assert "Clinics" not in page.text
+    assert "Shown in part. Because of its level these are left out or coarsened:" in page.text
+    assert "Organisation (not named)" in page.text
+    assert "names of patients" not in page.text
