@@ -13,8 +13,9 @@ from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.disclosure import Document
 from catalog.rows import Entry
+from catalog.runs import source_row
 from catalog.store import Store, known
-from catalog.tables import CatalogRecord, Change, Disclosure
+from catalog.tables import CatalogRecord, Change, Disclosure, SourceRow
 from catalog.viewer import Viewer, shown_to
 from catalog.vocabulary import RecordState
 from config.declarations import Source
@@ -60,6 +61,9 @@ def rehearse(
     with catalog.reading() as session:
         # The store's transaction takes the lock for writing first, so that it need not fail half-way.
         session.connection(execution_options={"landmark_write": True})
+        if session.get(SourceRow, source.key) is None:
+            session.add(source_row(source))
+            session.flush()
         newest = session.scalar(select(func.max(Change.seq))) or 0
         before = _documents(session, source.key, remote_ids, viewer)
         # One that has written before takes agents for written, which were undone.

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from catalog import dump
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.preview import Difference
+from catalog.tables import SourceRow
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 from config.declarations import Source
@@ -48,6 +51,15 @@ class Reader:
     def content(self) -> list[bytes]:
         with self.catalog.reading() as session:
             return list(dump.lines(session))
+
+
+def test_a_source_that_nobody_has_written_yet(catalog: Catalog, portal: ckan.Stage, assessor: Assessor) -> None:
+    reader = Reader(catalog, portal, assessor)
+    found, preview = reader.rehearse(*packages(5))
+    assert [(one.kind, bool(one.title)) for one in found] == [("created", True)] * 5
+    assert (preview.counts.seen, preview.counts.created, preview.unlisted) == (5, 5, 0)
+    with catalog.reading() as session:
+        assert list(session.scalars(select(SourceRow.key))) == []
 
 
 def test_what_returns_changes_and_goes(catalog: Catalog, portal: ckan.Stage, assessor: Assessor) -> None:
