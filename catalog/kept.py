@@ -10,9 +10,6 @@ from catalog.runs import Run
 from catalog.tables import CatalogRecord, HarvestRun, PayloadVersion
 from catalog.vocabulary import RecordState
 
-MODE = "reassess"
-"""Of the run whose row is the lease while kept payloads are judged again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Payload:

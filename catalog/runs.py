@@ -20,7 +20,8 @@ __all__ = ["Counts", "Issue", "LeaseLost", "Run", "RunInProgress", "begin", "fin
 
 RESUME_LIMIT = timedelta(hours=6)
 """An older unfinished run starts over: the portal's pages have shifted too far."""
-DIED = "abandoned: its process died"
+REASSESS = "reassess"
+"""Mode of the run whose row is the lease while kept payloads are judged again; it is no harvest, and leaves no run."""
 
 
 @dataclass(slots=True)
@@ -117,8 +118,8 @@ def begin(
 def recover(catalog: Catalog, now: datetime | None = None) -> list[str]:
     """End the runs of dead holders, of all sources; the keys of these sources.
 
-    What can be gone on with becomes *cancelled*, the rest *failed*. To be called when a process starts and at each
-    tick of a schedule, so that no run is said to be running that nobody runs.
+    They become *cancelled*: that a process died says nothing of its portal. To be called when a process starts and at
+    each tick of a schedule, so that no run is said to be running that nobody runs. Of a reassessment nothing is left.
     """
     now = now or now_utc()
     with catalog.reading() as session:
@@ -130,16 +131,30 @@ def recover(catalog: Catalog, now: datetime | None = None) -> list[str]:
         for row in session.scalars(_running().where(HarvestRun.id.in_(dead)).with_for_update()):
             if alive(row.lease_owner, row.heartbeat, now):
                 continue
-            resumable = _resumable(row, row.mode, now)
-            row.state = RunState.CANCELLED if resumable else RunState.FAILED
-            row.outcome = "Its process died; the next harvest goes on from here." if resumable else DIED
-            row.ended, row.lease_owner = now, None
-            recovered.append(row.source_key)
+            if row.mode != REASSESS:
+                recovered.append(row.source_key)
+            _bury(session, row, now)
         session.flush()
     return sorted(recovered)
 
 
+def _bury(session: Session, row: HarvestRun, now: datetime) -> None:
+    """End the run of a dead holder."""
+    if row.mode == REASSESS:
+        session.delete(row)
+        return
+    goes_on = "goes on from here" if _resumable(row, row.mode, now) else "begins anew"
+    row.state, row.outcome = RunState.CANCELLED, f"Its process died; the next harvest {goes_on}."
+    row.ended, row.lease_owner = now, None
+
+
 def _begun(session: Session, source: Source, mode: str, since: datetime | None, now: datetime) -> Run:
+    held = session.scalar(_running(source.key).with_for_update())
+    if held is not None and alive(held.lease_owner, held.heartbeat, now):
+        raise RunInProgress(_held_by(source.key, held))
+    if held is not None:
+        _bury(session, held, now)
+        session.flush()
     last = session.scalar(
         select(HarvestRun)
         .where(HarvestRun.source_key == source.key)
@@ -147,8 +162,6 @@ def _begun(session: Session, source: Source, mode: str, since: datetime | None, 
         .limit(1)
         .with_for_update()
     )
-    if last is not None and last.state is RunState.RUNNING and alive(last.lease_owner, last.heartbeat, now):
-        raise RunInProgress(_held_by(source.key, last))
     if last is not None and _resumable(last, mode, now):
         last.state, last.lease_owner, last.heartbeat = RunState.RUNNING, owner(), now
         last.ended, last.outcome = None, ""
@@ -166,9 +179,6 @@ def _begun(session: Session, source: Source, mode: str, since: datetime | None, 
             stages={stage: spent / 1000 for stage, spent in last.stages.items()},
             **{name: getattr(last, name) for name in SAID_BY_CLIENT},
         )
-    if last is not None and last.state is RunState.RUNNING:
-        last.state, last.ended, last.lease_owner, last.outcome = RunState.FAILED, now, None, DIED
-        session.flush()
     run = Run(uuid4(), source, mode, since, now, None, None, Counts(), resumed=False)
     session.add(
         HarvestRun(

@@ -67,7 +67,7 @@ def reassess(
     done = Reassessment(source)
     with catalog.reading() as session:
         total, done.without = kept.counted(session, source.key)
-    run = runs.begin(catalog, source, kept.MODE, now=now())
+    run = runs.begin(catalog, source, runs.REASSESS, now=now())
     try:
         with Lease(catalog, run.id, now):
             store = Store(source, assessor, catalog.address.drivername, settings.payload_versions)

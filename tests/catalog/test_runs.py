@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from catalog import runs
 from catalog.database import Catalog
+from catalog.health import histories
 from catalog.lease import Lease, LeaseLost
 from catalog.runs import Issue, RunInProgress
 from catalog.tables import HarvestIssue, HarvestRun
@@ -51,7 +52,7 @@ def test_a_dead_run_of_yesterday_is_abandoned(catalog: Catalog) -> None:
     assert (again.id != first.id, again.resumed, again.token) == (True, False, None)
     with catalog.reading() as session:
         state = session.execute(select(HarvestRun.state, HarvestRun.outcome).where(HarvestRun.id == first.id)).one()
-    assert tuple(state) == (RunState.FAILED, "abandoned: its process died")
+    assert tuple(state) == (RunState.CANCELLED, "Its process died; the next harvest begins anew.")
 
 
 def test_a_holder_on_another_machine_is_dead_after_ten_silent_minutes(catalog: Catalog) -> None:
@@ -119,10 +120,46 @@ def test_dead_holders_of_all_sources_are_recovered(catalog: Catalog) -> None:
     with catalog.reading() as session:
         states = session.execute(select(HarvestRun.source_key, HarvestRun.state).order_by(HarvestRun.source_key)).all()
     assert [(key, state.value) for key, state in states] == [
-        ("alive", "running"), ("begun", "cancelled"), ("new", "failed"), ("old", "failed"),
+        ("alive", "running"), ("begun", "cancelled"), ("new", "cancelled"), ("old", "cancelled"),
     ]  # fmt: skip
     again = runs.begin(catalog, others[1], "full", now=NOW)
     assert (again.id, again.resumed, again.token) == (begun[1].id, True, "200")
+
+
+def test_a_process_that_dies_is_no_failure_of_the_portal(catalog: Catalog) -> None:
+    for time in range(4):
+        killed = runs.begin(catalog, SOURCE, "full", now=NOW)
+        with catalog.writing() as session:
+            _dies(session, killed.id)
+        assert time == 3 or runs.recover(catalog, NOW) == ["sample"]
+    # Whoever begins without recovering first finds the dead one too.
+    runs.begin(catalog, SOURCE, "full", now=NOW)
+    with catalog.reading() as session:
+        ended = session.scalars(select(HarvestRun.outcome).where(HarvestRun.state == RunState.CANCELLED)).all()
+        assert histories(session)["sample"].failures == 0
+    assert ended == ["Its process died; the next harvest begins anew."] * 4
+
+
+@pytest.mark.parametrize("recovered", [True, False])
+def test_a_reassessment_that_was_killed_leaves_no_run_and_the_interrupted_harvest_goes_on(
+    catalog: Catalog, recovered: bool
+) -> None:
+    first = runs.begin(catalog, SOURCE, "full", now=NOW)
+    first.token = "200"
+    with catalog.writing() as session:
+        runs.finish(session, first, RunState.CANCELLED, [], "Stopped on request.", now=NOW)
+    judging = runs.begin(catalog, SOURCE, runs.REASSESS, now=NOW + timedelta(minutes=1))
+    with catalog.writing() as session:
+        _dies(session, judging.id)
+    if recovered:
+        assert runs.recover(catalog, NOW + timedelta(minutes=2)) == []
+        with catalog.reading() as session:
+            assert (history := histories(session)["sample"]).failures == 0
+            assert history.last is None
+    again = runs.begin(catalog, SOURCE, "full", now=NOW + timedelta(minutes=2))
+    assert (again.id, again.resumed, again.token) == (first.id, True, "200")
+    with catalog.reading() as session:
+        assert session.scalars(select(HarvestRun.mode)).all() == ["full"]
 
 
 def test_a_resumed_run_counts_on(catalog: Catalog) -> None:

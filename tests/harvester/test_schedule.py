@@ -268,9 +268,9 @@ def test_what_a_dead_process_left_is_read_at_the_next_tick(served: Served) -> No
 
     assert sorted(served.harvested) == [("first", False), ("second", False)]
     assert sorted(served.states()[2:]) == [
-        ("first", "full", RunState.FAILED),
+        ("first", "full", RunState.CANCELLED),
         ("first", "incremental", RunState.COMPLETE),
-        ("second", "full", RunState.FAILED),
+        ("second", "full", RunState.CANCELLED),
         ("second", "incremental", RunState.COMPLETE),
     ]
 

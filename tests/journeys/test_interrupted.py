@@ -115,7 +115,7 @@ def test_killed_before_its_first_page_it_starts_over(
 
     assert (report["state"], report["resumed"], report["created"]) == ("complete", False, COUNT)
     ended = home.run("runs", "--json", "--as", "tester").json()["items"]
-    assert [(run["state"], run["seen"]) for run in ended] == [("complete", COUNT), ("failed", 0)]
+    assert [(run["state"], run["seen"]) for run in ended] == [("complete", COUNT), ("cancelled", 0)]
     assert home.dump() == undisturbed
 
 
