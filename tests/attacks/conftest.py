@@ -73,9 +73,13 @@ class Attacked:
             self._client = self._open.enter_context(TestClient(app, raise_server_exceptions=False))
         return self._client
 
+    def id(self, number: int = 0) -> str:
+        """Of a record of the portal's."""
+        return str(dataset_id("sample", package(number)["id"]))
+
     def shown(self, number: int = 0) -> dict[str, Any]:
         """A record of the portal's as the public is shown it."""
-        answer = self.client.get(f"/api/v1/datasets/{dataset_id('sample', package(number)['id'])}")
+        answer = self.client.get(f"/api/v1/datasets/{self.id(number)}")
         assert answer.status_code == 200
         found: dict[str, Any] = answer.json()
         return found

@@ -195,6 +195,25 @@ def test_a66_of_two_portals_the_stricter_one_is_not_undone(attacked: Attacked):
     assert '"closed-portal"' in attacked.stored()
 
 
+def test_a67_what_endangers_people_is_masked_and_reported(attacked: Attacked):
+    told = {
+        "Write to jane.quietcanary@example.org": "jane.quietcanary@example.org",
+        "Call +249 912 345 678 at noon": "912 345 678",
+        "A mine lies at 15.50071, 32.55993 near": "15.50071",
+    }
+    attacked.read(*(package(at, notes=text, caveats=text) for at, text in enumerate(told)))
+    for at, secret in enumerate(told.values()):
+        document = attacked.shown(at)
+        answers = [
+            attacked.client.get(path) for path in (f"/api/v1/datasets/{document['id']}", "/api/v1/datasets", "/")
+        ]
+        assert [secret in answer.text for answer in answers] == [False] * 3, secret
+        assert document["masked"] == ["caveats", "notes"] or set(document["masked"]) == {"notes", "caveats"}
+        assert "withheld]" in document["notes"]
+        page = attacked.client.get("/api/v1/datasets", params={"q": secret.split("@")[0].split()[0]}).json()
+        assert document["id"] not in [item["id"] for item in page["items"]] or at, "nor is it found by it"
+
+
 def test_a68_a_key_that_comes_back_is_kept_nowhere(
     attacked: Attacked, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ):

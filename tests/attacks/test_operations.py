@@ -9,6 +9,7 @@ import yaml
 from api.app import create_app
 from catalog import dump
 from catalog.database import Catalog
+from catalog.metrics import ALL, K, suppressed
 from config import load
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -214,3 +215,28 @@ def test_nothing_sticks_to_a_reader_who_did_not_sign_in(attacked: Attacked):
         assert (answer.status_code, SECRET in answer.text) in {(200, False), (401, False)}
     again = attacked.client.get("/api/v1/datasets")
     assert (again.content, "set-cookie" in first.headers) == (first.content, False)
+
+
+def test_a78_no_published_figure_gives_a_small_cell_back():
+    for cells in ((1, 0, 0), (2, 1, 9), (4, 9, 9), (9, 9, 9), (0, 0, 2)):
+        closed = dict(zip(("AAA", "BBB", "CCC"), cells, strict=True))
+        told = {
+            row.iso3: row for row in suppressed({iso3: (3, n) for iso3, n in closed.items()} | {ALL: (9, sum(cells))})
+        }
+        small = [iso3 for iso3, n in closed.items() if 0 < n < K]
+        assert [told[iso3].hidden for iso3 in small] == [None] * len(small), cells
+        left_out = [iso3 for iso3 in closed if told[iso3].hidden is None]
+        if told[ALL].hidden is not None and left_out:
+            assert len(left_out) > 1, "the total less the others would tell it"
+
+
+def test_a79_who_is_not_to_be_named_is_told_by_type(attacked: Attacked):
+    name = "Sample Quietcanary Works"
+    shown = package(1, organization={"title": name}, notes=f"Sample by {name}.", title=f"Sample survey by {name}")
+    hot = {"id": "f", "name": "a.csv", "format": "CSV", "url": "https://files.example/a.csv", "pii_is_sensitive": True}
+    attacked.read(shown | {"groups": [{"name": "ukr"}], "resources": [hot]})
+    for path in ("/api/v1/datasets", "/", "/api/v1/organizations", "/organizations", "/api/v1/datasets.csv"):
+        assert "Quietcanary" not in attacked.client.get(path).text, path
+    document = attacked.shown(1)
+    assert "Quietcanary" not in str(document)
+    assert [one["name"].endswith("(not named)") for one in document["organizations"]] == [True]
