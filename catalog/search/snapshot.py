@@ -13,7 +13,7 @@ from tantivy import Occur, Query
 from catalog.facets import Facet, facets
 from catalog.query import QueryError
 from catalog.search.generation import Opened
-from catalog.search.schema import SEPARATOR, facet_field, names_field, schema
+from catalog.search.schema import SEPARATOR, closed, facet_field, names_field, schema
 from catalog.text import normalize
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
@@ -132,30 +132,29 @@ def take(opened: Opened, viewer: Viewer) -> Snapshot:
     unseen = hidden_from(viewer)
     every = Query.all_query() if unseen is None else shown(unseen)
     name, records = opened.name, opened.marker.records
-    if unseen is not None:
+    if viewer.index is Audience.FULL:
         name, records = _fingerprint(opened, every)
     names = {parameter: _names(opened, every, facet) for parameter, facet in facets().items() if facet.names}
     return Snapshot(opened, unseen, every, name, records, names)
 
 
 def hidden_from(viewer: Viewer) -> Query | None:
-    """The documents of the viewer's index (:attr:`catalog.viewer.Viewer.index`) that they are not shown.
+    """The documents of the viewer's index (:attr:`catalog.viewer.Viewer.index`) that they are not shown, if any.
 
     Of a record that they reach it is the community's rendering, of one that they do not reach the full one.
     """
     if viewer.index is not Audience.FULL:
         return None
-    lesser = Query.term_query(schema(), "rendering", Audience.COMMUNITY, "basic")
+
+    def of(value: str) -> Query:
+        return Query.term_query(schema(), "closed", value, "basic")
+
     if viewer.sees_all:
-        return lesser
-    mine = Query.term_set_query(schema(), "reach", sorted(viewer.reach))
-    full = Query.term_query(schema(), "rendering", Audience.FULL, "basic")
-    return Query.boolean_query(
-        [
-            (Occur.Should, Query.boolean_query([(Occur.Must, full), (Occur.MustNot, mine)])),
-            (Occur.Should, Query.boolean_query([(Occur.Must, lesser), (Occur.Must, mine)])),
-        ]
-    )
+        return of(Audience.COMMUNITY)
+    mine = sorted(viewer.reach)
+    beyond = [(Occur.Must, of(Audience.FULL)), *((Occur.MustNot, of(closed(Audience.FULL, term))) for term in mine)]
+    lesser = [(Occur.Should, of(closed(Audience.COMMUNITY, term))) for term in mine]
+    return Query.boolean_query([(Occur.Should, Query.boolean_query(beyond)), *lesser])
 
 
 def shown(unseen: Query) -> Query:
@@ -167,9 +166,9 @@ def shown(unseen: Query) -> Query:
 def _fingerprint(opened: Opened, every: Query) -> tuple[str, int]:
     """A name of what is shown, which no change of what is not shown changes; and how much it is."""
     hits = opened.searcher.search(every, limit=opened.marker.count + 1, count=False, order_by_field="seq").hits
-    stamps = opened.searcher.fast_field_values("stamp", [address for _, address in hits])
+    stamps = opened.searcher.fast_field_values("stamp", [address for seq, address in hits if seq is not None])
     total = sum(int(stamp) for stamp in stamps if stamp is not None) & ((1 << 64) - 1)
-    return f"{total:016x}-{opened.marker.version}", len(hits)
+    return f"{total:016x}-{opened.marker.version}", len(stamps)
 
 
 def terms(opened: Opened, query: Query, field_name: str) -> dict[str, int]:
