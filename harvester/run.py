@@ -20,6 +20,7 @@ from catalog.store import Store, known, returned, saw
 from catalog.vocabulary import RecordState, RunState
 from config.declarations import Removal, Source
 from config.settings import Settings
+from harvester import suspicion
 from harvester.companion import Companion
 from harvester.http import Client
 from harvester.listing import Listing
@@ -279,7 +280,11 @@ class Harvest:
         counts, source = self.run.counts, self.run.source
         full = self.run.mode == "full"
         issues = list(self.listing.mismatch(counts.seen, self.run.total))
-        few = self._too_few() if full else None
+        run = self.run
+        with self.catalog.reading() as session:
+            before = removal.listed_before(session, source.key, run.id, counts.created)
+        look = f'Look at the list with "landmark runs release {run.id} --as NAME", which asks before it marks them.'
+        few = suspicion.few(source, counts.seen, before, look) if full else None
         if few is not None:
             issues.append(few)
         noticed = (*self.issues, *issues)
@@ -289,30 +294,17 @@ class Harvest:
             return self._finish(RunState.HELD, f"{few.message} Nothing was taken for gone.", issues)
         if not full:
             return self._finish(RunState.COMPLETE, "", issues)
-        run = self.run
         with self.catalog.writing() as session:
             newly = removal.vanishing(session, source.key, run.id, run.started)
-            before = removal.listed_before(session, source.key, run.id, counts.created)
-            limit = max(removal.SMALL_DROP, source.expect.max_drop * before)
-            if newly <= limit:
+            held = suspicion.drop(source, newly, before, look)
+            if held is None:
                 now = self.now()
                 gone = removal.take_for_gone(session, source.key, run.id, run.started, source.removal, now)
                 outcome = _withdrawn(gone, source.removal)
                 self._count_requests()
                 runs.finish(session, run, RunState.COMPLETE, issues, outcome, gone.missing, now=now)
                 return self._reported(RunState.COMPLETE, outcome, issues, gone)
-        message = f"{newly} of {before} records are no longer listed, more than {limit:.0f}."
-        mend = f'Look at the list with "landmark runs release {run.id} --as NAME", which asks before it marks them.'
-        held = Issue("large-drop", message, mend=mend)
-        return self._finish(RunState.HELD, f"{message} Nothing was taken for gone.", [*issues, held])
-
-    def _too_few(self) -> Issue | None:
-        seen, expected = self.run.counts.seen, self.run.source.expect.min_records
-        if seen >= expected:
-            return None
-        message = f"The portal gave {seen} records; at least {expected} were expected."
-        mend = f"Look at the portal; if it is right, lower expect.min_records of {self.run.source.key}."
-        return Issue("empty-answer" if seen == 0 else "too-few-records", message, mend=mend)
+        return self._finish(RunState.HELD, f"{held.message} Nothing was taken for gone.", [*issues, held])
 
     def _finish(self, state: RunState, outcome: str, issues: list[Issue]) -> Report:
         self._count_requests()

@@ -18,7 +18,7 @@ from catalog.query import DatasetQuery
 from catalog.rows import dataset_id
 from catalog.search import Reader, check, follow
 from catalog.tables import CatalogRecord, Change, CuratedValue, HarvestIssue, LevelAssertion, PayloadVersion
-from catalog.viewer import Viewer
+from catalog.viewer import Viewer, steward
 from catalog.vocabulary import Audience, Level, RecordState, RunState
 from config.declarations import Expectation, Removal, Source
 from config.settings import Settings
@@ -128,6 +128,8 @@ def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_a
     assert portal.shown(11, Audience.PUBLIC) is portal.shown(11, Audience.COMMUNITY) is None
     full = portal.shown(11, Audience.FULL)
     assert full == {**(before[Audience.FULL] or {}), "state": "withdrawn"}
+    with portal.catalog.reading() as session:
+        assert reading.document(session, steward("A. Sample"), str(portal.id(11))) is not None
     follow(portal.catalog, tmp_path)
     found = {a: Reader(tmp_path, a).search(DatasetQuery(), date(2026, 11, 1)).total for a in Audience}
     assert found == {Audience.PUBLIC: 11, Audience.COMMUNITY: 11, Audience.FULL: 12}
@@ -268,6 +270,24 @@ def test_a_late_release_spares_what_was_seen_since(portal: Portal) -> None:
         removal.release(portal.catalog, str(again.run.id), Removal(), "A. Sample")
     with pytest.raises(removal.Undecidable, match='no run "ffff'):
         removal.reject(portal.catalog, "ffffffff-ffff", "A. Sample")
+
+
+def test_an_empty_answer_is_held_whatever_is_expected_and_says_how_to_accept_it(portal: Portal) -> None:
+    portal.declare(expect=Expectation(min_records=0))
+    assert portal.read().state is RunState.COMPLETE, "nothing was there, and nothing is expected"
+    portal.read(*packages(5))
+    held = portal.read()
+    assert (held.state, held.outcome) == (
+        RunState.HELD,
+        "The portal gave no records; 5 were listed before. Nothing was taken for gone.",
+    )
+    (issue,) = held.issues
+    assert issue.mend == (
+        f'Look at the portal. Look at the list with "landmark runs release {held.run.id} --as NAME", '
+        "which asks before it marks them."
+    )
+    assert portal.states() == {"listed": 5}
+    assert removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample", portal.clock()).missing == 5
 
 
 def test_an_empty_first_answer_is_held_and_can_be_accepted(portal: Portal) -> None:
