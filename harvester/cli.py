@@ -34,9 +34,10 @@ from harvester.portal import PortalError, portals
 from harvester.preview import DryRun, Preview
 from harvester.recording import tape
 
+FAILED = 1
 EXIT_CODES = {
     RunState.COMPLETE: 0,
-    RunState.FAILED: 1,
+    RunState.FAILED: FAILED,
     RunState.PARTIAL: 2,
     RunState.HELD: 3,
     RunState.CANCELLED: 130,
@@ -91,7 +92,9 @@ def harvest(
     if dry_run and changed:
         raise ConfigurationError("A dry run reads everything; leave out --changed.")
     with _opened(settings, keys or []) as catalog, stopping() as stopped:
-        chosen = _chosen(catalog, settings, keys or [], even_waiting=dry_run)
+        faults: list[ConfigurationError] = []
+        chosen = _chosen(catalog, settings, keys or [], faults, even_waiting=dry_run)
+        broken = {FAILED} if faults else set()
         tapes = {source.key: tape(record, replay, source.key) for source in chosen}
 
         def client(source: Source, told: Settings) -> Client:
@@ -100,12 +103,13 @@ def harvest(
         if dry_run:
             asked = [source.key for source in chosen]
             viewer = asker.viewer(catalog, settings, as_, "dry run", *asked, because=break_glass)
-            raise typer.Exit(try_out(catalog, chosen, settings, viewer, stopped=stopped, quiet=json, client=client))
+            tried = try_out(catalog, chosen, settings, viewer, stopped=stopped, quiet=json, client=client)
+            raise typer.Exit(next(code for code in WORST if code in {tried} | broken))
         reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json, client=client)
         index(catalog, settings)
     if json:
         sys.stdout.buffer.write(list_json(as_json(report) for report in reports) + b"\n")
-    raise typer.Exit(exit_code(reports))
+    raise typer.Exit(next(code for code in WORST if code in {exit_code(reports)} | broken))
 
 
 @contextmanager
@@ -121,13 +125,25 @@ def _opened(settings: Settings, keys: Sequence[str]) -> Iterator[Catalog]:
         yield catalog
 
 
-def _chosen(catalog: Catalog, settings: Settings, keys: Sequence[str], *, even_waiting: bool) -> list[Source]:
-    """The sources named, or every one that is ready; raises ConfigurationError for one that must not be harvested."""
+def _chosen(
+    catalog: Catalog,
+    settings: Settings,
+    keys: Sequence[str],
+    faults: list[ConfigurationError],
+    *,
+    even_waiting: bool,
+) -> list[Source]:
+    """The sources named, or every one that is ready; raises ConfigurationError for one that must not be harvested.
+
+    Where all are meant, files that cannot be used are told and put into ``faults``.
+    """
     with catalog.reading() as session:
         if keys:
             entries = [sources.named(session, settings, key) for key in keys]
         else:
-            entries = [entry for entry in sources.registered(session, settings) if entry.source.enabled]
+            entries = [entry for entry in sources.registered(session, settings, faults) if entry.source.enabled]
+    for fault in faults:
+        print(fault, file=sys.stderr)
     for entry in entries:
         if entry.shadows:
             print(entry.shadows, file=sys.stderr)
@@ -204,6 +220,7 @@ def try_out(
         _say_tried(source, dry.preview, error, quiet=quiet)
         codes.add(EXIT_CODES[RunState.FAILED] if error else 0)
         codes.add(EXIT_CODES[RunState.PARTIAL] if dry.preview.faulty else 0)
+        codes.add(EXIT_CODES[RunState.HELD] if dry.preview.held else 0)
         if stopped():
             codes.add(EXIT_CODES[RunState.CANCELLED])
             break
@@ -222,6 +239,8 @@ def _say_difference(source: Source, found: Difference, *, quiet: bool) -> None:
         return
     print(f"{found.kind} {found.remote_id}: {found.title}")
     if found.kind == "created":
+        for entry in found.fields:
+            print(f"  {entry['field']}: {orjson.dumps(entry['new']).decode()}")
         return
     for entry, said in zip(found.fields, sentences(found.fields), strict=True):
         for sentence in said:
@@ -238,6 +257,7 @@ def _say_tried(source: Source, preview: Preview, error: PortalError | None, *, q
     grouped = Counter(issue.code for issue in preview.issues)
     if quiet:
         line = {"source": source.key, **counts, "portal_total": preview.total, "issues": grouped}
+        line["held"] = preview.held.message if preview.held else ""
         line["error"] = None if error is None else {"code": error.code, "message": str(error)}
         sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
         return
@@ -250,6 +270,8 @@ def _say_tried(source: Source, preview: Preview, error: PortalError | None, *, q
         print(f"  {preview.hidden} of them the public may not know of; say --as NAME to see them.")
     for code, count in sorted(grouped.items()):
         print(f"  {code}, {count} times")
+    if preview.held is not None:
+        print(f"  A harvest would be held: {preview.held.message} {preview.held.mend}")
     if error is not None:
         print(f"  The portal could not be read further: {error.code}: {error}")
 

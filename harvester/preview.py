@@ -10,6 +10,7 @@ from catalog.database import Catalog
 from catalog.issues import Issue
 from catalog.layout import Layout
 from catalog.preview import Difference, rehearse, unlisted
+from catalog.removal import listed
 from catalog.rows import Renderer
 from catalog.runs import Counts
 from catalog.store import Known, known
@@ -21,6 +22,7 @@ from harvester.http import Client
 from harvester.listing import Listing
 from harvester.normaliser import Changed, Normaliser
 from harvester.portal import Portal, RawPage, Start
+from harvester.suspicion import drop, few
 
 _NO_RUN = UUID(int=0)
 _AT_ONCE = 100
@@ -33,6 +35,7 @@ class Preview:
 
     Attributes:
         total: The portal's own count of all records, if it says.
+        held: Why a harvest would be held, if it would.
         hidden: Records that would be created, updated or missed, of which the viewer may not know.
     """
 
@@ -41,11 +44,14 @@ class Preview:
     hidden: int = 0
     total: int | None = None
     issues: list[Issue] = field(default_factory=list)
+    held: Issue | None = None
 
     @property
     def faulty(self) -> bool:
         """Whether a harvest would end as partial."""
-        return bool(self.counts.failed) or any(issue.severity == "error" for issue in self.issues)
+        return bool(self.counts.failed) or any(
+            issue.severity == "error" and issue is not self.held for issue in self.issues
+        )
 
 
 class DryRun:
@@ -93,6 +99,29 @@ class DryRun:
                 self.preview.hidden += difference.hidden
                 if not difference.hidden:
                     yield difference
+        self.judge(self.preview.counts.seen, self.preview.unlisted)
+
+    def judge(self, seen: int, unlisted: int) -> None:
+        """Say whether a harvest would be held that reads so many records and misses so many of those listed."""
+        preview = self.preview
+        with self._catalog.reading() as session:
+            before = listed(session, self._source.key)
+        if not preview.faulty:
+            preview.held = few(self._source, seen, before) or drop(self._source, unlisted, before)
+            preview.issues += [preview.held] if preview.held is not None else []
+
+    def judge_page(self, page: RawPage | None) -> None:
+        """The same from one page, as far as it tells: the whole list, or how long the portal says that it is."""
+        with self._catalog.reading() as session:
+            before = listed(session, self._source.key)
+            if page is None or page.token is None:
+                gone = sum(1 for _ in unlisted(session, self._source.key, self._listed, self._viewer))
+                seen: int | None = self.preview.counts.seen
+            else:
+                seen = page.total
+                gone = max(0, before - (seen or 0))
+        if seen is not None:
+            self.judge(seen, gone)
 
     def page(self, page: RawPage) -> Iterator[Difference]:
         """What one page would change."""

@@ -74,9 +74,10 @@ def probe(
             page = next(iter(portal.records(source, client, Start())), None)
     except PortalError as error:
         return Probe(source, dry.preview, error)
+    would = tuple(dry.page(page)) if page is not None else ()
+    dry.judge_page(page)
     if page is None:
         return Probe(source, dry.preview)
-    would = tuple(dry.page(page))
     looked_at = [record for record in page.records if record.remote_id][:LOOKED_AT]
     made = [record for raw in looked_at if (record := _normalised(source, portal, raw, raw.payload)) is not None]
     return Probe(

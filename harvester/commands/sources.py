@@ -24,7 +24,7 @@ from harvester.cli import no_kind
 from harvester.portal import portals
 from harvester.probe import Probe, probe
 
-FAILED, PARTIAL = 1, 2
+FAILED, PARTIAL, HELD = 1, 2, 3
 SHOWN = 5
 """Records that a check names."""
 
@@ -43,15 +43,16 @@ def check(
 ) -> None:
     """Read one page of a source and say what would become of it. Writes nothing; proposals can be checked too.
 
-    Exit code 1 if a source cannot be read, 2 if a record of the page cannot.
+    Exit code 1 if a source cannot be read, 3 if a harvest would be held, 2 if a record of the page cannot be read.
     """
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog_:
+        faults: list[ConfigurationError] = []
         with catalog_.reading() as session:
             chosen = (
                 [sources.named(session, settings, key)]
                 if key
-                else [entry for entry in sources.registered(session, settings) if entry.source.enabled]
+                else [entry for entry in sources.registered(session, settings, faults) if entry.source.enabled]
             )
         viewer = asker.viewer(catalog_, settings, as_, "check source", key or "*")
         assessor = Assessor(load.rules(settings))
@@ -66,8 +67,14 @@ def check(
     if json:
         items = [_as_json(entry, made) for entry, made in zip(chosen, found, strict=True)]
         sys.stdout.buffer.write(list_json(items) + b"\n")
-    failed = any(made.error is not None for made in found)
-    raise typer.Exit(FAILED if failed else PARTIAL if any(made.preview.faulty for made in found) else 0)
+    if faults:
+        print(*faults, sep="\n", file=sys.stderr)
+    codes = {
+        FAILED: faults or any(made.error is not None for made in found),
+        HELD: any(made.preview.held is not None for made in found),
+        PARTIAL: any(made.preview.faulty for made in found),
+    }
+    raise typer.Exit(next((code for code, true in codes.items() if true), 0))
 
 
 @sources_app.command()
@@ -220,6 +227,7 @@ def _as_json(entry: sources.Registered, made: Probe) -> dict[str, Any]:
             for one in made.would
         ],
         "issues": Counter(issue.code for issue in preview.issues),
+        "held": preview.held.message if preview.held else "",
     }
 
 
@@ -241,6 +249,8 @@ def _show(entry: sources.Registered, made: Probe) -> None:
     for code in sorted({issue.code for issue in preview.issues}):
         same = [issue for issue in preview.issues if issue.code == code]
         print(f"  {same[0].severity} {code}, {len(same)} times: {same[0].message} {same[0].mend}".rstrip())
+    if preview.held is not None:
+        print("  A harvest would be held.")
     for one in made.would[:SHOWN]:
         print(f"  {one.kind}: {one.title}")
     if len(made.would) > SHOWN:

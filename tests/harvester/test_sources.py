@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from sqlalchemy import select
 
 from catalog.audit import lines as audit_lines
 from catalog.database import Catalog
@@ -205,11 +204,11 @@ def test_a_dry_run_prints_what_a_harvest_then_does(landmark: Installation, porta
     ]
     assert counts == {
         "source": "sample", "seen": 3, "created": 1, "updated": 1, "unchanged": 1, "failed": 0, "skipped": 0,
-        "unlisted": 2, "hidden": 0, "portal_total": 3, "issues": {}, "error": None,
+        "unlisted": 2, "hidden": 0, "portal_total": 3, "issues": {}, "held": "", "error": None,
     }  # fmt: skip
     text = landmark.run("harvest", "sample", "--dry-run").text
     assert "  update frequency: every year -> every month\n" in text
-    assert "  title: " in text
+    assert f'  title: "{package(7)["title"]}"\n' in text
     assert text.endswith("2 are no longer listed. Nothing was written.\n")
 
     report = landmark.harvest("sample")
@@ -219,6 +218,28 @@ def test_a_dry_run_prints_what_a_harvest_then_does(landmark: Installation, porta
     fed = [line for line in map(orjson.loads, landmark.dump().splitlines()) if line["table"] == "change"]
     (written,) = [line for line in fed if line["kind"] == "updated"]
     assert written["fields"] == found[0]["fields"]
+
+
+def test_a_dry_run_and_a_check_say_that_a_harvest_would_be_held(landmark: Installation, portal: ckan.Stage) -> None:
+    landmark.declare("sample", portal.address)
+    portal.show(packages(20))
+    landmark.harvest("sample")
+    portal.show(packages(9))
+    drop = "11 of 20 records are no longer listed, more than 5."
+    told = orjson.loads(landmark.run("harvest", "sample", "--dry-run", "--json", code=3).out.splitlines()[-1])
+    assert (told["held"], told["issues"], told["unlisted"]) == (drop, {"large-drop": 1}, 11)
+    assert f"A harvest would be held: {drop}" in landmark.run("harvest", "sample", "--dry-run", code=3).text
+    checked = landmark.run("sources", "check", "sample", "--json", code=3).json()["items"][0]
+    assert (checked["held"], checked["issues"]) == (drop, {"large-drop": 1})
+    portal.show([])
+    checked = landmark.run("sources", "check", "sample", code=3).text
+    assert "error empty-answer, 1 times: The portal gave 0 records; at least 1 were expected." in checked
+    assert "A harvest would be held." in checked
+    landmark.harvest("sample", code=3)
+    landmark.declare("sample", portal.address, options={"rows": 5})
+    portal.show(packages(9))
+    checked = landmark.run("sources", "check", "sample", "--json", code=3).json()["items"][0]
+    assert (checked["seen"], checked["held"]) == (5, drop), "its own total tells it"
 
 
 def test_a_dry_run_shows_hidden_records_to_who_says_a_name(landmark: Installation, portal: ckan.Stage) -> None:
