@@ -21,6 +21,7 @@ from api.access import TOO_MANY, retry_after
 from api.pages.render import error_page
 from api.parameters import RefusedError
 from api.security import HEADERS
+from catalog.database import NotGiven
 from catalog.query import QueryError
 from catalog.search import IndexUnusableError
 
@@ -41,8 +42,7 @@ class Problem:
     @property
     def title(self) -> str:
         """The status in words."""
-        # Python renamed 422 between 3.11 and 3.13.
-        return "Unprocessable Content" if self.status == 422 else http.HTTPStatus(self.status).phrase  # noqa: PLR2004
+        return _RENAMED.get(self.status) or http.HTTPStatus(self.status).phrase
 
     def document(self) -> dict[str, Any]:
         """The problem as RFC 9457 has it; ``errors`` has parameter, message and, for a mistyped one, nearest."""
@@ -55,6 +55,8 @@ class Problem:
         return body | ({"errors": list(self.errors)} if self.errors else {})
 
 
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""Python renamed these between 3.11 and 3.13."""
 NOT_FOUND = "There is nothing here that this service may show."
 
 
@@ -89,6 +91,11 @@ def install(app: FastAPI) -> None:
         _log.error("%s", error)
         return _answer(request, Problem(503, "The search index is being built anew. Please try again in a minute."))
 
+    def answer_not_given(request: Request, error: Exception) -> Response:
+        _log.error("%s", error)
+        return _answer(request, Problem(503, "This process is not given what it would need to answer that."))
+
+    app.add_exception_handler(NotGiven, answer_not_given)
     app.add_exception_handler(IndexUnusableError, answer_unusable)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_validation)
@@ -99,6 +106,11 @@ def install(app: FastAPI) -> None:
 def too_many(request: Request, seconds: int) -> Response:
     """429, in the form that the address answers in."""
     return _answer(request, Problem(429, TOO_MANY), retry_after(seconds))
+
+
+def too_long(request: Request) -> Response:
+    """413, in the form that the address answers in."""
+    return _answer(request, Problem(413, "The request is too long."))
 
 
 def _answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
@@ -116,7 +128,7 @@ def _known_parameters(request: Request) -> list[str]:
     if not isinstance(route, APIRoute):
         return []
     names: list[str] = []
-    for parameter in route.dependant.query_params:
+    for parameter in [*route.dependant.query_params, *route.dependant.body_params]:
         fields = getattr(parameter.field_info.annotation, "model_fields", None)
         names += [parameter.alias] if fields is None else list(fields)
     return names

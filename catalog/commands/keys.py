@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 import catalog.grants
 import catalog.keys
 import catalog.notices
-from catalog import asker, audit, privacy
+from catalog import asker, audit, privacy, public_role
 from catalog.agents import Agents
 from catalog.answer import list_json
 from catalog.cli import As, Json
 from catalog.database import Catalog
 from catalog.grants import NoGrant
 from catalog.keys import KeyRefused, NewKey
+from catalog.public_role import NoRole
 from catalog.search import follow
 from config import load
 from config.load import ConfigurationError
@@ -32,8 +33,15 @@ app = typer.Typer()
 keys_app = typer.Typer(help="Keys: given to a named organisation for a stated purpose.", no_args_is_help=True)
 grants_app = typer.Typer(help="Grants: one organisation is shown one record in full.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit: who did what, when and why.", no_args_is_help=True)
+database_app = typer.Typer(help="The catalog's database: who may read what of it.", no_args_is_help=True)
 privacy_app = typer.Typer(help="Personal data of ours: erase it, or let its time pass.", no_args_is_help=True)
-for name, group in (("keys", keys_app), ("grants", grants_app), ("audit", audit_app), ("privacy", privacy_app)):
+for name, group in (
+    ("keys", keys_app),
+    ("grants", grants_app),
+    ("audit", audit_app),
+    ("privacy", privacy_app),
+    ("database", database_app),
+):
     app.add_typer(group, name=name)
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help='As "landmark keys list" shows it.')]
@@ -228,6 +236,21 @@ def privacy_sweep() -> None:
     print(f"Deleted: {gone} keys.")
 
 
+@database_app.command("public-role")
+def database_public_role(
+    role: Annotated[str, typer.Argument(help="Its name; it is made if there is none.")],
+    print_: Annotated[bool, typer.Option("--print", help="Only print the SQL.")] = False,
+) -> None:
+    """Let a role of PostgreSQL read what the public may know and nothing else, for `serve --audience public`."""
+    with _refusals():
+        if print_:
+            print(";\n".join(public_role.statements(role)) + ";")
+            return
+        with Catalog(Settings().catalog_url) as opened:
+            public_role.give(opened, role)
+    print(f"{role} can read what the public may know. Give it a password, and its address to the public process.")
+
+
 @contextmanager
 def _writing(settings: Settings) -> Iterator[Session]:
     with Catalog(settings.catalog_url) as opened, _refusals(), opened.writing() as session:
@@ -238,7 +261,7 @@ def _writing(settings: Settings) -> Iterator[Session]:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (KeyRefused, NoGrant) as error:
+    except (KeyRefused, NoGrant, NoRole) as error:
         _fail(str(error))
 
 

@@ -1,0 +1,84 @@
+"""A role of PostgreSQL that serves the public can read nothing that the public may not know."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.exc import ProgrammingError
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from catalog.database import Catalog
+from catalog.public_role import NoRole, give
+from catalog.vocabulary import Visibility
+from config.settings import Settings
+from tests.api.conftest import PUBLIC, RECORDS, write
+
+ROLE = f"reader_{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def full(postgresql: Any) -> Iterator[Catalog]:
+    address = make_url(postgresql.get_uri()).set(drivername="postgresql+psycopg")
+    name = f"c{uuid4().hex}"
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    with Catalog(address.set(database=name).render_as_string(hide_password=False), create=True) as catalog:
+        write(catalog, PUBLIC, (RECORDS[0], RECORDS[1], RECORDS[5]))
+        yield catalog
+
+
+def test_a_public_process_answers_by_a_role_that_can_read_nothing_hidden(full: Catalog, tmp_path: Path) -> None:
+    give(full, ROLE)
+    give(full, ROLE)
+    as_role = full.address.set(username=ROLE, password=None)
+    settings = Settings(data_dir=tmp_path, database_url=as_role.render_as_string(hide_password=False), config_dir=None)
+    with TestClient(create_app(settings, public_only=True), raise_server_exceptions=False) as client:
+        found = client.get("/api/v1/datasets").json()
+        assert found["total"] == 2
+        key = found["items"][0]["id"]
+        assert client.get(f"/api/v1/datasets/{key}").status_code == client.get(f"/dataset/{key}").status_code == 200
+        assert client.get("/").status_code == client.get("/readyz").status_code == 200
+        assert {client.get(f"/api/v1/{path}").status_code for path in ("sources", "runs", "changes")} == {503}
+        write(
+            full, PUBLIC, (replace(RECORDS[0], visibility=Visibility.RESTRICTED, title={"en": "Sample: closed now"}),)
+        )
+        deadline = 1_000
+        while client.get("/api/v1/datasets").json()["total"] != 1:
+            deadline -= 1
+            assert deadline, "a record that is public no more stays in the index"
+    reader = create_engine(as_role)
+    with full.engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+    with reader.connect() as connection:
+        for table in tables:
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                connection.execute(text(f'select count(*) from public."{table}"'))
+            connection.rollback()
+        views = inspect(connection).get_view_names("landmark_public")
+        told = repr(
+            [tuple(connection.execute(text(f'select * from landmark_public."{view}"')).all()) for view in views]
+        )
+    reader.dispose()
+    assert set(views) == {"alembic_version", "change", "dataset", "disclosure", "slug"}
+    assert "uietcanary" not in told
+    assert "closed now" not in told
+
+
+def test_a_role_that_may_do_more_is_refused(full: Catalog, tmp_path: Path) -> None:
+    with pytest.raises(NoRole, match="may do more"):
+        give(full, str(full.address.username))
+    for name in ("x; drop table dataset", "X", ""):
+        with pytest.raises(NoRole, match="no name"):
+            give(full, name)
+    with (
+        Catalog(f"sqlite:///{(tmp_path / 'x.db').as_posix()}", create=True) as file,
+        pytest.raises(NoRole, match="SQLite"),
+    ):
+        give(file, ROLE)
