@@ -10,8 +10,25 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from api import changes, datasets, errors, examples, guidance, health, openapi, organizations, pages, runs, sources
+from api import (
+    changes,
+    datasets,
+    decisions,
+    errors,
+    examples,
+    guidance,
+    health,
+    levels,
+    openapi,
+    organizations,
+    pages,
+    proposed,
+    runs,
+    sources,
+    stewards,
+)
 from api.access import Access
+from api.acting import Bounded
 from api.deps import Follower, Register
 from api.limits import Buckets, Limited
 from api.pages import sign_in
@@ -61,7 +78,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
                 public_only=public_only,
                 hours=settings.session_hours,
             )
-            app.state.register = Register(catalog, settings.index_dir, access)
+            app.state.register = Register(catalog, settings, access)
             follower = Follower(catalog, settings, audiences)
             follower.start()
             # Each answer makes thousands of short-lived counts; what lives as long as the process need not be
@@ -85,6 +102,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(Bounded, refuse=errors.too_long)
     app.add_middleware(Limited, buckets=addresses, refuse=errors.too_many)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
@@ -93,6 +111,8 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
         app.include_router(module.router)
     app.include_router(pages.router)
     if not public_only:
+        for module in (levels, decisions, proposed, stewards):
+            app.include_router(module.router)
         app.include_router(sign_in.router)
         openapi.describe_keys(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

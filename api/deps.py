@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -16,11 +15,13 @@ from starlette.concurrency import run_in_threadpool
 from api.access import Access, role
 from catalog import grants, privacy
 from catalog.database import Catalog
+from catalog.levels import Desk
 from catalog.query import DatasetQuery, Page, QueryError
 from catalog.search.reader import Reader
 from catalog.search.writer import follow
 from catalog.viewer import PUBLIC, Viewer
 from catalog.vocabulary import Audience
+from config import load
 from config.settings import Settings
 
 FOLLOW_SECONDS = 0.2
@@ -36,15 +37,16 @@ class Register:
 
     Args:
         catalog: Open.
-        index_dir: Where the indexes lie; one is opened when somebody first asks who is answered from it.
+        settings: Where the indexes lie; one is opened when somebody first asks who is answered from it.
         access: Who may ask.
     """
 
-    def __init__(self, catalog: Catalog, index_dir: Path, access: Access) -> None:
-        self.catalog, self.access = catalog, access
-        self._index_dir = index_dir
+    def __init__(self, catalog: Catalog, settings: Settings, access: Access) -> None:
+        self.catalog, self.settings, self.access = catalog, settings, access
+        self._index_dir = settings.index_dir
         self._lock = threading.Lock()
-        self._readers = {Audience.PUBLIC: Reader(index_dir, Audience.PUBLIC)}
+        self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC)}
+        self._desk: Desk | None = None
 
     def reader(self, audience: Audience) -> Reader:
         """The index of an audience, up to what was written last."""
@@ -55,6 +57,16 @@ class Register:
                 self._readers[audience] = found
         found.reload_if_changed()
         return found
+
+    def desk(self) -> Desk:
+        """By which table records are rendered anew where their level changes."""
+        if self._desk is None:
+            self._desk = Desk(load.rules(self.settings).disclosing)
+        return self._desk
+
+    def follow(self) -> None:
+        """Let every index take up an act at once."""
+        follow(self.catalog, self._index_dir)
 
 
 @dataclass(frozen=True, slots=True)

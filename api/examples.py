@@ -9,7 +9,7 @@ _ID = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
 _RUN_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 _COUNT = {"value": "SSD", "label": "South Sudan", "count": 1, "selected": False}
 _PERIOD = {"start": "2024-01-01", "end": "2024-06-30", "open": False}
-_LEVEL = {
+_LEVEL: Mapping[str, Any] = {
     "level": "moderate",
     "basis": "HXL tag",
     "evidence": "#affected+idps",
@@ -179,9 +179,51 @@ SOURCE: Mapping[str, Any] = {
 SOURCES: Mapping[str, Any] = {"total": 1, "items": [SOURCE], "facets": {}, "next": ""}
 
 
-def ok(example: Mapping[str, Any]) -> Responses:
+EXPLANATION: Mapping[str, Any] = {
+    "id": _ID,
+    "level": "moderate",
+    "links_withheld": False,
+    "basis": None,
+    "protocol": None,
+    "review_by": "2027-01-31",
+    "overdue": False,
+    "attention": [],
+    "assertions": [],
+    "proposals": [],
+    "would_change": ["A steward may lower it, with a reason."],
+    "newest": 12,
+}
+LEVEL_ACT: Mapping[str, Any] = {
+    "id": _ID,
+    "before": "moderate",
+    "level": "high",
+    "waits_for_a_second_steward": False,
+}
+REVIEWS: Mapping[str, Any] = {"total": 0, "items": [], "facets": {}, "next": ""}
+PROPOSALS: Mapping[str, Any] = {"total": 0, "items": [], "facets": {}, "next": ""}
+DECIDED: Mapping[str, Any] = {"lowered": [LEVEL_ACT], "severe": [], "changed": []}
+REJECTED: Mapping[str, Any] = {"rejected": 3}
+WAITING: Mapping[str, Any] = {
+    "id": _RUN_ID,
+    "source": "sample-ckan",
+    "outcome": "30 of 40 records are no longer listed.",
+    "records": [{"title": "Sample: Displacement in South Sudan", "remote_id": "sample-1"}],
+}
+RELEASED: Mapping[str, Any] = {"id": _RUN_ID, "decision": "released", "missing": 30, "withdrawn": 0}
+REJECTED_RUN: Mapping[str, Any] = {"id": _RUN_ID, "decision": "rejected", "missing": 0, "withdrawn": 0}
+STANDING: Mapping[str, Any] = {"key": "sample-portal", "origin": "preview", "paused": False}
+METRICS: Mapping[str, Any] = {"k": 5, "items": [{"iso3": "ALL", "records": 40, "hidden": 12}]}
+NOTICES: Mapping[str, Any] = {
+    "total": 1,
+    "items": [{"at": "2024-07-02T03:15:00Z", "who": "A. Sample", "what": "show", "reason": "Somebody is in danger."}],
+    "facets": {},
+    "next": "",
+}
+
+
+def ok(example: Mapping[str, Any], status: int = 200) -> Responses:
     """A JSON answer with its example."""
-    return {200: {"content": {"application/json": {"example": example}}}}
+    return {status: {"content": {"application/json": {"example": example}}}}
 
 
 def file(media_type: str) -> Responses:
@@ -222,6 +264,35 @@ NOT_FOUND: Responses = {
         },
     )
 }
+ACTS: Responses = {
+    400: _problem(
+        "The body is no JSON",
+        {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "There was an error parsing the body"},
+    ),
+    403: _problem(
+        "Not a steward of this",
+        {
+            "type": "about:blank",
+            "title": "Forbidden",
+            "status": 403,
+            "detail": "Only who was appointed steward of this may do it.",
+        },
+    ),
+    409: _problem(
+        "It cannot be done as things stand",
+        {
+            "type": "about:blank",
+            "title": "Conflict",
+            "status": 409,
+            "detail": "Somebody else said something of this record's level since you looked. Look again, then decide.",
+        },
+    ),
+    413: _problem(
+        "The body is too long",
+        {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": "The request is too long."},
+    ),
+}
+"""What an act may answer besides."""
 EVERYWHERE: Responses = REFUSED | {
     503: _problem(
         "The index is being built anew",

@@ -1,0 +1,52 @@
+"""What stewards are told: how much is hidden, and who broke the glass."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from api import examples
+from api.acting import Acting, require_steward
+from api.deps import Answering, conditional
+from api.lists import JSON
+from api.parameters import NoParameters, read_limit
+from catalog import metrics, notices
+from catalog.answer import list_json
+
+router = APIRouter(prefix="/api/v1", tags=["stewards"])
+
+
+class NoticeParameters(BaseModel):
+    """Which notices to list."""
+
+    model_config = ConfigDict(extra="forbid")
+    limit: Annotated[int, BeforeValidator(read_limit)] = Field(50, description="Notices in the list, 0 to 1,000.")
+    after: int = Field(0, ge=0, le=1_000_000, description="The `next` of the page before.")
+
+
+@router.get("/metrics", summary="How much is hidden, by country", responses=examples.ok(examples.METRICS))
+def show_metrics(request: Request, asking: Answering, _: Annotated[NoParameters, Query()]) -> Response:
+    """Exact for stewards, of the records they are shown; for others no figure of fewer than `k` hidden ones."""
+    with asking.catalog.reading() as session:
+        if asking.viewer.is_steward:
+            found = {
+                "k": 1,
+                "items": [asdict(row) | {"share": row.share} for row in metrics.hidden(session, asking.viewer)],
+            }
+        else:
+            found = {"k": metrics.K, "items": [asdict(row) for row in metrics.published(session)]}
+    body = orjson.dumps(found)
+    return conditional(request, body, JSON, body.decode())
+
+
+@router.get("/notices", summary="Who broke the glass", responses=examples.ok(examples.NOTICES) | examples.ACTS)
+def list_notices(request: Request, asking: Acting, asked: Annotated[NoticeParameters, Query()]) -> Response:
+    """When somebody looked at everything, owners' own records too, at what and why; for stewards."""
+    require_steward(asking)
+    with asking.catalog.reading() as session:
+        items, total = notices.notices(session, asked.limit, asked.after)
+    end = asked.after + asked.limit
+    body = list_json(items, total, str(end) if asked.limit and end < total else "")
+    return conditional(request, body, JSON, body.decode())

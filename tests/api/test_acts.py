@@ -1,0 +1,205 @@
+"""What stewards do over HTTP: levels, held runs, proposed sources; and that nobody else can."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.acting import MOST_BYTES, NEEDS_KEY, NOT_A_STEWARD
+from api.app import create_app
+from catalog import audit, keys
+from catalog.database import Catalog
+from catalog.keys import NewKey
+from catalog.rows import dataset_id
+from catalog.runs import begin, finish
+from catalog.search.writer import follow
+from catalog.vocabulary import RunState
+from config.settings import Settings
+from tests.api.conftest import CLEARANCE, PUBLIC, RECORDS, RELIEF, write
+
+DAY = datetime.now(UTC).date() + timedelta(days=2)
+ID = str(dataset_id(PUBLIC.key, "displacement"))
+LEVEL = f"/api/v1/datasets/{ID}/level"
+
+
+@dataclass(frozen=True)
+class House:
+    """A register with a held run, and keys."""
+
+    catalog: Catalog
+    client: TestClient
+    keys: dict[str, str]
+    held: str
+
+    def get(self, path: str, key: str = "") -> Any:
+        return self.client.get(path, headers=self._key(key))
+
+    def post(self, path: str, key: str = "", /, **asked: Any) -> Any:
+        return self.client.post(path, headers=self._key(key), json=asked)
+
+    def _key(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[key]}"} if key else {}
+
+    def audited(self) -> list[tuple[str, str, str]]:
+        with self.catalog.reading() as session:
+            assert audit.verify(session) == []
+            return [(line["actor"], line["action"], line["reason"]) for line in audit.lines(session)]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None, rate_address=0, rate_key=0)
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, RECORDS)
+        run = begin(catalog, PUBLIC, "full")
+        with catalog.writing() as session:
+            finish(session, run, RunState.HELD, [], "All records are gone.")
+        follow(catalog, settings.index_dir)
+        made = {
+            name: _key(catalog, name, audience, organisation.name, **more)
+            for name, audience, organisation, more in (
+                ("partner", "community", RELIEF, {}),
+                ("ada", "steward", RELIEF, {}),
+                ("bo", "steward", CLEARANCE, {}),
+                ("yemen", "steward", CLEARANCE, {"countries": ("YEM",)}),
+            )
+        }
+        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+            yield House(catalog, client, made, str(run.id))
+
+
+def _key(catalog: Catalog, name: str, audience: str, organisation: str, **more: Any) -> str:
+    with catalog.writing() as session:
+        return keys.create(session, NewKey(name, audience, organisation, "Sample purpose.", DAY, **more), "A. Sample")
+
+
+def test_a_level_is_raised_by_any_key_at_once_and_lowered_from_severe_by_two_stewards(house: House) -> None:
+    def level() -> str:
+        return str(house.get(f"/api/v1/datasets/{ID}", "ada").json()["level"]["level"])
+
+    why = {"reason": "Sample reason."}
+    told = house.post(LEVEL, "partner", act="raise", level="severe", **why)
+    assert (told.status_code, told.json()) == (
+        200,
+        {"id": ID, "before": "moderate", "level": "severe", "waits_for_a_second_steward": False},
+    )
+    assert house.get(f"/api/v1/datasets/{ID}").json()["title"] == "Tables: Displacement (South Sudan)"
+    assert house.get("/api/v1/datasets?q=displaced&level=severe").json()["total"] == 0
+    assert house.post(LEVEL, "partner", act="lower", level="low_no", **why).status_code == 403
+    assert house.post(LEVEL, "yemen", act="lower", level="low_no", **why).json()["detail"] == NOT_A_STEWARD
+
+    asked = house.post(LEVEL, "ada", act="lower", level="high", **why)
+    assert (asked.json()["waits_for_a_second_steward"], level()) == (True, "severe")
+    own = house.post(LEVEL, "ada", act="accept", **why)
+    assert (own.status_code, own.json()["detail"]) == (
+        409,
+        "ada asked for this lowering; another steward must accept it.",
+    )
+    assert house.post(LEVEL, "bo", act="accept", **why).json()["level"] == "high"
+    assert level() == "high"
+    assert [line for line in house.audited() if "lowering" in line[1] or "level" in line[1]] == [
+        ("partner", "raised the level to severe", "Sample reason."),
+        ("ada", "asked to lower the level to high", "Sample reason."),
+        ("bo", "accepted the lowering to high", "Sample reason."),
+    ]
+
+
+def test_two_stewards_who_save_at_the_same_time(house: House) -> None:
+    newest = house.get(LEVEL, "ada").json()["newest"]
+    first, second = (
+        house.post(LEVEL, key, act="raise", level="high", reason="Sample reason.", expected=newest)
+        for key in ("ada", "bo")
+    )
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert "since you looked" in second.json()["detail"]
+
+
+def test_why_a_level_is_what_it_is_names_people_to_its_stewards_alone(house: House) -> None:
+    house.post(LEVEL, "ada", act="raise", level="high", reason="Sample reason.")
+    told = {key: house.get(LEVEL, key).json() for key in ("", "partner", "yemen", "ada")}
+    assert {key: said["level"] for key, said in told.items()} == dict.fromkeys(told, "high")
+    assert {key: "ada" in str(said) for key, said in told.items()} == {
+        "": False, "partner": False, "yemen": False, "ada": True,
+    }  # fmt: skip
+    assert house.get("/api/v1/datasets/never-was/level").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        (LEVEL, {"act": "raise", "level": "high", "reason": "Sample."}),
+        ("/api/v1/runs/{held}/release", {"reason": "Sample."}),
+        ("/api/v1/runs/{held}/reject", {"reason": "Sample."}),
+        ("/api/v1/sources", {"key": "new", "kind": "hdx", "title": "Sample", "url": "https://portal.example"}),
+        ("/api/v1/sources/sample-ckan/pause", {"reason": "Sample."}),
+        ("/api/v1/proposals/none/accept", {"reason": "Sample."}),
+    ],
+)
+def test_nothing_is_changed_without_a_key_or_by_what_no_body_knows(house: House, path: str, asked: Any) -> None:
+    path = path.format(held=house.held)
+    before = house.audited()
+    refused = house.post(path, "", **asked)
+    assert (refused.status_code, refused.json()["detail"]) == (401, NEEDS_KEY)
+    cookie = house.client.post(path, json=asked, headers={"Cookie": "landmark_session=sample"})
+    assert cookie.status_code == 401
+    more = house.post(path, "ada", **asked, visibility="public", steward="ada")
+    assert (more.status_code, more.json()["errors"][0]["parameter"]) == (422, "visibility")
+    assert house.audited() == [*before, *[line for line in house.audited() if line[1] == "used a key"]]
+
+
+def test_bodies_are_bounded(house: House) -> None:
+    key = {"Authorization": f"Bearer {house.keys['ada']}", "Content-Type": "application/json"}
+    long = house.client.post(LEVEL, content=b"[" * (MOST_BYTES + 1), headers=key)
+    deep = house.client.post(LEVEL, content=b"[" * MOST_BYTES, headers=key)
+    huge = house.client.post(LEVEL, content=b'{"expected": 1e999, "act": "raise", "reason": "x"}', headers=key)
+    assert (long.status_code, long.json()["title"], deep.status_code, huge.status_code) == (
+        413, "Content Too Large", 400, 422,
+    )  # fmt: skip
+
+
+def test_a_held_run_is_looked_at_and_decided_on_by_its_stewards(house: House) -> None:
+    path = f"/api/v1/runs/{house.held}"
+    titles = sorted(str(record.title["en"]) for record in RECORDS)
+    assert house.get(f"{path}/waiting", "yemen").status_code == 403
+    waiting = house.get(f"{path}/waiting", "ada").json()
+    assert (waiting["outcome"], [one["title"] for one in waiting["records"]]) == ("All records are gone.", titles)
+    assert house.post(f"{path}/release", "partner", reason="Sample.").status_code == 403
+    released = house.post(f"{path}/release", "ada", reason="The portal said so.").json()
+    assert released == {"id": house.held, "decision": "released", "missing": len(RECORDS), "withdrawn": 0}
+    again = house.post(f"{path}/reject", "bo", reason="Sample.")
+    assert (again.status_code, again.json()["detail"]) == (409, "The run was released by ada already.")
+    assert house.get(path, "ada").json()["decided_by"] == "ada"
+    never = "/api/v1/runs/00000000-0000-4000-8000-000000000000"
+    assert house.post(f"{never}/release", "ada", reason="Sample.").status_code == 404
+
+
+def test_a_source_is_proposed_approved_paused_and_resumed(house: House) -> None:
+    asked = {"key": "trial", "kind": "hdx", "title": "Sample trial", "url": "https://portal.example"}
+    assert house.post("/api/v1/sources", "partner", **asked).status_code == 403
+    bad = house.post("/api/v1/sources", "ada", **asked | {"url": "ftp://portal.example"})
+    assert (bad.status_code, bad.json()["detail"][:24]) == (409, 'The proposal: the key "u')
+    made = house.post("/api/v1/sources", "ada", **asked)
+    assert (made.status_code, made.json()) == (201, {"key": "trial", "origin": "preview", "paused": False})
+    assert house.get("/api/v1/sources/trial").status_code == 404
+    assert house.post("/api/v1/sources/trial/approve", "yemen", visibility="public").status_code == 403
+    approved = house.post("/api/v1/sources/trial/approve", "bo", visibility="community").json()
+    assert approved == {"key": "trial", "origin": "approved", "paused": False}
+    assert house.get("/api/v1/sources/trial").status_code == 404
+    assert house.get("/api/v1/sources/trial", "partner").json()["title"] == "Sample trial"
+    paused = house.post("/api/v1/sources/trial/pause", "ada", reason="Sample reason.").json()
+    assert paused == {"key": "trial", "origin": "approved", "paused": True}
+    assert house.post("/api/v1/sources/trial/pause", "ada", reason="Sample.").status_code == 409
+    assert house.post("/api/v1/sources/trial/resume", "ada").json()["paused"] is False
+    assert house.post("/api/v1/sources/never-was/approve", "ada").status_code in {404, 422}
+
+
+def test_how_much_is_hidden_is_told_exactly_to_stewards_alone(house: House) -> None:
+    assert (house.get("/api/v1/metrics").json()["k"], house.get("/api/v1/metrics", "partner").json()["k"]) == (5, 5)
+    exact = house.get("/api/v1/metrics", "ada").json()
+    assert (exact["k"], exact["items"][0]["iso3"], exact["items"][0]["records"]) == (1, "ALL", len(RECORDS))
+    assert (house.get("/api/v1/notices").status_code, house.get("/api/v1/notices", "partner").status_code) == (401, 403)
+    assert house.get("/api/v1/notices", "ada").json() == {"total": 0, "items": [], "facets": {}, "next": ""}
