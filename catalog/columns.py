@@ -14,6 +14,8 @@ from config.declarations import SensitivityRule
 
 LONGEST = 300
 """Characters of a header that count."""
+MOST_WORDS = 10
+"""A header of more words is a question with its answer, which names a phone or a religion without holding one."""
 DIRECT, INDIRECT = "direct", "indirect"
 _ARABIC_ARTICLES = ("وال", "بال", "ال", "لل")
 _SHORTEST = 3
@@ -91,6 +93,8 @@ class ColumnNames:
     def _rules_in(self, header: str) -> tuple[tuple[int, str], ...]:
         """The places of the rules whose headers this is, each with the first phrase of it that was found."""
         words = frozenset(header_words(header))
+        if len(header[:LONGEST].split()) > MOST_WORDS:
+            return ()
         cancelled = {place for place, _ in self._cancelled.within(words)}
         found: dict[int, str] = {}
         for place, phrase in self._named.within(words):

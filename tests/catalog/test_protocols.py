@@ -275,7 +275,9 @@ def test_sector_by_sector_the_same_table_is_held_differently() -> None:
         ("Довгота", "coordinates"), ("خط الطول", "coordinates"), ("Número de cédula", "identity-number"),
         ("Паспорт", "identity-number"), ("KİMLİK NO", "identity-number"), ("ethnic_group", "ethnicity"),
         ("adm1Name", ""), ("Name of health facility", ""), ("% of households with mobile phone", ""),
-        ("Nacimientos 2019", ""), ("Stone wall perimeter", ""), ("", ""), ("___", ""),
+        ("Nacimientos 2019", ""), ("Single male head of household", ""), ("Pregnant women over 18 years of age", ""),
+        ("Which of these goods did your household sell?/Furniture, mobile phone or jewellery", ""),
+        ("Stone wall perimeter", ""), ("", ""), ("___", ""),
     ],
 )  # fmt: skip
 def test_headers_of_seven_languages(header: str, family: str) -> None:
@@ -446,4 +448,4 @@ def test_recorded_packages_are_not_hidden_by_protocols(shared: Path) -> None:
         if level.level in {Level.HIGH, Level.SEVERE} and level.level is not others.level:
             raised.append(about.display_title)
     assert raised == []
-    assert found == {"unclassified": 109, "high": 30, "low_no": 9, "moderate": 11, "severe": 1}
+    assert found == {"unclassified": 109, "high": 29, "low_no": 9, "moderate": 12, "severe": 1}
