@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -20,7 +20,8 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
-from catalog.sources import registered
+from catalog.sources import named, registered
+from catalog.tables import SourceRow
 from catalog.vocabulary import Audience
 from config import load
 from config.declarations import Removal
@@ -179,19 +180,27 @@ def organizations_command(
 def sources(context: typer.Context, json: Json = False, as_: As = "") -> None:
     """List the sources, what they hold, how they fare and when they are read next; or check, approve, pause one."""
     if context.invoked_subcommand is not None:
-        return None
+        return
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        sync_sources(catalog, load.sources(settings))
+        faults: list[ConfigurationError] = []
+        sync_sources(catalog, load.sources(settings, faults))
         viewer = asker.viewer(catalog, settings, as_, "sources", "*")
         with catalog.reading() as session:
             items = health.sources(session, viewer, datetime.now(UTC))
             shown = {item["key"] for item in items}
-            for entry in registered(session, settings):
+            for entry in registered(session, settings, []):
                 if entry.shadows and entry.source.key in shown:
                     print(entry.shadows, file=sys.stderr)
     if json:
-        return _print_bytes(answer.list_json(items))
+        _print_bytes(answer.list_json(items))
+    else:
+        _show_sources(items)
+    if faults:
+        _fail("\n".join(map(str, faults)), USAGE)
+
+
+def _show_sources(items: Sequence[Mapping[str, Any]]) -> None:
     rows = [
         [
             item["key"],
@@ -205,7 +214,7 @@ def sources(context: typer.Context, json: Json = False, as_: As = "") -> None:
         ]
         for item in items
     ]
-    return _table(["Key", "Title", "Kind", "Datasets", "Last run", "Health", "Schedule", "Next run"], rows)
+    _table(["Key", "Title", "Kind", "Datasets", "Last run", "Health", "Schedule", "Next run"], rows)
 
 
 class RunsGroup(TyperGroup):
@@ -267,12 +276,15 @@ def runs_release(run_id: RunId, yes: Yes = False, as_: As = "") -> None:
     """Show what a held run would take for gone, ask, and mark it missing; needs --as."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        actor, held = _held(catalog, settings, as_, run_id)
+        actor, held, rule = _held(catalog, settings, as_, run_id, to_release=True)
         question = f"Mark {_records(held)} of {held.source} missing?" if held.records else "Accept the run?"
         if not yes:
             typer.confirm(question, abort=True)
-        declared = next((source for source in load.sources(settings) if source.key == held.source), None)
-        gone = removal.release(catalog, str(held.id), declared.removal if declared else Removal(), actor)
+        try:
+            gone = removal.release(catalog, str(held.id), rule, actor)
+        except removal.Undecidable as error:
+            # Somebody has decided, or the source was read again, while the question stood.
+            _fail(str(error), FAILED)
         follow(catalog, settings.index_dir)
     print(f"Released: {gone.missing} marked missing, {gone.withdrawn} withdrawn.")
 
@@ -282,29 +294,38 @@ def runs_reject(run_id: RunId, yes: Yes = False, as_: As = "") -> None:
     """Show what a held run would take for gone, ask, and leave it all listed; needs --as."""
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
-        actor, held = _held(catalog, settings, as_, run_id)
+        actor, held, _ = _held(catalog, settings, as_, run_id)
         if not yes:
             typer.confirm(f"Leave {_records(held)} of {held.source} listed?", abort=True)
-        removal.reject(catalog, str(held.id), actor)
+        try:
+            removal.reject(catalog, str(held.id), actor)
+        except removal.Undecidable as error:
+            _fail(str(error), FAILED)
     print(f"Rejected: {_records(held)} stay listed.")
 
 
 app.add_typer(runs_app, name="runs")
 
 
-def _held(catalog: Catalog, settings: Settings, as_: str, run_id: str) -> tuple[str, removal.Waiting]:
-    """Who decides, and on what: it is shown first."""
+def _held(
+    catalog: Catalog, settings: Settings, as_: str, run_id: str, *, to_release: bool = False
+) -> tuple[str, removal.Waiting, Removal]:
+    """Who decides, on what, and by which rule of its source: it is shown first."""
     actor = asker.named(settings, as_, "A decision has a name under it.")
+    rule = Removal()
     try:
         with catalog.writing() as session:
-            held = removal.waiting(session, run_id)
+            held = removal.waiting(session, run_id, to_release=to_release)
+            if to_release and (row := session.get(SourceRow, held.source)):
+                declared = row.declaration is not None or held.source in load.source_keys(settings)
+                rule = named(session, settings, held.source).source.removal if declared else rule
             audit.append(session, actor, "looked at a held run", f"{held.source} {held.id}")
     except removal.Undecidable as error:
         _fail(str(error), FAILED)
     print(f"{held.source}, run of {held.started:%Y-%m-%d %H:%M} UTC: {held.outcome}")
     for title, remote_id in held.records:
         print(f"  {title}  [{remote_id}]")
-    return actor, held
+    return actor, held, rule
 
 
 def _records(held: removal.Waiting) -> str:

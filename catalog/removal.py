@@ -112,12 +112,14 @@ def state_change(old: RecordState, new: RecordState) -> dict[str, Any]:
     return {"field": "state", "old": old.value, "new": new.value}
 
 
-def waiting(session: Session, key: str) -> Waiting:
+def waiting(session: Session, key: str, *, to_release: bool = False) -> Waiting:
     """The held run of an id, or of an id's beginning, with the list of what a release would mark.
 
-    Raises Undecidable.
+    Raises Undecidable; if it is ``to_release`` also where a release would raise it, and RunInProgress.
     """
     run = _held(session, key)
+    if to_release:
+        _refuse_if_read_since(session, run, now_utc())
     found = session.execute(
         select(Dataset.title, CatalogRecord.remote_id, Dataset.visibility)
         .join(CatalogRecord, CatalogRecord.dataset_seq == Dataset.seq)
@@ -205,15 +207,27 @@ def _by_id(key: str) -> Select[HarvestRun]:
 
 def _refuse_if_read_since(session: Session, run: HarvestRun, now: datetime) -> None:
     later = session.scalars(
-        select(HarvestRun).where(HarvestRun.source_key == run.source_key, HarvestRun.started > run.started)
+        select(HarvestRun)
+        .where(HarvestRun.source_key == run.source_key, HarvestRun.started > run.started)
+        .order_by(HarvestRun.started.desc())
     ).all()
     for other in later:
         if other.state is RunState.RUNNING and alive(other.lease_owner, other.heartbeat, now):
             raise RunInProgress(
                 f"{run.source_key} is being harvested by {other.lease_owner}. Decide when it has ended."
             )
-        if other.mode == "full" and other.state in {RunState.COMPLETE, RunState.HELD}:
-            raise Undecidable(f"{run.source_key} was read whole again since, by run {other.id}. Decide on that one.")
+        # What was rejected has judged nothing: the run before it may be what the portal holds.
+        if other.mode != "full" or other.decision == "rejected":
+            continue
+        since = f"{run.source_key} was read whole again since, by run {other.id}"
+        if other.state is RunState.HELD:
+            raise Undecidable(f'{since}. Decide on that one first: "landmark runs release {other.id} --as NAME".')
+        if other.state is RunState.COMPLETE:
+            how = f"was released by {other.decided_by}" if other.decision else "is complete"
+            raise Undecidable(
+                f"{since}, which {how}: nothing is left to release. "
+                f'Close this one with "landmark runs reject {run.id} --as NAME".'
+            )
 
 
 def _decide(session: Session, run: HarvestRun, decision: str, actor: str, why: str, now: datetime) -> None:

@@ -80,12 +80,19 @@ class Registered:
         return ""
 
 
-def registered(session: Session, settings: Settings) -> tuple[Registered, ...]:
-    """Every source by key: those of files, and those proposed. Raises ConfigurationError for a file with a fault."""
+def registered(
+    session: Session, settings: Settings, faults: list[ConfigurationError] | None = None
+) -> tuple[Registered, ...]:
+    """Every source by key: those of files, and those proposed.
+
+    A file with a fault is left out, and so is a proposal of its key: its error is put into ``faults``. Without that,
+    the first one is raised.
+    """
     rows = {row.key: row for row in session.scalars(select(SourceRow))}
-    found = {source.key: _from_file(source, rows.get(source.key)) for source in load.sources(settings)}
+    found = {source.key: _from_file(source, rows.get(source.key)) for source in load.sources(settings, faults)}
+    declared = load.source_keys(settings)
     for key, row in rows.items():
-        if row.declaration is not None and key not in found:
+        if row.declaration is not None and key not in declared:
             found[key] = _proposed(row)
     return tuple(found[key] for key in sorted(found))
 
