@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from catalog.answer import list_json
 from catalog.assess import Assessor
 from catalog.database import Catalog, NoCatalog
 from catalog.preview import Difference
-from catalog.runs import Counts, sync_sources
+from catalog.runs import Counts, RunInProgress, sync_sources
 from catalog.search import follow
 from catalog.sentences import sentences
 from catalog.viewer import Viewer
@@ -42,6 +42,7 @@ EXIT_CODES = {
     RunState.HELD: 3,
     RunState.CANCELLED: 130,
 }
+CANCELLED = EXIT_CODES[RunState.CANCELLED]
 WORST = (130, 1, 3, 2, 0)
 """Of several runs the gravest decides."""
 ISSUES_SHOWN = 5
@@ -163,8 +164,13 @@ def harvest_all(
     stopped: Callable[[], bool] = lambda: False,
     quiet: bool = False,
     client: Callable[[Source, Settings], Client] = Client,
+    busy: Callable[[Source, RunInProgress], None] | None = None,
 ) -> list[pipeline.Report]:
-    """Harvest sources one after the other with progress on stderr; a failed one does not stop the next."""
+    """Harvest sources one after the other with progress on stderr; a failed one does not stop the next.
+
+    Those that come after ``stopped`` are left out. One that another process harvests is told on stderr, given to
+    ``busy`` and left out too; without ``busy`` RunInProgress is raised.
+    """
     for source in chosen:
         if source.kind not in portals():
             raise ConfigurationError(no_kind(source))
@@ -174,18 +180,25 @@ def harvest_all(
     for source in chosen:
         if stopped():
             break
-        with shown_progress(source, quiet=quiet) as show:
-            report = pipeline.harvest(
-                catalog,
-                source,
-                portals()[source.kind],
-                assessor,
-                settings,
-                full=full,
-                progress=show,
-                stopped=stopped,
-                client=client,
-            )
+        try:
+            with shown_progress(source, quiet=quiet) as show:
+                report = pipeline.harvest(
+                    catalog,
+                    source,
+                    portals()[source.kind],
+                    assessor,
+                    settings,
+                    full=full,
+                    progress=show,
+                    stopped=stopped,
+                    client=client,
+                )
+        except RunInProgress as error:
+            if busy is None:
+                raise
+            print(error, file=sys.stderr)
+            busy(source, error)
+            continue
         reports.append(report)
         _say(report)
     return reports
@@ -224,7 +237,7 @@ def try_out(
         if stopped():
             codes.add(EXIT_CODES[RunState.CANCELLED])
             break
-    return next(code for code in WORST if code in codes)
+    return gravest(codes)
 
 
 def no_kind(source: Source) -> str:
@@ -304,8 +317,17 @@ def as_json(report: pipeline.Report) -> dict[str, Any]:
 
 def exit_code(reports: Sequence[pipeline.Report]) -> int:
     """The gravest of several outcomes."""
-    codes = {EXIT_CODES[report.state] for report in reports}
+    return gravest({EXIT_CODES[report.state] for report in reports})
+
+
+def gravest(codes: Collection[int]) -> int:
+    """Of several exit codes the one to end with."""
     return next((code for code in WORST if code in codes), 0)
+
+
+def _unread(source: Source, state: str, outcome: str) -> dict[str, Any]:
+    """In the place of a report, of a source without a run."""
+    return {"id": None, "source": source.key, "state": state, "outcome": outcome}
 
 
 @contextmanager

@@ -5,7 +5,7 @@ What was read when is known from the catalog's runs alone: a scheduler that was 
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
@@ -20,6 +20,7 @@ from catalog.due import History, interval, is_due, is_full, next_run
 from catalog.health import histories
 from catalog.runs import RunInProgress, recover
 from catalog.sources import Registered
+from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -71,6 +72,7 @@ class Timetable:
         self._made_up: dict[str, datetime | None] = {}
         self._interrupted: set[str] = set()
         self._schedules: dict[str, str] = {}
+        self._faults: set[str] = set()
 
     def start(self) -> None:
         """Begin: what was missed is read at once."""
@@ -86,15 +88,12 @@ class Timetable:
         """Recover dead holders, follow the registered sources, and make up for what has been due for so long."""
         now = self._clock()
         self._interrupted.update(recover(self._catalog, now))
-        try:
-            with self._catalog.reading() as session:
-                known, past = sources.registered(session, self._settings), histories(session)
-        except ConfigurationError as error:
-            # A file that is being edited must not stop those that are well.
-            self._said(str(error))
-            return
+        faults: list[ConfigurationError] = []
+        with self._catalog.reading() as session:
+            known, past = sources.registered(session, self._settings, faults), histories(session)
+        self._tell(faults)
         ready = {entry.source.key: entry.source for entry in known if entry.ready and entry.source.schedule}
-        self._follow(ready)
+        self._follow(ready, [entry.source.key for entry in known])
         for key, source in ready.items():
             history = past.get(key, History())
             moment = next_run(source.schedule, history, now)
@@ -107,8 +106,17 @@ class Timetable:
                 self._made_up[key] = history.last
                 self.scheduler.modify_job(key, next_run_time=datetime.now(UTC))
 
-    def _follow(self, ready: dict[str, Source]) -> None:
-        for key in self._schedules.keys() - ready.keys():
+    def _tell(self, faults: Sequence[ConfigurationError]) -> None:
+        """What is wrong with files, once."""
+        said = {str(error) for error in faults}
+        for line in sorted(said - self._faults):
+            self._said(line)
+        self._faults = said
+
+    def _follow(self, ready: dict[str, Source], known: Collection[str]) -> None:
+        # A file that is being edited keeps its time: it is read again before anything is done.
+        edited = set(load.source_keys(self._settings)) - set(known)
+        for key in self._schedules.keys() - ready.keys() - edited:
             self.scheduler.remove_job(key)
             del self._schedules[key]
             self._said(f"{key}: no longer scheduled")
@@ -159,11 +167,16 @@ def harvest_if_due(
     return harvest(entry.source, is_full(entry.source.full_every, history, now))
 
 
-def due(catalog: Catalog, settings: Settings, now: datetime) -> Iterator[tuple[Source, bool]]:
-    """Sources that are to be read now, by key; with whether their last run was interrupted."""
+def due(
+    catalog: Catalog, settings: Settings, now: datetime, faults: list[ConfigurationError]
+) -> Iterator[tuple[Source, bool]]:
+    """Sources that are to be read now, by key; with whether their last run was interrupted.
+
+    Files that cannot be used are left out, and their errors put into ``faults``.
+    """
     interrupted = recover(catalog, now)
     with catalog.reading() as session:
-        known, past = sources.registered(session, settings), histories(session)
+        known, past = sources.registered(session, settings, faults), histories(session)
     for entry in known:
         source, history = entry.source, past.get(entry.source.key, History())
         if entry.ready and source.schedule:

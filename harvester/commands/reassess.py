@@ -34,10 +34,13 @@ def reassess_command(
     """
     settings = Settings()
     done: list[Reassessment] = []
+    faults: list[load.ConfigurationError] = []
     with Catalog(settings.catalog_url) as catalog, stopping() as stopped:
         with catalog.reading() as session:
             entries = (
-                [sources.named(session, settings, source)] if source else list(sources.registered(session, settings))
+                [sources.named(session, settings, source)]
+                if source
+                else list(sources.registered(session, settings, faults))
             )
         assessor = Assessor(load.rules(settings))
         for entry in entries:
@@ -71,6 +74,12 @@ def reassess_command(
     if json:
         sys.stdout.buffer.write(list_json(as_json(judged) for judged in done) + b"\n")
     codes = {EXIT_CODES[judged.state] for judged in done}
+    if len(done) < len(entries):
+        print('Stopped. Begin anew with "landmark reassess".', file=sys.stderr)
+        codes.add(EXIT_CODES[RunState.CANCELLED])
+    if faults:
+        print(*faults, sep="\n", file=sys.stderr)
+        codes.add(EXIT_CODES[RunState.FAILED])
     raise typer.Exit(next((code for code in WORST if code in codes), 0))
 
 

@@ -15,11 +15,11 @@ from catalog.runs import RunInProgress
 from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
-from harvester.cli import WORST, as_json, exit_code, harvest_all, index, stopping
+from harvester.cli import CANCELLED, WORST, as_json, exit_code, harvest_all, index, stopping
 from harvester.run import Report
 from harvester.schedule import Harvest, Timetable, due, harvest_if_due, next_runs, run_schedule
 
-FAILED = 1
+FAILED, USAGE = 1, 64
 
 app = typer.Typer()
 
@@ -35,17 +35,21 @@ def schedule(
     more and more rarely, up to a week apart, until it answers.
     """
     settings = Settings()
+    faults: list[ConfigurationError] = []
     with Catalog(settings.catalog_url) as catalog:
         with catalog.reading() as session:
-            known, past = sources.registered(session, settings), histories(session)
+            known, past = sources.registered(session, settings, faults), histories(session)
         now = datetime.now(UTC)
         if json:
             items = [{"source": key, "next": f"{at:%Y-%m-%dT%H:%M:%SZ}"} for key, at in next_runs(known, past, now)]
             sys.stdout.buffer.write(list_json(items) + b"\n")
-            return
-        if list_:
+        elif list_:
             for key, at in next_runs(known, past, now):
                 print(f"{key}: {'due, ' if at == now else ''}{at:%Y-%m-%d %H:%M} UTC")
+        if json or list_:
+            if faults:
+                print(*faults, sep="\n", file=sys.stderr)
+                raise typer.Exit(USAGE)
             return
         if not any(entry.source.schedule for entry in known if entry.ready):
             raise ConfigurationError('No source that is ready has a schedule. Add "schedule:" to a file in sources/.')
@@ -63,10 +67,15 @@ def run_due(
     """Harvest what is due by schedule and last run, and exit with the gravest code; for plain cron."""
     settings = Settings()
     reports: list[Report] = []
+    faults: list[ConfigurationError] = []
+    left: list[str] = []
     codes = {0}
     with Catalog(settings.catalog_url) as catalog, stopping() as stopped:
         harvest = _harvesting(catalog, settings, stopped, quiet=json)
-        for source, died in due(catalog, settings, datetime.now(UTC)):
+        for source, died in due(catalog, settings, datetime.now(UTC), faults):
+            if stopped():
+                left.append(source.key)
+                continue
             try:
                 reports += harvest_if_due(catalog, settings, source.key, harvest, datetime.now(UTC), interrupted=died)
             except RunInProgress as error:
@@ -75,6 +84,12 @@ def run_due(
             except Exception as error:  # noqa: BLE001 - one source's fault must not leave the others unread
                 print(f"{source.key}: {error}", file=sys.stderr)
                 codes.add(FAILED)
+    if faults:
+        print(*faults, sep="\n", file=sys.stderr)
+        codes.add(FAILED)
+    if left:
+        print(f'Stopped. Not read: {", ".join(left)}. Go on with "landmark run-due".', file=sys.stderr)
+        codes.add(CANCELLED)
     if json:
         sys.stdout.buffer.write(list_json(as_json(report) for report in reports) + b"\n")
     elif not reports and codes == {0}:
