@@ -275,7 +275,7 @@ def test_sector_by_sector_the_same_table_is_held_differently() -> None:
         ("Довгота", "coordinates"), ("خط الطول", "coordinates"), ("Número de cédula", "identity-number"),
         ("Паспорт", "identity-number"), ("KİMLİK NO", "identity-number"), ("ethnic_group", "ethnicity"),
         ("adm1Name", ""), ("Name of health facility", ""), ("% of households with mobile phone", ""),
-        ("Nacimientos 2019", ""), ("Single male head of household", ""), ("Pregnant women over 18 years of age", ""),
+        ("Nacimientos 2019", ""), ("Single male head of household", ""), ("Pregnant women over 18 years", ""),
         ("Which of these goods did your household sell?/Furniture, mobile phone or jewellery", ""),
         ("Stone wall perimeter", ""), ("", ""), ("___", ""),
     ],
