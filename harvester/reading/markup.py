@@ -39,7 +39,7 @@ _CODE = re.compile(r"(`{1,3})([^`\n]{1,2000})\1")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>~|&<])")
 _ANCHOR = re.compile(r'<a(?:\s+href="([^"]*)")?[^>]*>(.*?)</a>', re.DOTALL)
 _LINE_END = re.compile(r"<br[^>]*>")
-_ITEM = re.compile(r"\s*<li[^>]*>\s*")
+_ITEM = re.compile(r"(?<!\s)\s*<li[^>]*>\s*")
 _CELL = re.compile(r"</t[dh]>")
 _BLOCK = re.compile(r"</?(?:" + "|".join(sorted(_BREAKS)) + r")(?:\s[^>]*)?>")
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tests.mutations import ROOT, Mutation, mutations
 
 LISTED = yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text(encoding="utf-8"))
-INCIDENTS: list[Mapping[str, object]] = LISTED["incidents"]
+INCIDENTS: list[Mapping[str, Any]] = LISTED["incidents"]
 
 
 @dataclass(frozen=True)
