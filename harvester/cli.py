@@ -105,12 +105,33 @@ def harvest(
             asked = [source.key for source in chosen]
             viewer = asker.viewer(catalog, settings, as_, "dry run", *asked, because=break_glass)
             tried = try_out(catalog, chosen, settings, viewer, stopped=stopped, quiet=json, client=client)
-            raise typer.Exit(next(code for code in WORST if code in {tried} | broken))
-        reports = harvest_all(catalog, chosen, settings, full=not changed, stopped=stopped, quiet=json, client=client)
+            raise typer.Exit(gravest({tried} | broken))
+        busy: list[tuple[Source, RunInProgress]] = []
+        reports = harvest_all(
+            catalog,
+            chosen,
+            settings,
+            full=not changed,
+            stopped=stopped,
+            quiet=json,
+            client=client,
+            busy=lambda *who: busy.append(who),
+        )
         index(catalog, settings)
+    left = chosen[len(reports) + len(busy) :]
+    again = [report.run.source.key for report in reports if report.state is RunState.CANCELLED]
+    again += [source.key for source in left]
+    if again:
+        options = "".join(f" {name} {given}" for name, given in (("--record", record), ("--replay", replay)) if given)
+        options += " --changed" if changed else ""
+        print(f'Stopped. Go on with "landmark harvest {" ".join(again)}{options}".', file=sys.stderr)
     if json:
-        sys.stdout.buffer.write(list_json(as_json(report) for report in reports) + b"\n")
-    raise typer.Exit(next(code for code in WORST if code in {exit_code(reports)} | broken))
+        items = [as_json(report) for report in reports]
+        items += [_unread(source, "busy", str(error)) for source, error in busy]
+        items += [_unread(source, "not-read", "Stopped on request before it was its turn.") for source in left]
+        sys.stdout.buffer.write(list_json(items) + b"\n")
+    codes = {exit_code(reports), FAILED if busy else 0, CANCELLED if left else 0}
+    raise typer.Exit(gravest(codes | broken))
 
 
 @contextmanager

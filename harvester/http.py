@@ -37,7 +37,7 @@ from harvester.recording import Tape
 from harvester.session import Adapter
 from harvester.veil import SHORTEST_KEY, Veil, fault, without_secrets
 
-__all__ = ["Client", "Limits", "Pace", "without_secrets"]
+__all__ = ["Client", "Limits", "Pace", "Stopped", "without_secrets"]
 
 Params = Mapping[str, str | int | float | bool | Sequence[str | int | float | bool | None] | None]
 
@@ -59,6 +59,14 @@ _OURS = {
 }
 _ANYBODYS = {"accept", "accept-encoding", "connection", "user-agent"}
 """Headers that do not make an answer ours alone."""
+
+
+_LOOK = 0.2
+"""Seconds between two looks at whether a long pause is to be broken off."""
+
+
+class Stopped(BaseException):
+    """The reading is to stop before it was answered; no Exception, so that no library takes it for a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,8 @@ class Client:
         requests: Requests sent, repetitions and hops included.
         bytes: Bytes of bodies received, as they came over the wire.
         not_modified: Answers that were as before (304), taken from what is kept.
+        stopped: Whether the reading is to stop: then no pause that the portal asked for is waited out, nor anything
+            asked once more, but Stopped raised.
         key: The source's key from ``LANDMARK_KEY_<SOURCE>``, empty if there is none. A portal may put it into
             parameters and headers; the client takes it out of every answer and every error.
     """
@@ -122,7 +132,7 @@ class Client:
         settings: Settings,
         limits: Limits | None = None,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         resolve: Resolve = look_up,
         jitter: Callable[[], float] = random.random,
         tape: Tape | None = None,
@@ -133,7 +143,8 @@ class Client:
         self.key = _usable(settings.key_of(source.key), source)
         self._veil = Veil(self.key)
         self._addresses = Addresses(source.allow_hosts, resolve, self.limits.connect)
-        self._sleep = sleep
+        self.stopped: Callable[[], bool] = lambda: False
+        self._sleep = sleep or self._rest
         self._jitter = jitter
         self._tape = tape
         self._lock = threading.Lock()
@@ -266,6 +277,8 @@ class Client:
 
     def _paused(self, target: httpx.URL, pause: float) -> bool:
         """Pause before asking once more; False, at once, if the call would be over by then."""
+        if self.stopped():
+            raise Stopped
         pause = min(self.limits.longest_pause, pause)
         if pause >= self._deadline.left():
             return False
@@ -421,6 +434,14 @@ class Client:
         wait = self.pace.turn(target.host, self.limits.interval, time.monotonic())
         if wait > 0:
             self._sleep(wait)
+
+    def _rest(self, pause: float) -> None:
+        """Sleep; what is longer than the usual pause between two requests is broken off with Stopped."""
+        over = time.monotonic() + pause
+        while (left := over - time.monotonic()) > 0:
+            if pause > self.limits.interval and self.stopped():
+                raise Stopped
+            time.sleep(min(left, _LOOK))
 
     def _sent(self) -> None:
         with self._lock:

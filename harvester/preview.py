@@ -18,7 +18,7 @@ from catalog.viewer import PUBLIC, Viewer
 from catalog.vocabulary import RecordState
 from config.declarations import Source
 from config.settings import Settings
-from harvester.http import Client
+from harvester.http import Client, Stopped
 from harvester.listing import Listing
 from harvester.normaliser import Changed, Normaliser
 from harvester.portal import Portal, RawPage, Start
@@ -88,10 +88,14 @@ class DryRun:
         What the viewer may not know of is only counted.
         """
         with client(self._source, settings) as reader:
-            for page in self._portal.records(self._source, reader, Start()):
-                yield from self.page(page)
-                if stopped():
-                    return
+            reader.stopped = stopped
+            try:
+                for page in self._portal.records(self._source, reader, Start()):
+                    yield from self.page(page)
+                    if stopped():
+                        return
+            except Stopped:
+                return
         self.preview.issues += self._listing.mismatch(self.preview.counts.seen, self.preview.total)
         with self._catalog.reading() as session:
             for difference in unlisted(session, self._source.key, self._listed, self._viewer):

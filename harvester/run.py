@@ -22,7 +22,7 @@ from config.declarations import Removal, Source
 from config.settings import Settings
 from harvester import suspicion
 from harvester.companion import Companion
-from harvester.http import Client
+from harvester.http import Client, Stopped
 from harvester.listing import Listing
 from harvester.normaliser import PAGES_BETWEEN, Changed, Normalised, Normaliser
 from harvester.normalising import Normalising
@@ -83,9 +83,9 @@ def harvest(
     """Harvest one source into the catalog; the indexes are left to their own follower.
 
     ``full`` reads everything, otherwise only what changed since the last complete run. ``stopped`` is asked after each
-    page; the run then ends as cancelled and can be continued. ``client`` makes whatever reads the portal; ``now``
-    tells the time, by which records are withdrawn. Raises :class:`catalog.runs.RunInProgress` if another process
-    harvests the source, or has taken the run over.
+    page and in pauses; the run then ends as cancelled and can be continued. ``client`` makes whatever reads the portal;
+    ``now`` tells the time, by which records are withdrawn. Raises :class:`catalog.runs.RunInProgress` if another
+    process harvests the source, or has taken the run over.
     """
     runs.recover(catalog, now())
     with catalog.reading() as session:
@@ -163,6 +163,8 @@ class Harvest:
             cancelled = self._read()
         except LeaseLost:
             raise
+        except Stopped:
+            cancelled = True
         except PortalError as error:
             issue = Issue(error.code, str(error), address=error.address, mend=error.mend)
             return self._finish(RunState.FAILED, f"The portal could not be read further: {error}", [issue])
@@ -172,7 +174,8 @@ class Harvest:
             self._finish(state, f"Stopped by {type(error).__name__}.", [])
             raise
         if cancelled:
-            return self._finish(RunState.CANCELLED, "Stopped on request; the next harvest goes on from here.", [])
+            then = "goes on from here" if self.run.token is not None else "begins anew"
+            return self._finish(RunState.CANCELLED, f"Stopped on request; the next harvest {then}.", [])
         return self._judge()
 
     def _read(self) -> bool:
@@ -182,6 +185,7 @@ class Harvest:
         """
         with _collecting_by_page(), closing(self.normalising), self.client(self.run.source, self.settings) as client:
             self.reading = client
+            client.stopped = self.stopped
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             before: _Page | None = None
             pages_read = 0
@@ -190,7 +194,7 @@ class Harvest:
                 try:
                     if before is None or not self.stopped():
                         page = self._next(pages)
-                except PortalError:
+                except (PortalError, Stopped):
                     if before is not None:
                         self._commit(before, self._normalised())
                     raise

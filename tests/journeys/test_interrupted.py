@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.journeys.installation import LONGEST, Installation
 from tests.journeys.packages import packages
 from tests.portals_served import ckan
+from tests.portals_served.plain import Plain, Reply, Seen, plain
 
 ROWS, COUNT = 20, 240
 ALL = packages(COUNT)
@@ -144,6 +146,72 @@ def test_a_second_ctrl_c_stops_at_once(served: ckan.Stage, undisturbed: bytes, h
 
     assert (process.returncode, b"Traceback" in err) == (130, False)
     _continues(home, served, undisturbed, committed=4)
+
+
+@posix_only
+@pytest.mark.parametrize("command", [("harvest", "aa", "bb", "cc"), ("run-due",)], ids=["by hand", "by time"])
+def test_ctrl_c_leaves_the_other_sources_and_says_so(
+    served: ckan.Stage, home: Installation, command: tuple[str, ...]
+) -> None:
+    home.declare("hdx", "http://127.0.0.1:9", enabled=False)
+    for key in ("aa", "bb", "cc"):
+        home.declare(key, served.address, options={"rows": COUNT + 1}, schedule="15 3 * * *")
+    with _holding(served, 0) as held, home.start(*command, "--json") as process:
+        assert held.asked.wait(LONGEST)
+        process.send_signal(signal.SIGINT)
+        assert b"Stopping after the page in hand" in process.stderr.readline()
+        held.released.set()
+        out, err = process.communicate(timeout=LONGEST)
+
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    said = [(item["source"], item["state"]) for item in orjson.loads(out)["items"]]
+    if command[0] == "harvest":
+        assert b'Go on with "landmark harvest bb cc".' in err
+        assert said == [("aa", "complete"), ("bb", "not-read"), ("cc", "not-read")]
+    else:
+        assert b'Stopped. Not read: bb, cc. Go on with "landmark run-due".' in err
+        assert said == [("aa", "complete")]
+
+
+@posix_only
+def test_ctrl_c_does_not_wait_for_a_pause_that_the_portal_asked_for(home: Installation) -> None:
+    asked = threading.Event()
+
+    def busy(_: Seen, reply: Reply, __: Plain) -> None:
+        reply.send(429, b"", retry_after="59")
+        asked.set()
+
+    with plain(busy) as portal:
+        home.declare("sample", portal.url)
+        with home.start("harvest", "sample", "--json") as process:
+            assert asked.wait(LONGEST)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=40)
+    (item,) = orjson.loads(out)["items"]
+    assert (process.returncode, item["state"], item["issues"]) == (130, "cancelled", {})
+    assert item["outcome"] == "Stopped on request; the next harvest begins anew."
+    assert b'Stopped. Go on with "landmark harvest sample".' in err
+
+
+def test_a_source_that_is_busy_does_not_keep_the_others_from_being_read(served: ckan.Stage, home: Installation) -> None:
+    with ckan.stage() as slow:
+        held = Held(0)
+        slow.show(ALL, before_page=held)
+        served.show(packages(3))
+        home.declare("three", slow.address)
+        home.declare("one", served.address)
+        home.declare("two", served.address)
+        with home.start("harvest", "three") as process:
+            assert held.asked.wait(LONGEST)
+            answer = home.run("harvest", "one", "three", "two", "--json", code=1)
+            held.released.set()
+            process.communicate(timeout=LONGEST)
+    items = {item["source"]: (item["state"], item["outcome"]) for item in answer.json()["items"]}
+    assert items.keys() == {"one", "two", "three"}
+    assert items["one"] == items["two"] == ("complete", "")
+    assert items["three"][0] == "busy"
+    assert items["three"][1].startswith(f"three is being harvested by process {process.pid} ")
+    assert items["three"][1] in answer.err
 
 
 def test_only_one_process_harvests_a_source(served: ckan.Stage, undisturbed: bytes, home: Installation) -> None:
