@@ -31,7 +31,6 @@ from catalog.freshness import Freshness, state
 from catalog.query import Page
 from catalog.reading import document
 from catalog.vocabulary import Level
-from config.load import shipped_disclosing
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
@@ -145,7 +144,7 @@ def _pages(register: Asking, asked: Export) -> tuple[Page, Iterator[Page]]:
 
 def _marking(register: Asking, asked: Export) -> export.Marking:
     now = datetime.now(UTC)
-    return export.marking(register.search, to_query(asked), register.viewer.index, now, shipped_disclosing())
+    return export.marking(register.search, to_query(asked), register.viewer.index, now, register.register.disclosing())
 
 
 def _named(first: Page, asked: Export, marked: export.Marking, ending: str) -> Mapping[str, str]:

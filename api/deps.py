@@ -22,6 +22,7 @@ from catalog.search.writer import follow
 from catalog.viewer import PUBLIC, Viewer
 from catalog.vocabulary import Audience
 from config import load
+from config.disclosure import Disclosing
 from config.settings import Settings
 
 FOLLOW_SECONDS = 0.2
@@ -46,7 +47,7 @@ class Register:
         self._index_dir = settings.index_dir
         self._lock = threading.Lock()
         self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC)}
-        self._desk: Desk | None = None
+        self._disclosing: Disclosing | None = None
 
     def reader(self, audience: Audience) -> Reader:
         """The index of an audience, up to what was written last."""
@@ -58,11 +59,15 @@ class Register:
         found.reload_if_changed()
         return found
 
+    def disclosing(self) -> Disclosing:
+        """Who is shown what, as this installation has it."""
+        if self._disclosing is None:
+            self._disclosing = load.rules(self.settings).disclosing
+        return self._disclosing
+
     def desk(self) -> Desk:
-        """By which table records are rendered anew where their level changes."""
-        if self._desk is None:
-            self._desk = Desk(load.rules(self.settings).disclosing)
-        return self._desk
+        """Where levels are acted on."""
+        return Desk(self.disclosing())
 
     def follow(self) -> None:
         """Let every index take up an act at once."""

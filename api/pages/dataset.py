@@ -1,16 +1,18 @@
 """The page of one dataset."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.datasets import read_document
-from api.deps import Answering, today
+from api.deps import Answering, Asking, today
 from api.pages import words
 from api.pages.render import render
 from api.parameters import NoParameters
+from catalog import levels
 from catalog.guidance import guidance
 
 router = APIRouter()
@@ -34,17 +36,17 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
     badge, how = words.ACCESS[document["access"]["modality"]]
     level_name, level_means = words.LEVELS[document["level"]["level"]]
     files = document["distributions"]
+    explained = _explained(register, document)
     return render(
         request,
         "dataset.html",
-        found[1],
+        f"{found[1]} {explained['newest']} {len(explained['proposals'])}",
         dataset=document,
         badge=badge,
         how=how,
         level_name=level_name,
         level_means=level_means,
-        overdue=bool(document["level"]["review_by"]) and document["level"]["review_by"] < today().isoformat(),
-        would_change=words.WOULD_CHANGE[document["level"]["level"]],
+        explained=explained,
         guidance=guidance(document),
         fresh=words.FRESHNESS[document["freshness_state"]],
         files=[entry for entry in files if entry["key"] or entry["url"]][:SHOWN_FILES],
@@ -53,6 +55,13 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
         more_columns=max(0, sum(len(entry["columns"]) for entry in files) - SHOWN_COLUMNS),
         countries=[place["name"] for place in document["locations"]][:SHOWN_COUNTRIES],
     )
+
+
+def _explained(asking: Asking, document: dict[str, Any]) -> dict[str, Any]:
+    """Why the record has its level, as far as it may be told; people are named to its stewards."""
+    with asking.catalog.reading() as session:
+        named = bool(levels.stewarded(session, asking.viewer, [UUID(document["id"])]))
+        return levels.explanation(session, document, today(), named=named)
 
 
 def _tables(files: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

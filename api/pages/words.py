@@ -90,15 +90,19 @@ SORTS: Mapping[str, str] = {
     "title": "Title",
 }
 
-_BY_A_STEWARD = "A steward may lower it with a reason; neither the portal nor a rule can."
-WOULD_CHANGE: Mapping[str, tuple[str, ...]] = {
-    "unclassified": ("Whoever gives a name and a reason may raise it, at once; a rule that sees more raises it too.",),
-    "low_no": ("Whoever gives a name and a reason may raise it, at once; a rule that sees more raises it too.",),
-    "moderate": ("Whoever gives a name and a reason may raise it, at once.", _BY_A_STEWARD),
-    "high": ("Whoever gives a name and a reason may raise it, at once.", _BY_A_STEWARD),
-    "severe": ("A steward may lower it with a reason, and a second steward must agree.",),
+STANDING: Mapping[str, str] = {
+    "counts": "the level rests on it",
+    "outweighed": "outweighed by a stricter one",
+    "lowered": "a steward has lowered the level since",
+    "pending": "waits for a second steward",
+    "signal": "it asserts no level",
 }
-"""Level to what would change it."""
+ASSERTED_BY: Mapping[str, str] = {
+    "portal": "the portal",
+    "rule": "a rule",
+    "steward": "a steward",
+    "owner": "the owner",
+}
 
 FIELDS: Mapping[str, str] = {
     "access": "the way to get it",

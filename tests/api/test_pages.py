@@ -207,7 +207,8 @@ def test_what_to_do_stands_beside_level_and_access(client: TestClient, shelf: Sh
     for sentence in (
         "Share it within the response and with a purpose; leave out what that purpose does not need.",
         "Say in your request what for, how long, and who will see it; ask only for the fields that you need.",
-        "A steward may lower it with a reason; neither the portal nor a rule can.",
+        ", the level rests on it. Counts of displaced people per settlement.",
+        "A steward may lower it with a reason.",
     ):
         assert sentence in page.text
     assert "https://centre.humdata.org/the-ocha-data-responsibility-guidelines/" in page.links()
