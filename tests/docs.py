@@ -15,6 +15,7 @@ import typer
 
 import landmark
 from config.declarations import Concept, FactRules, GeneralRule, Protocol, SensitivityRule, Source
+from tests.attacks.listed import INCIDENTS, cases
 from tests.bench.figures import FIGURES, rendered
 from tests.portals_served.faulty import FAULTS, Fault
 
@@ -73,7 +74,8 @@ def everything() -> Iterator[Generated]:
         yield Generated(ROOT / "docs" / "schemas" / f"{name}.json", schema(kind))
     yield Generated(ROOT / "harvester" / "portals" / "README.md", portals())
     about_tests = ROOT / "tests" / "README.md"
-    yield Generated(about_tests, between(about_tests.read_text(encoding="utf-8"), "faults", faults()))
+    told = between(about_tests.read_text(encoding="utf-8"), "faults", faults())
+    yield Generated(about_tests, between(told, "attacks", attacks()))
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -105,6 +107,20 @@ def faults() -> str:
     rows = [f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *map(fault_cells, FAULTS))]
     many = f"{len(FAULTS)} faults. After each of them a good harvest is run as well."
     return "\n".join([many, "", *rows])
+
+
+def attacks() -> str:
+    """A table of the attack cases with their tests and breakages, and one of the incidents of others."""
+    rows = ["| case | the attack | tests | one breakage that turns a test red |", "| --- | --- | --- | --- |"]
+    for case in cases():
+        tests = ", ".join(f"`{name.removeprefix('tests/')}`" for name in case.tests)
+        broken = "; ".join(f"`{one.file}`: {one.why.partition(': ')[2]}" for one in case.breakages)
+        rows.append(f"| {case.id} | {case.words} | {tests or f'waits: {case.waits}'} | {broken or 'none yet'} |")
+    rows += ["", "| what happened elsewhere | test |", "| --- | --- |"]
+    for one in INCIDENTS:
+        tests = ", ".join(f"`{name.removeprefix('tests/')}`" for name in one["tests"])
+        rows.append(f"| {one['what']} | {tests} |")
+    return "\n".join(rows)
 
 
 def fault_cells(fault: Fault) -> tuple[str, ...]:

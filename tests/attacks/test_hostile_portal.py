@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import SecretStr
 
@@ -222,13 +223,18 @@ def test_a68_a_key_that_comes_back_is_kept_nowhere(
 
     def echo(seen: Seen, reply: Reply, server: Plain) -> None:
         said = f'{{"success": false, "error": {{"message": "bad key {secret}", "header": "{secret}"}}}}'
-        reply.send(200 if len(server.seen) == 1 else 403, said.encode(), content_type="application/json")
+        shown = [package(0, title=f"Sample {secret}", notes=secret)]
+        found = {"success": True, "result": {"count": 1, "results": shown}}
+        body = said.encode() if len(server.seen) < 3 else orjson.dumps(found)
+        reply.send(403 if len(server.seen) == 2 else 200, body, content_type="application/json")
 
     with plain(echo) as server:
         for _ in range(2):
             report = attacked.read(source=attacked.source(server.url), keys={"sample": SecretStr(secret)})
             assert (report.state, len(report.issues)) == ("failed", 1)
             assert secret not in str(report)
+        report = attacked.read(source=attacked.source(server.url), keys={"sample": SecretStr(secret)})
+        assert (report.state, report.run.counts.created) == ("complete", 1)
     assert secret not in attacked.stored() + caplog.text + "".join(capfd.readouterr())
 
 

@@ -73,6 +73,7 @@ LINKS = (
 
 def test_a09_no_way_to_write_a_link_makes_one_that_acts(attacked: Attacked):
     attacked.read(*(package(at, notes=f"Sample {text}", caveats=text) for at, text in enumerate(LINKS)))
+    assert [attacked.shown(at)["notes"] for at in (0, 1)] == ["Sample x", "Sample x"]
     for at in range(len(LINKS)):
         page = page_of(attacked, at)
         assert all(one.startswith(("https://", "http://", "/", "#")) for one in page.addresses), page.addresses

@@ -107,11 +107,12 @@ RULE = {"id": "bad", "version": 1, "level": "high", "header": ["sample"], "reaso
     ],
 )
 def test_a73_a_declaration_that_is_wrong_stops_us_and_names_its_place(
-    path: str, content: str, told: str, tmp_path: Path
+    path: str, content: str, told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     said = refused(tmp_path, path, content)
     assert "bad.yaml" in said
     assert told in said
+    assert "quietcanary" not in capfd.readouterr().out
 
 
 def test_a74_no_source_reads_files_of_this_machine(attacked: Attacked, tmp_path: Path):
