@@ -98,7 +98,7 @@ def _answered_alike(landmark: Installation, web: TestClient, question: Mapping[s
     assert answer["items"] == said["items"]
     assert f"{total} datasets found" in page
     item = said["items"][0]
-    assert f'href="/dataset/{item["name"]}"' in page
+    assert f'href="/dataset/{item["name"] or item["id"]}"' in page
     shown = web.get(f"/dataset/{item['name']}")
     assert shown.status_code == 200
     assert item["title"] in html.unescape(shown.text)
