@@ -4,6 +4,7 @@ As all answers it is for one viewer: the trend counts records that are shown to 
 is for its stewards.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog import reading
+from catalog import reading, runs
 from catalog.due import History, interval, is_due, next_run
 from catalog.tables import CatalogRecord, Disclosure, HarvestRun, SourceRow
 from catalog.viewer import Viewer, shown_to
@@ -35,7 +36,8 @@ def sources(session: Session, viewer: Viewer, now: datetime) -> list[dict[str, A
         consecutive_failures  failed runs since the portal last answered
         breaker               open after three of them: the source is read more and more rarely until it answers
         days_silent           whole days since the last complete run began, or null
-        issues                of the last run, grouped by code
+        issues                of the last run, grouped by code; and clock-ahead where a run says that it began in the
+                              future and no run has told of it yet
         trend                 [{started, records}] of the last 10 complete full runs, oldest first
         paused                whether a person paused it; for its stewards also
                               paused_since, paused_by and paused_reason
@@ -43,12 +45,18 @@ def sources(session: Session, viewer: Viewer, now: datetime) -> list[dict[str, A
 
     ``records`` is how many the portal gave; for others than the source's stewards, how many they may know of by then.
     """
-    items = reading.sources(session, viewer)
+    items = reading.sources(session, viewer, now)
     rows = {row.key: row for row in session.scalars(select(SourceRow))}
-    past = histories(session)
-    trends = _trends(session, viewer, [item["key"] for item in items])
+    past = histories(session, now)
+    trends = _trends(session, viewer, [item["key"] for item in items], now)
+    wrong = Counter(key for key, _, _ in runs.ahead(session, now))
     return [
-        item | {"health": _health(rows[item["key"]], past.get(item["key"], History()), item, trends, viewer, now)}
+        item
+        | {
+            "health": _health(
+                rows[item["key"]], past.get(item["key"], History()), item, trends, viewer, now, wrong[item["key"]]
+            )
+        }
         for item in items
     ]
 
@@ -58,20 +66,24 @@ def source(session: Session, viewer: Viewer, key: str, now: datetime) -> dict[st
     return next((item for item in sources(session, viewer, now) if item["key"] == key), None)
 
 
-def histories(session: Session) -> Mapping[str, History]:
-    """What past runs come to, by source; a source without a run is left out."""
+def histories(session: Session, now: datetime | None = None) -> Mapping[str, History]:
+    """What past runs that asked the portal come to, by source; a source without one is left out.
+
+    Runs that began in the future, by more than clocks differ, are not believed.
+    """
     run = HarvestRun
+    counts = run.mode.in_(runs.HEARD), run.started <= (now or datetime.now(UTC)) + runs.AHEAD
     newest: dict[tuple[str, RunState, str], datetime] = {
         (key, state, mode): started
         for key, state, mode, started in session.execute(
-            select(run.source_key, run.state, run.mode, func.max(run.started)).group_by(
-                run.source_key, run.state, run.mode
-            )
+            select(run.source_key, run.state, run.mode, func.max(run.started))
+            .where(*counts)
+            .group_by(run.source_key, run.state, run.mode)
         )
     }
     answered = (
         select(run.source_key, func.max(run.started).label("at"))
-        .where(run.state.in_(_ANSWERED))
+        .where(run.state.in_(_ANSWERED), *counts)
         .group_by(run.source_key)
         .subquery()
     )
@@ -79,7 +91,7 @@ def histories(session: Session) -> Mapping[str, History]:
         session.execute(
             select(run.source_key, func.count())
             .outerjoin(answered, answered.c.source_key == run.source_key)
-            .where(run.state == RunState.FAILED)
+            .where(run.state == RunState.FAILED, *counts)
             .where(answered.c.at.is_(None) | (run.started > answered.c.at))
             .group_by(run.source_key)
         ).all()
@@ -109,17 +121,19 @@ def _health(
     trends: Mapping[str, list[dict[str, Any]]],
     viewer: Viewer,
     now: datetime,
+    wrong: int,
 ) -> dict[str, Any]:
     last = item["last_run"]
     runs_itself = row.enabled and row.paused is None and not _in_preview(row)
     following = next_run(row.schedule, past, now) if runs_itself else None
     answer = {
-        "state": _state(row, past, last, now),
+        "state": _state(row, past, last, now, wrong),
         "last_complete": _iso(past.complete),
         "consecutive_failures": past.failures,
         "breaker": "open" if past.broken else "closed",
         "days_silent": None if past.complete is None else (now - past.complete).days,
-        "issues": [] if last is None else [{n: i[n] for n in ("code", "severity", "count")} for i in last["issues"]],
+        "issues": [{n: i[n] for n in ("code", "severity", "count")} for i in (last["issues"] if last else ())]
+        + ([{"code": runs.CLOCK_AHEAD, "severity": "warning", "count": wrong}] if wrong else []),
         "trend": trends.get(row.key, []),
         "paused": row.paused is not None,
         "due": runs_itself and is_due(row.schedule, past, now),
@@ -132,7 +146,7 @@ def _health(
     return answer
 
 
-def _state(row: SourceRow, past: History, last: Mapping[str, Any] | None, now: datetime) -> str:
+def _state(row: SourceRow, past: History, last: Mapping[str, Any] | None, now: datetime, wrong: int) -> str:
     ended = last["state"] if last else ""
     between = interval(row.schedule, past.complete or now) if row.schedule else None
     late = past.complete and between and now - past.complete > max(LATE * between, timedelta(days=1))
@@ -141,9 +155,9 @@ def _state(row: SourceRow, past: History, last: Mapping[str, Any] | None, now: d
         "off": not row.enabled,
         "paused": row.paused is not None,
         "failing": past.broken,
-        "new": past.complete is None and ended in {"", "running", "cancelled"},
+        "new": not wrong and past.complete is None and ended in {"", "running", "cancelled"},
         "late": late,
-        "troubled": past.failures or past.complete is None or ended in {"partial", "held", "failed"},
+        "troubled": wrong or past.failures or past.complete is None or ended in {"partial", "held", "failed"},
     }
     return next((state for state, true in states.items() if true), "healthy")
 
@@ -152,13 +166,14 @@ def _in_preview(row: SourceRow) -> bool:
     return row.declaration is not None and row.approved is None
 
 
-def _trends(session: Session, viewer: Viewer, keys: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+def _trends(session: Session, viewer: Viewer, keys: Sequence[str], now: datetime) -> Mapping[str, list[dict[str, Any]]]:
     """Records of the last complete full runs, oldest first."""
     run = HarvestRun
     place = func.row_number().over(partition_by=run.source_key, order_by=(run.started.desc(), run.id))
     ranked = (
         select(run.source_key, run.started, run.ended, run.seen, place.label("place"))
         .where(run.state == RunState.COMPLETE, run.mode == "full", run.source_key.in_(keys))
+        .where(run.started <= now + runs.AHEAD)
         .subquery()
     )
     rows = session.execute(

@@ -4,35 +4,48 @@ Sources and runs are disclosed as records are: a viewer learns only of sources w
 may see or whose steward they are, and only counts of records shown to them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from catalog.changes import told_by_run
 from catalog.disclosure import SEES
+from catalog.runs import AHEAD, HEARD, by_id
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
 from catalog.viewer import STEWARD, Viewer, shown_to
-from catalog.vocabulary import RunState, Visibility
+from catalog.vocabulary import RecordState, RunState, Visibility
 
 
 def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | None:
     """The document (JSON bytes) and etag of a record by id or name.
 
-    None for what is hidden from the viewer just as for what never existed.
+    With the ``state`` of the catalog's entry, ``listed`` or ``missing`` (``withdrawn`` is for who reaches the record
+    beyond their audience), and ``missing_since``, null where it is listed. None for what is hidden from the viewer
+    just as for what never existed.
     """
     dataset_id = dataset_of(session, key)
     if dataset_id is None:
         return None
     row = session.execute(
-        select(Disclosure.document, Disclosure.etag)
+        select(Disclosure.document, Disclosure.etag, CatalogRecord.state, CatalogRecord.missing_since)
         .join(Dataset, Dataset.seq == Disclosure.seq)
+        .join(CatalogRecord, CatalogRecord.dataset_seq == Dataset.seq)
         .where(Dataset.id == dataset_id, shown_to(viewer), called(key))
     ).first()
-    return None if row is None else (row[0], row[1])
+    if row is None:
+        return None
+    body, etag, state, since = row
+    standing = {"missing_since": _iso(since)}
+    if state is not RecordState.WITHDRAWN:
+        # A withdrawn record is rendered as such; that one is listed or not is no part of what its portal said of it.
+        standing["state"] = state.value
+    told = etag if state is RecordState.LISTED else f"{etag}-{standing['missing_since']}"
+    return body[:-1] + b"," + orjson.dumps(standing)[1:], told
 
 
 def called(key: str) -> ColumnElement[bool]:
@@ -52,11 +65,18 @@ def dataset_of(session: Session, key: str) -> UUID | None:
         return session.scalar(select(Slug.dataset_id).where(Slug.name == key))
 
 
-def sources(session: Session, viewer: Viewer) -> list[dict[str, Any]]:
-    """The sources a viewer may know of, with counts of the records shown to them and the last run."""
+def source_keys(session: Session, viewer: Viewer, declared: Iterable[str] = ()) -> set[str]:
+    """The keys of sources that a viewer may know of; ``declared`` may have some that nobody has written yet."""
+    seen = set(session.scalars(select(SourceRow.key).where(_source_seen_by(viewer))))
+    return seen | (set(declared) - set(session.scalars(select(SourceRow.key))))
+
+
+def sources(session: Session, viewer: Viewer, now: datetime | None = None) -> list[dict[str, Any]]:
+    """The sources a viewer may know of, with counts of the records shown to them and the last run that asked it."""
     counts = _record_counts(session, viewer)
     latest = (
         select(HarvestRun.source_key, func.max(HarvestRun.started).label("started"))
+        .where(HarvestRun.mode.in_(HEARD), HarvestRun.started <= (now or datetime.now(UTC)) + AHEAD)
         .group_by(HarvestRun.source_key)
         .subquery()
     )
@@ -109,6 +129,60 @@ def run(session: Session, viewer: Viewer, run_id: UUID) -> dict[str, Any] | None
         .where(HarvestRun.id == run_id, _source_seen_by(viewer))
     )
     return None if found is None else _disclosed_runs(session, viewer, [found])[0]
+
+
+def run_named(session: Session, viewer: Viewer, key: str) -> dict[str, Any] | None:
+    """One run by its id or the beginning of it; None if the viewer may know of no such run, or several begin so."""
+    found = session.scalars(by_id(key)).all()
+    return run(session, viewer, found[0].id) if len(found) == 1 else None
+
+
+def issues(
+    session: Session, viewer: Viewer, run_id: UUID, code: str = "", limit: int = 50, start: int = 0
+) -> tuple[list[dict[str, Any]], int] | None:
+    """A run's issues one by one, as they were found, and how many in all; None if the viewer may not know its source.
+
+    Each is ``{code, severity, dataset, field, at}``, where ``dataset`` is an id or null. A source's stewards get all,
+    with ``record`` (the portal's id of it), ``address``, ``message`` and ``mend``; those of a record that is for its
+    owner alone without what tells of it, unless they are shown everything. Others get those of whole pages and of
+    records that are shown to them: a message or an address may quote what is not.
+    """
+    of = session.scalar(
+        select(HarvestRun.source_key)
+        .join(SourceRow, SourceRow.key == HarvestRun.source_key)
+        .where(HarvestRun.id == run_id, _source_seen_by(viewer))
+    )
+    if of is None:
+        return None
+    query = (
+        select(HarvestIssue, Dataset.id, Dataset.visibility)
+        .outerjoin(CatalogRecord, _OF_RECORD)
+        .outerjoin(Dataset, Dataset.seq == CatalogRecord.dataset_seq)
+        .where(HarvestIssue.run_id == run_id)
+    )
+    theirs = stewards(viewer, of)
+    if not theirs:
+        shown = select(Disclosure.seq).where(Disclosure.seq == CatalogRecord.dataset_seq, shown_to(viewer))
+        query = query.where(or_(HarvestIssue.remote_id == "", shown.exists()))
+    if code:
+        query = query.where(HarvestIssue.code == code)
+    total = session.scalar(select(func.count()).select_from(query.with_only_columns(HarvestIssue.id).subquery())) or 0
+    answers = []
+    for issue, dataset, visibility in session.execute(query.order_by(HarvestIssue.id).offset(start).limit(limit)):
+        hidden = visibility is Visibility.OWNER and not viewer.sees_all
+        answer = {
+            "code": issue.code,
+            "severity": issue.severity,
+            "dataset": None if dataset is None or hidden else str(dataset),
+            "field": issue.field,
+            "at": _iso(issue.at),
+        }
+        if theirs:
+            told = {"record": issue.remote_id, "address": issue.address, "message": issue.message}
+            answer |= dict.fromkeys(told, "") if hidden else told
+            answer |= {"mend": issue.mend}
+        answers.append(answer)
+    return answers, total
 
 
 def feed_position(session: Session) -> int:

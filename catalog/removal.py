@@ -13,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog import audit, reach
 from catalog.database import Catalog
 from catalog.lease import RunInProgress, alive, now_utc
+from catalog.runs import AHEAD, by_id
 from catalog.store import BATCH, feed
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestRun
 from catalog.vocabulary import Audience, RecordState, RunState, Visibility
@@ -71,9 +72,9 @@ def listed_before(session: Session, source_key: str, run_id: UUID, created: int)
     return listed(session, source_key) - created - returned
 
 
-def vanishing(session: Session, source_key: str, run_id: UUID, started: datetime) -> int:
+def vanishing(session: Session, source_key: str, run_id: UUID, started: datetime, now: datetime) -> int:
     """How many listed records neither this run nor a later one has seen."""
-    where = *_unseen(source_key, run_id, started), CatalogRecord.state == RecordState.LISTED
+    where = *_unseen(source_key, run_id, started, now), CatalogRecord.state == RecordState.LISTED
     return session.scalar(select(func.count()).select_from(CatalogRecord).where(*where)) or 0
 
 
@@ -83,14 +84,15 @@ def take_for_gone(
     """Mark what a complete full run did not see: missing, or withdrawn where the rule's runs and days are full."""
     records = session.scalars(
         select(CatalogRecord)
-        .where(*_unseen(source_key, run_id, started), CatalogRecord.state != RecordState.WITHDRAWN)
+        .where(*_unseen(source_key, run_id, started, now), CatalogRecord.state != RecordState.WITHDRAWN)
         .order_by(CatalogRecord.remote_id)
     ).all()
     lines: list[tuple[int, str, list[dict[str, Any]]]] = []
     missing, withdrawn = 0, []
     for record in records:
         before = record.state
-        record.missing_since = record.missing_since or now
+        since = record.missing_since
+        record.missing_since = since if since is not None and since <= now + AHEAD else now
         record.missing_runs += 1
         missing += before is RecordState.LISTED
         if record.missing_runs >= rule.runs and now - record.missing_since >= timedelta(days=rule.days):
@@ -105,6 +107,29 @@ def take_for_gone(
     if lines:
         feed(session, source_key, run_id, lines, now)
     return Gone(missing, len(withdrawn))
+
+
+def heard_since(session: Session, source_key: str, remote_ids: Sequence[str], moment: datetime) -> set[str]:
+    """Which of these records the portal listed, or was seen not to list, after a moment."""
+    found: set[str] = set()
+    for start in range(0, len(remote_ids), BATCH):
+        found |= set(
+            session.scalars(
+                select(CatalogRecord.remote_id)
+                .where(CatalogRecord.source_key == source_key)
+                .where(CatalogRecord.remote_id.in_(remote_ids[start : start + BATCH]))
+                .where((CatalogRecord.last_seen > moment) | (CatalogRecord.missing_since > moment))
+            )
+        )
+    return found
+
+
+def date_back(session: Session, run_id: UUID, moment: datetime) -> None:
+    """What a replay gave was listed when it was recorded, not now."""
+    session.execute(
+        update(CatalogRecord).where(CatalogRecord.last_seen_run == run_id).values(last_seen=moment),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def state_change(old: RecordState, new: RecordState) -> dict[str, Any]:
@@ -123,7 +148,7 @@ def waiting(session: Session, key: str, *, to_release: bool = False) -> Waiting:
     found = session.execute(
         select(Dataset.title, CatalogRecord.remote_id, Dataset.visibility)
         .join(CatalogRecord, CatalogRecord.dataset_seq == Dataset.seq)
-        .where(*_unseen(run.source_key, run.id, run.started), CatalogRecord.state == RecordState.LISTED)
+        .where(*_unseen(run.source_key, run.id, run.started, now_utc()), CatalogRecord.state == RecordState.LISTED)
     )
     titled = sorted(
         OWNERS if visibility is Visibility.OWNER else (title.get("en") or next(iter(title.values()), ""), remote_id)
@@ -155,11 +180,14 @@ def reject(catalog: Catalog, key: str, actor: str, now: datetime | None = None) 
         _decide(session, run, "rejected", actor, why, now or now_utc())
 
 
-def _unseen(source_key: str, run_id: UUID, started: datetime) -> Iterator[ColumnElement[bool]]:
-    """Records of a source that this run did not see, nor one that began later: a held run may be decided on late."""
+def _unseen(source_key: str, run_id: UUID, started: datetime, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """Records of a source that this run did not see, nor one that began later: a held run may be decided on late.
+
+    What was seen in the future was seen under a wrong clock, before.
+    """
     yield CatalogRecord.source_key == source_key
     yield (CatalogRecord.last_seen_run != run_id) | CatalogRecord.last_seen_run.is_(None)
-    yield CatalogRecord.last_seen < started
+    yield (CatalogRecord.last_seen < started) | (CatalogRecord.last_seen > now + AHEAD)
 
 
 def _withdraw(session: Session, numbers: Sequence[int]) -> None:
@@ -182,7 +210,7 @@ def _withdraw(session: Session, numbers: Sequence[int]) -> None:
 
 
 def _held(session: Session, key: str) -> HarvestRun:
-    known = list(session.scalars(_by_id(key).with_for_update()))
+    known = list(session.scalars(by_id(key).with_for_update()))
     if len(known) != 1:
         many = "more than one run" if known else "no run"
         raise Undecidable(f'There is {many} "{key}". List the runs with "landmark runs --as NAME".')
@@ -194,21 +222,11 @@ def _held(session: Session, key: str) -> HarvestRun:
     return run
 
 
-def _by_id(key: str) -> Select[HarvestRun]:
-    wanted = key.strip().lower()
-    try:
-        return select(HarvestRun).where(HarvestRun.id == UUID(wanted))
-    except ValueError:
-        # SQLite keeps ids without hyphens, PostgreSQL with them.
-        stored = func.replace(cast(HarvestRun.id, Text), "-", "")
-        beginning = "".join(sign for sign in wanted if sign in "0123456789abcdef")
-        return select(HarvestRun).where(stored.startswith(beginning or "none")).limit(2)
-
-
 def _refuse_if_read_since(session: Session, run: HarvestRun, now: datetime) -> None:
     later = session.scalars(
         select(HarvestRun)
-        .where(HarvestRun.source_key == run.source_key, HarvestRun.started > run.started)
+        .where(HarvestRun.source_key == run.source_key)
+        .where(HarvestRun.started > run.started, HarvestRun.started <= now + AHEAD)
         .order_by(HarvestRun.started.desc())
     ).all()
     for other in later:

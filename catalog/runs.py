@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, Text, cast, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,12 @@ __all__ = ["Counts", "Issue", "LeaseLost", "Run", "RunInProgress", "begin", "fin
 
 RESUME_LIMIT = timedelta(hours=6)
 """An older unfinished run starts over: the portal's pages have shifted too far."""
+AHEAD = timedelta(minutes=10)
+"""Clocks differ by less. A time that is later than now by more was written under a wrong clock and is not believed."""
+HEARD = ("full", "incremental")
+"""Modes of the runs that asked the portal."""
+REPLAY = "replay"
+"""Mode of a run that was answered from a recording: the portal was not heard."""
 REASSESS = "reassess"
 """Mode of the run whose row is the lease while kept payloads are judged again; it is no harvest, and leaves no run."""
 
@@ -157,7 +163,7 @@ def _begun(session: Session, source: Source, mode: str, since: datetime | None, 
         session.flush()
     last = session.scalar(
         select(HarvestRun)
-        .where(HarvestRun.source_key == source.key)
+        .where(HarvestRun.source_key == source.key, HarvestRun.mode.in_(HEARD), HarvestRun.started <= now + AHEAD)
         .order_by(HarvestRun.started.desc(), HarvestRun.id)
         .limit(1)
         .with_for_update()
@@ -205,6 +211,18 @@ def _running(source_key: str = "") -> Select[HarvestRun]:
 def _held_by(source_key: str, run: HarvestRun | None) -> str:
     who = f"{run.lease_owner} since {run.started:%H:%M} UTC" if run else "another process"
     return f"{source_key} is being harvested by {who}. Wait until it has finished, or stop it."
+
+
+def by_id(key: str) -> Select[HarvestRun]:
+    """The run of an id, or the runs of an id's beginning, two at the most."""
+    wanted = key.strip().lower()
+    try:
+        return select(HarvestRun).where(HarvestRun.id == UUID(wanted))
+    except ValueError:
+        # SQLite keeps ids without hyphens, PostgreSQL with them.
+        stored = func.replace(cast(HarvestRun.id, Text), "-", "")
+        beginning = "".join(sign for sign in wanted if sign in "0123456789abcdef")
+        return select(HarvestRun).where(stored.startswith(beginning or "none")).limit(2)
 
 
 def seen_ids(session: Session, run: Run) -> set[str]:
@@ -260,11 +278,27 @@ def _write(session: Session, run: Run, values: dict[str, object]) -> None:
         )
 
 
-def last_complete(session: Session, source_key: str, mode: str = "") -> datetime | None:
-    """When the last complete run of a source began; the cursor of incremental runs."""
+def ahead(session: Session, now: datetime) -> Sequence[tuple[str, UUID, datetime]]:
+    """Source, id and beginning of runs that began in what is the future, and of which no later run has told yet."""
+    told = set(session.scalars(select(HarvestIssue.field).where(HarvestIssue.code == CLOCK_AHEAD)))
+    found = session.execute(
+        select(HarvestRun.source_key, HarvestRun.id, HarvestRun.started)
+        .where(HarvestRun.started > now + AHEAD)
+        .order_by(HarvestRun.started, HarvestRun.id)
+    )
+    return [(key, id_, started) for key, id_, started in found if str(id_) not in told]
+
+
+CLOCK_AHEAD = "clock-ahead"
+"""Code of the issue that tells of such a run; its field is the run's id."""
+
+
+def last_complete(session: Session, source_key: str, mode: str = "", now: datetime | None = None) -> datetime | None:
+    """When the last complete run of a source began; the cursor of incremental runs. The future is not believed."""
     query = select(func.max(HarvestRun.started)).where(
         HarvestRun.source_key == source_key, HarvestRun.state == RunState.COMPLETE
     )
+    query = query.where(HarvestRun.mode.in_(HEARD), HarvestRun.started <= (now or now_utc()) + AHEAD)
     return session.scalar(query.where(HarvestRun.mode == mode) if mode else query)
 
 

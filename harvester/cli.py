@@ -4,9 +4,11 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import orjson
@@ -32,7 +34,7 @@ from harvester import run as pipeline
 from harvester.http import Client
 from harvester.portal import PortalError, portals
 from harvester.preview import DryRun, Preview
-from harvester.recording import tape
+from harvester.recording import Replay, tape
 
 FAILED = 1
 EXIT_CODES = {
@@ -90,6 +92,8 @@ def harvest(
     settings = Settings()
     if bool(keys) == all_:
         raise ConfigurationError("Name the sources to harvest, or say --all.")
+    if replay is not None and changed:
+        raise ConfigurationError("A replay reads all that was recorded; leave out --changed.")
     if dry_run and changed:
         raise ConfigurationError("A dry run reads everything; leave out --changed.")
     with _opened(settings, keys or []) as catalog, stopping() as stopped:
@@ -116,6 +120,7 @@ def harvest(
             quiet=json,
             client=client,
             busy=lambda *who: busy.append(who),
+            heard={key: one.recorded for key, one in tapes.items() if isinstance(one, Replay)},
         )
         index(catalog, settings)
     left = chosen[len(reports) + len(busy) :]
@@ -186,11 +191,13 @@ def harvest_all(
     quiet: bool = False,
     client: Callable[[Source, Settings], Client] = Client,
     busy: Callable[[Source, RunInProgress], None] | None = None,
+    heard: Mapping[str, datetime] = MappingProxyType({}),
 ) -> list[pipeline.Report]:
     """Harvest sources one after the other with progress on stderr; a failed one does not stop the next.
 
     Those that come after ``stopped`` are left out. One that another process harvests is told on stderr, given to
-    ``busy`` and left out too; without ``busy`` RunInProgress is raised.
+    ``busy`` and left out too; without ``busy`` RunInProgress is raised. ``heard`` has of each source that is replayed
+    when its recording was made.
     """
     for source in chosen:
         if source.kind not in portals():
@@ -213,6 +220,7 @@ def harvest_all(
                     progress=show,
                     stopped=stopped,
                     client=client,
+                    heard=heard.get(source.key),
                 )
         except RunInProgress as error:
             if busy is None:

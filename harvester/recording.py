@@ -2,7 +2,7 @@
 
 One folder per source::
 
-    DIR/<source key>/index.jsonl    one line per answer: session, method, address, sent, status, headers, file
+    DIR/<source key>/index.jsonl    one line per answer: session, method, address, sent, status, headers, file, at
     DIR/<source key>/0001.json      the body of the first answer, unpacked
 
 ``sent`` is the hash of what was posted, empty for a GET. The source's key is nowhere in it: it is taken out of
@@ -12,6 +12,7 @@ addresses, bodies and headers before anything is written, so a recording is aske
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
@@ -105,6 +106,7 @@ class Recorder:
                 if header in clean.headers
             },
             "file": name,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with (self._folder / INDEX).open("ab") as index:
             index.write(orjson.dumps(line) + b"\n")
@@ -116,6 +118,9 @@ class Replay:
 
     Args:
         folder: As given to the recorder.
+
+    Attributes:
+        recorded: When the oldest of the answers was recorded.
 
     Raises:
         ConfigurationError: There is no recording of the source.
@@ -130,12 +135,18 @@ class Replay:
             raise ConfigurationError(f"There is no recording of {source_key} in {folder}. {self._mend}")
         self._answers: dict[_Request, list[_Recorded]] = {}
         key = itemgetter("method", "address", "sent")
+        written = datetime.fromtimestamp((self._folder / INDEX).stat().st_mtime, UTC)
+        moments = [written]
         for request, lines in groupby(sorted(_lines(self._folder), key=key), key):
             heard = list(lines)
             newest = max(line["session"] for line in heard)
+            moments += [
+                datetime.fromisoformat(line["at"]) for line in heard if line["session"] == newest and "at" in line
+            ]
             self._answers[request] = [
                 _Recorded(line["status"], line["headers"], line["file"]) for line in heard if line["session"] == newest
             ]
+        self.recorded = min(moments)
 
     def answer(self, call: Call, address: str, veil: Veil, ask: Callable[[], Answer]) -> Answer:  # noqa: ARG002
         """The recorded answer; raises PortalError ``not-recorded``."""

@@ -14,7 +14,7 @@ from catalog.database import Catalog
 from catalog.issues import Issue
 from catalog.lease import Lease, LeaseLost, now_utc
 from catalog.reading import known_before
-from catalog.removal import Gone
+from catalog.removal import Gone, date_back, heard_since
 from catalog.runs import SAID_BY_CLIENT, Counts, Run
 from catalog.store import Store, known, returned, saw
 from catalog.vocabulary import RecordState, RunState
@@ -79,22 +79,25 @@ def harvest(
     stopped: Callable[[], bool] = lambda: False,
     client: Callable[[Source, Settings], Client] = Client,
     now: Callable[[], datetime] = now_utc,
+    heard: datetime | None = None,
 ) -> Report:
     """Harvest one source into the catalog; the indexes are left to their own follower.
 
     ``full`` reads everything, otherwise only what changed since the last complete run. ``stopped`` is asked after each
     page and in pauses; the run then ends as cancelled and can be continued. ``client`` makes whatever reads the portal;
-    ``now`` tells the time, by which records are withdrawn. Raises :class:`catalog.runs.RunInProgress` if another
-    process harvests the source, or has taken the run over.
+    ``now`` tells the time, by which records are withdrawn. ``heard`` is of a replay, when it was recorded: it adds what
+    the catalog has not, updates what was not heard of since, and counts for nothing else. Raises
+    :class:`catalog.runs.RunInProgress` if another process harvests the source, or has taken the run over.
     """
     runs.recover(catalog, now())
     with catalog.reading() as session:
-        last = runs.last_complete(session, source.key)
+        last = runs.last_complete(session, source.key, now=now())
     mode = "full" if full or last is None else "incremental"
+    mode = mode if heard is None else runs.REPLAY
     since = last - OVERLAP if last is not None and mode == "incremental" else None
     run = runs.begin(catalog, source, mode, since=since, now=now())
     with Lease(catalog, run.id, now):
-        return Harvest(catalog, run, portal, assessor, settings, progress, stopped, client, now).report()
+        return Harvest(catalog, run, portal, assessor, settings, progress, stopped, client, now, heard).report()
 
 
 @dataclass(slots=True)
@@ -135,8 +138,9 @@ class Harvest:
         stopped: Callable[[], bool],
         client: Callable[[Source, Settings], Client] = Client,
         now: Callable[[], datetime] = now_utc,
+        heard: datetime | None = None,
     ) -> None:
-        self.now = now
+        self.now, self.heard = now, heard
         self.client = client
         self.catalog, self.run, self.portal, self.assessor, self.settings = catalog, run, portal, assessor, settings
         self.progress, self.stopped = progress, stopped
@@ -230,8 +234,13 @@ class Harvest:
             listed = self.listing.page(read)
             page = _Page(read.token, read.total, self.now(), listed.counts, listed.issues)
             with self.catalog.reading() as session:
-                held = known(session, self.run.source.key, [record.remote_id for record in listed.records])
+                ids = [record.remote_id for record in listed.records]
+                held = known(session, self.run.source.key, ids)
+                since = set() if self.heard is None else heard_since(session, self.run.source.key, ids, self.heard)
             for record in listed.records:
+                if record.remote_id in since:
+                    page.counts.unchanged += 1
+                    continue
                 found = held.get(record.remote_id)
                 if found and found.hash == record.hash and found.state is not RecordState.WITHDRAWN:
                     page.listed.append(found.seq)
@@ -263,6 +272,8 @@ class Harvest:
                     issues += part.issues
                 returned(session, run.source.key, run.id, page.returned, page.now)
                 saw(session, page.listed, run.id, page.now)
+                if self.heard is not None:
+                    date_back(session, run.id, self.heard)
                 run.counts, run.token = run.counts + counts, page.token
                 run.total = page.total if page.total is not None else run.total
                 self._count_requests()
@@ -283,7 +294,7 @@ class Harvest:
         """What a run that read everything amounts to: complete, partial or held."""
         counts, source = self.run.counts, self.run.source
         full = self.run.mode == "full"
-        issues = list(self.listing.mismatch(counts.seen, self.run.total))
+        issues = [*self.listing.mismatch(counts.seen, self.run.total), *self._wrong_clocks()]
         run = self.run
         with self.catalog.reading() as session:
             before = removal.listed_before(session, source.key, run.id, counts.created)
@@ -297,9 +308,10 @@ class Harvest:
         if few is not None:
             return self._finish(RunState.HELD, f"{few.message} Nothing was taken for gone.", issues)
         if not full:
-            return self._finish(RunState.COMPLETE, "", issues)
+            replayed = "Replayed: the portal was not asked, and nothing was taken for gone."
+            return self._finish(RunState.COMPLETE, "" if self.heard is None else replayed, issues)
         with self.catalog.writing() as session:
-            newly = removal.vanishing(session, source.key, run.id, run.started)
+            newly = removal.vanishing(session, source.key, run.id, run.started, self.now())
             held = suspicion.drop(source, newly, before, look)
             if held is None:
                 now = self.now()
@@ -309,6 +321,21 @@ class Harvest:
                 runs.finish(session, run, RunState.COMPLETE, issues, outcome, gone.missing, now=now)
                 return self._reported(RunState.COMPLETE, outcome, issues, gone)
         return self._finish(RunState.HELD, f"{held.message} Nothing was taken for gone.", [*issues, held])
+
+    def _wrong_clocks(self) -> Iterator[Issue]:
+        """Told once of each run that began in the future."""
+        with self.catalog.reading() as session:
+            found = runs.ahead(session, self.now())
+        for key, id_, started in found:
+            if key == self.run.source.key:
+                yield Issue(
+                    runs.CLOCK_AHEAD,
+                    f"Run {id_} says that it began at {started:%Y-%m-%d %H:%M} UTC, which has not come: a clock was "
+                    "wrong then, or is now. Times that have not come are not believed.",
+                    severity="warning",
+                    field=str(id_),
+                    mend="Look at the clocks of all machines that harvest.",
+                )
 
     def _finish(self, state: RunState, outcome: str, issues: list[Issue]) -> Report:
         self._count_requests()

@@ -1,16 +1,20 @@
 """Harvests recorded to files and replayed from them: the same catalog, no network, no key."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from catalog import dump
+from catalog import dump, removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
-from catalog.vocabulary import RunState
+from catalog.health import histories
+from catalog.health import source as source_health
+from catalog.viewer import Viewer
+from catalog.vocabulary import Audience, RunState
 from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -20,7 +24,7 @@ from harvester.recording import INDEX, Recorder, Replay, tape
 from harvester.run import Report, harvest
 from harvester.sample import SamplePortals
 from tests.journeys.installation import Installation
-from tests.journeys.packages import packages
+from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
 from tests.portals_served.plain import Plain, Reply, Seen, plain
 
@@ -36,6 +40,7 @@ def harvested(catalog: Catalog, source: Source, assessor: Assessor, tape: Record
         assessor,
         Settings(),
         client=lambda asked, settings: Client(asked, settings, tape=tape),
+        heard=tape.recorded if isinstance(tape, Replay) else None,
     )
 
 
@@ -183,7 +188,53 @@ def test_the_command_records_and_replays(tmp_path: Path) -> None:
         assert first.harvest("sample", "--record", folder)["created"] == 7
     assert second.harvest("sample", "--replay", folder)["created"] == 7
     assert second.dump() == first.dump()
-    changed = second.harvest("sample", "--replay", folder, "--changed", code=1)
-    assert (changed["state"], changed["issues"]) == ("failed", {"not-recorded": 1})
-    assert "without --changed" in second.run("harvest", "sample", "--replay", folder, "--changed", code=1).err
+    assert "leave out --changed" in second.run("harvest", "sample", "--replay", folder, "--changed", code=64).err
     assert "no recording of sample" in second.run("harvest", "sample", "--replay", str(tmp_path), code=64).err
+
+
+def test_a_replay_is_no_hearing_of_the_portal(catalog: Catalog, assessor: Assessor, tmp_path: Path) -> None:
+    with ckan.stage() as portal:
+        host = portal.address.removeprefix("http://")
+        source = Source(key="sample", kind="hdx", title="Sample", url=portal.address, allow_hosts=(host,))
+
+        def heard() -> Report:
+            return harvest(catalog, source, portals()["hdx"], assessor, Settings())
+
+        portal.show(packages(7))
+        harvested(catalog, source, assessor, Recorder(tmp_path, "sample"))
+        portal.show(
+            [package(0, private=True), package(1, title="Sample: newer"), *packages(12)[2:6], *packages(12)[7:]]
+        )
+        heard()
+        before = content(catalog), past(catalog)
+        replayed = harvested(catalog, source, assessor, Replay(tmp_path, "sample"))
+        assert (replayed.state, replayed.run.mode, replayed.run.counts.unchanged) == (RunState.COMPLETE, "replay", 7)
+        assert replayed.outcome == "Replayed: the portal was not asked, and nothing was taken for gone."
+        assert (content(catalog), past(catalog)) == before, "what was heard since stands, and so does what is missing"
+        assert heard().run.counts.unchanged == 11
+
+
+def test_a_replay_adds_and_updates_what_was_not_heard_since(
+    catalog: Catalog, assessor: Assessor, tmp_path: Path
+) -> None:
+    with ckan.stage() as portal, Catalog(f"sqlite:///{(tmp_path / 'other.db').as_posix()}", create=True) as other:
+        host = portal.address.removeprefix("http://")
+        source = Source(key="sample", kind="hdx", title="Sample", url=portal.address, allow_hosts=(host,))
+        portal.show(packages(7))
+        long_ago = datetime.now(UTC) - timedelta(days=3)
+        harvest(catalog, source, portals()["hdx"], assessor, Settings(), now=lambda: long_ago)
+        before = past(catalog)
+        portal.show([*packages(7)[1:5], package(5, title="Sample: newer"), *packages(9)[6:]])
+        harvested(other, source, assessor, Recorder(tmp_path, "sample"))
+        told = [harvested(catalog, source, assessor, Replay(tmp_path, "sample")).run.counts for _ in range(2)]
+        assert [(counts.created, counts.updated, counts.unchanged) for counts in told] == [(2, 1, 5), (0, 0, 8)]
+        with catalog.reading() as session:
+            assert removal.listed(session, "sample") == 9, "nothing is taken for gone"
+        assert past(catalog) == before
+
+
+def past(catalog: Catalog) -> tuple[object, ...]:
+    """What decides when a source is read next, from where on, and what its health says."""
+    with catalog.reading() as session:
+        found = source_health(session, Viewer(Audience.FULL), "sample", datetime.now(UTC))
+        return histories(session), runs.last_complete(session, "sample"), found["health"]

@@ -11,9 +11,10 @@ import orjson
 import pytest
 from sqlalchemy import insert, select
 
-from catalog import audit, reading, removal, runs
+from catalog import audit, health, reading, removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
+from catalog.health import histories
 from catalog.query import DatasetQuery
 from catalog.rows import dataset_id
 from catalog.search import Reader, check, follow
@@ -288,6 +289,38 @@ def test_an_empty_answer_is_held_whatever_is_expected_and_says_how_to_accept_it(
     )
     assert portal.states() == {"listed": 5}
     assert removal.release(portal.catalog, str(held.run.id), Removal(), "A. Sample", portal.clock()).missing == 5
+
+
+def test_a_run_under_a_wrong_clock_is_not_believed(portal: Portal) -> None:
+    portal.read(*packages(12))
+    right = portal.clock.moment
+    portal.read(*packages(11), after=365 * DAY)
+    portal.clock.moment = right
+    with portal.catalog.reading() as session:
+        past = histories(session, portal.clock())["sample"]
+        told = health.source(session, Viewer(Audience.PUBLIC), "sample", portal.clock())["health"]
+    assert past.last == past.complete == past.full < right
+    assert (told["state"], told["days_silent"], told["issues"], len(told["trend"])) == (
+        "troubled",
+        0,
+        [{"code": "clock-ahead", "severity": "warning", "count": 1}],
+        1,
+    )
+    changed = portal.read(package(3, metadata_modified="2999-01-01T00:00:00"), full=False)
+    assert (changed.run.mode, changed.run.since, changed.run.counts.seen) == (
+        "incremental",
+        past.complete - timedelta(hours=1),
+        1,
+    )
+    assert [(issue.code, issue.severity) for issue in changed.issues] == [("clock-ahead", "warning")]
+
+    again = portal.read(*packages(10))
+    assert (again.state, again.missing, again.issues) == (RunState.COMPLETE, 1, ()), "it is told once"
+    assert portal.read(*packages(10)).withdrawn == 0, "the days are counted from now"
+    assert portal.read(*packages(10), after=7 * DAY).withdrawn == 2
+    with portal.catalog.reading() as session:
+        told = health.source(session, Viewer(Audience.PUBLIC), "sample", portal.clock())["health"]
+    assert (told["state"], told["days_silent"], told["issues"]) == ("healthy", 0, [])
 
 
 def test_an_empty_first_answer_is_held_and_can_be_accepted(portal: Portal) -> None:
