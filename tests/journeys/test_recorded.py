@@ -99,7 +99,7 @@ def _answered_alike(landmark: Installation, web: TestClient, question: Mapping[s
     assert f"{total} datasets found" in page
     item = said["items"][0]
     assert f'href="/dataset/{item["name"] or item["id"]}"' in page
-    shown = web.get(f"/dataset/{item['name']}")
+    shown = web.get(f"/dataset/{item['name'] or item['id']}")
     assert shown.status_code == 200
     assert item["title"] in html.unescape(shown.text)
     return total
