@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from config.declarations import (
     LEVELS,
@@ -72,11 +72,20 @@ class Rules:
     disclosing: Disclosing = field(default_factory=shipped_disclosing)
 
 
-def sources(settings: "Settings") -> tuple[Source, ...]:
-    """All declared sources by key."""
-    return tuple(
-        _declaration(Source, path, {"key": path.stem} | _mapping(path)) for path in _files(settings, "sources")
-    )
+def sources(settings: "Settings", faults: list[ConfigurationError] | None = None) -> tuple[Source, ...]:
+    """All declared sources by key.
+
+    A file that cannot be used is left out and its error put into ``faults``; without that, the first one is raised.
+    """
+    found = []
+    for path in _files(settings, "sources"):
+        try:
+            found.append(_keyed(Source, path))
+        except ConfigurationError as error:
+            if faults is None:
+                raise
+            faults.append(error)
+    return tuple(found)
 
 
 def source(settings: "Settings", key: str) -> Source:
@@ -86,7 +95,7 @@ def source(settings: "Settings", key: str) -> Source:
         near = difflib.get_close_matches(key, known, 1)
         hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(known) or 'none'}."
         raise ConfigurationError(f'There is no source "{key}". {hint}')
-    return _declaration(Source, known[key], {"key": key} | _mapping(known[key]))
+    return _keyed(Source, known[key])
 
 
 def source_keys(settings: "Settings") -> tuple[str, ...]:
@@ -111,7 +120,7 @@ def rules(settings: "Settings") -> Rules:
     for path in (*concept_files, *sensitivity_files, *apart.values(), *protocol_files, agent_file, shown_file):
         digest.update(path.read_bytes())
     return Rules(
-        concepts=tuple(_declaration(Concept, path, {"key": path.stem} | _mapping(path)) for path in concept_files),
+        concepts=tuple(_keyed(Concept, path) for path in concept_files),
         sensitivity=tuple(
             _declaration(SensitivityRule, path, entry, place)
             for path in sensitivity_files
@@ -127,7 +136,7 @@ def rules(settings: "Settings") -> Rules:
 
 
 def _protocols(paths: Iterable[Path]) -> tuple[Protocol, ...]:
-    found = {path.stem: (path, _declaration(Protocol, path, {"key": path.stem} | _mapping(path))) for path in paths}
+    found = {path.stem: (path, _keyed(Protocol, path)) for path in paths}
     for key, (path, protocol) in found.items():
         seen, earlier = [key], protocol.supersedes
         while earlier:
@@ -205,6 +214,17 @@ def _list(path: Path) -> list[Mapping[str, Any]]:
     return content
 
 
+def _keyed(kind: type[D], path: Path) -> D:
+    """The declaration of a file whose stem is the key."""
+    content = _mapping(path)
+    if "key" in content and content["key"] != path.stem:
+        raise ConfigurationError(
+            f'{path}: {_line(path, ("key",))}the key "key" says "{content["key"]}", but the file\'s name makes the '
+            f'{kind.__name__.lower()} "{path.stem}". Remove the line, or rename the file.'
+        )
+    return _declaration(kind, path, {"key": path.stem} | content)
+
+
 def _declaration(kind: type[D], path: Path | str, content: Mapping[str, Any], place: int | None = None) -> D:
     """The declaration; ``place`` is the entry's in a file that is a list."""
     try:
@@ -218,14 +238,33 @@ def _sentences(kind: type[Declaration], path: Path | str, error: ValidationError
         key = ".".join(str(part) for part in fault["loc"])
         where = f"{path}: {_line(path, (*(() if place is None else (place,)), *fault['loc']))}"
         if fault["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(key, kind.model_fields, 1)
-            mend = f'Did you mean "{near[0]}"?' if near else f"Known keys: {', '.join(kind.model_fields)}."
+            *above, last = fault["loc"]
+            known = {name: ".".join(map(str, (*above, name))) for name in _keys(kind, above)}
+            near = difflib.get_close_matches(str(last), known, 1)
+            mend = f'Did you mean "{known[near[0]]}"?' if near else f"Known keys: {', '.join(known.values())}."
             yield f'{where}unknown key "{key}". {mend}'
         elif fault["type"] == "missing":
             yield f'{where}the key "{key}" is missing. Add it.'
         else:
             named = f'the key "{key}": ' if key else ""
             yield f"{where}{named}{fault['msg'].removeprefix('Value error, ')}."
+
+
+def _keys(kind: type[BaseModel], steps: Sequence[int | str]) -> list[str]:
+    """The keys that may stand where these keys and places lead."""
+    for step in steps:
+        fields = {entry.alias or name: entry for name, entry in kind.model_fields.items()}
+        if step in fields:
+            kind = next(_models(fields[str(step)].annotation), kind)
+    return [entry.alias or name for name, entry in kind.model_fields.items()]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - whatever a field may be
+    """The declarations that a field holds, in a list or alone."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _line(path: Path | str, steps: Sequence[int | str]) -> str:
