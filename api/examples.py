@@ -94,6 +94,8 @@ DATASET: Mapping[str, Any] = {
     "series": "",
     "relations": [],
     "distributions": [],
+    "state": "listed",
+    "missing_since": None,
     "freshness_state": "delinquent",
 }
 GUIDANCE: Mapping[str, Any] = {
@@ -126,6 +128,20 @@ RUN: Mapping[str, Any] = {
     "created": 1,
     "updated": 0,
     "issues": [],
+}
+ISSUES: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "code": "date-unreadable",
+            "severity": "warning",
+            "dataset": _ID,
+            "field": "modified",
+            "at": "2024-07-02T03:15:10Z",
+        }
+    ],
+    "facets": {},
+    "next": "",
 }
 RUNS: Mapping[str, Any] = {"total": 1, "items": [RUN], "facets": {}, "next": ""}
 CHANGES: Mapping[str, Any] = {

@@ -2,15 +2,17 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 from typer.core import TyperGroup
 
 from catalog import answer, asker, audit, changes, dump, grants, health, organizations, reading, removal
@@ -20,8 +22,9 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
-from catalog.sources import named, registered
+from catalog.sources import named, registered, unknown
 from catalog.tables import SourceRow
+from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 from config import load
 from config.declarations import Removal
@@ -29,6 +32,7 @@ from config.load import ConfigurationError
 from config.settings import Settings
 
 FAILED, USAGE = 1, 64
+MAX_LISTED = 1000
 
 As = Annotated[
     str,
@@ -233,33 +237,92 @@ runs_app = typer.Typer(cls=RunsGroup, invoke_without_command=True)
 def runs(
     context: typer.Context,
     source: Annotated[str, typer.Option(help="Key of a source; none for all.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=0, max=MAX_LISTED)] = 20,
     json: Json = False,
     as_: As = "",
 ) -> None:
-    """List harvest runs, newest first, with their issues grouped by code; decide on those that are held."""
+    """List harvest runs, newest first, with their issues grouped by code; decide on those that are held.
+
+    With --as also what was seen and what failed, how each ended, how long its stages took, and what to do.
+    """
     if context.invoked_subcommand is not None:
         return None
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         viewer = asker.viewer(catalog, settings, as_, "runs", source or "*")
         with catalog.reading() as session:
+            _refuse_unknown(session, settings, viewer, source)
             items, total = reading.runs(session, viewer, limit, source)
     if json:
         return _print_bytes(answer.list_json(items, total))
+    counted = ("seen", "created", "updated", "unchanged", "failed", "skipped", "missing")
+    shown = [name for name in counted if any(name in item for item in items) or name in {"created", "updated"}]
     rows = [
         [
             item["source"],
             item["started"],
             f"{item['state']}, {item['decision']}" if item.get("decision") else item["state"],
-            item["created"],
-            item["updated"],
+            *(item.get(name, "") for name in shown),
             "; ".join(map(_issues_in_words, item["issues"])),
             item["id"],
         ]
         for item in items
     ]
-    return _table(["Source", "Started", "State", "Created", "Updated", "Issues", "Run"], rows)
+    _table(["Source", "Started", "State", *map(str.capitalize, shown), "Issues", "Run"], rows)
+    for item in items:
+        for line in _run_in_words(item):
+            print(line)
+    return None
+
+
+def _run_in_words(item: Mapping[str, Any]) -> Iterator[str]:
+    """How a run ended, what took how long and what to do, as far as the viewer is told."""
+    if "stages" not in item:
+        return
+    yield f"{item['source']} {item['started']}, {item['state']}. {item['outcome']}".rstrip()
+    took = ", ".join(f"{stage} {spent / 1000:.1f} s" for stage, spent in item["stages"].items())
+    yield f"  {took or 'nothing was timed'}; {item['requests']} requests, {item['bytes']:,} bytes"
+    for issue in item["issues"]:
+        said = " ".join(filter(None, (issue["example"], issue["mend"])))
+        yield f"  {issue['severity']} {issue['code']}, {issue['count']} times, {issue['new']} new: {said}"
+
+
+def _refuse_unknown(session: Session, settings: Settings, viewer: Viewer, source: str) -> None:
+    """Raise ConfigurationError with the nearest key if a source is named that the viewer may not know of."""
+    if source:
+        known = reading.source_keys(session, viewer, load.source_keys(settings))
+        if source not in known:
+            raise unknown(source, known)
+
+
+@runs_app.command("issues")
+def runs_issues(
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or its beginning.")],
+    code: Annotated[str, typer.Option(help="Only issues of this code.", show_default=False)] = "",
+    limit: Annotated[int, typer.Option(help="How many, as they were found.", min=0, max=MAX_LISTED)] = 50,
+    json: Json = False,
+    as_: As = "",
+) -> None:
+    """List a run's issues one by one: record and field; with --as all, with address, what is wrong and what to do."""
+    settings = Settings()
+    with Catalog(settings.catalog_url) as catalog:
+        viewer = asker.viewer(catalog, settings, as_, "issues of a run", run_id)
+        with catalog.reading() as session:
+            run = reading.run_named(session, viewer, run_id)
+            found = reading.issues(session, viewer, UUID(run["id"]), code, limit) if run else None
+    if found is None:
+        _fail(f'There is no run "{run_id}", or several begin so. List the runs with "landmark runs".', FAILED)
+    items, total = found
+    if json:
+        return _print_bytes(answer.list_json(items, total))
+    for item in items:
+        what = item.get("record") or item["dataset"] or "page"
+        print(" ".join(filter(None, (item["severity"], item["code"], what, item["field"], item.get("address")))))
+        said = " ".join(filter(None, (item.get("message"), item.get("mend"))))
+        if said:
+            print(f"  {said}")
+    print(f"{len(items)} of {total} issues" if len(items) < total else f"{total} issue{'' if total == 1 else 's'}")
+    return None
 
 
 def _issues_in_words(issue: dict[str, Any]) -> str:
@@ -354,6 +417,7 @@ def changes_command(
         subject = dataset or source or "*"
         viewer = asker.viewer(catalog, settings, as_, "changes", subject, because=break_glass)
         with catalog.reading() as session:
+            _refuse_unknown(session, settings, viewer, source)
             found = changes.changes(session, viewer, query)
     if json:
         return _print_bytes(answer.list_json(found.items, found.total, found.next))
@@ -514,6 +578,11 @@ def _show_changes(found: changes.ChangePage) -> None:
         print(f"More: --after {found.next}")
 
 
+def _listed_in_words(document: Mapping[str, Any]) -> str:
+    since = (document["missing_since"] or "")[:10]
+    return f"no, not since {since}; {document['state']}" if since else "yes"
+
+
 def _show_document(document: dict[str, Any]) -> None:
     console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
     access, level = document["access"], document["level"]
@@ -527,6 +596,7 @@ def _show_document(document: dict[str, Any]) -> None:
         ("Period", f"{document['period']['start'] or ''} to {document['period']['end'] or ''}"),
         ("Updated", f"{document['update_frequency']['words']}; last {document['modified'] or 'not known'}"),
         ("Source", f"{document['source']['title']} {document['link']}"),
+        ("Listed there", _listed_in_words(document)),
         ("Notes", document["notes"][:600]),
     ]
     for label, text in lines:
