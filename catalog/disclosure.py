@@ -26,7 +26,8 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
 ``mode`` is ``shown``, ``redacted`` or ``ask``; ``withheld`` names the fields of which less or nothing is left,
 ``masked`` the texts in which something was blacked out. The source has ``own`` where its publisher is one of the
 organizations. ``visibility_of`` is what the source's default and the portal ask for; ``attention`` is for stewards.
-The full audience's document of a withdrawn record also has ``state``, which is ``withdrawn``; others have none of it.
+The full audience's document of a withdrawn record also has ``state``, which is ``withdrawn``; to others it is added
+when they are read, with ``missing_since`` (:func:`catalog.reading.document`), so that no harvest renders them anew.
 Times are ISO 8601 with ``Z``; days are ISO dates.
 """
 
