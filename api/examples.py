@@ -18,7 +18,7 @@ _LEVEL: Mapping[str, Any] = {
     "asserted_by": "rule",
     "protocol": "",
     "statement": "",
-    "isp_date": None,
+    "isp_date": "2025-01-31",
     "review_by": "2027-01-31",
     "attention": [],
 }
@@ -94,8 +94,8 @@ DATASET: Mapping[str, Any] = {
     "series": "",
     "relations": [],
     "distributions": [],
-    "state": "listed",
-    "missing_since": None,
+    "state": "missing",
+    "missing_since": "2024-07-09T03:15:00Z",
     "freshness_state": "delinquent",
 }
 GUIDANCE: Mapping[str, Any] = {
