@@ -1,9 +1,11 @@
 """Fictional disclosed documents for tests and benches: whole, with every field of the contract."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from catalog.vocabulary import Visibility
+from catalog.tables import CatalogRecord
+from catalog.vocabulary import RecordState, Visibility
 
 SAMPLES = UUID("d3b07384-d9a0-4c1e-9f5e-0a6f1f1c2b11")
 
@@ -70,6 +72,15 @@ def document(seq: int, *, formats: tuple[str, ...] | list[str] = (), **facts: An
     unknown = facts.keys() - made.keys()
     assert not unknown, f"no such facts: {unknown}"
     return made | facts
+
+
+def listed(key: UUID, seq: int) -> CatalogRecord:
+    """The catalog's entry of a dataset that its portal lists."""
+    seen = datetime(2026, 11, 20, tzinfo=UTC)
+    return CatalogRecord(
+        dataset_seq=seq, source_key="portal-1", remote_id=str(key), state=RecordState.LISTED, hash="", first_seen=seen,
+        last_seen=seen, missing_since=None, missing_runs=0,
+    )  # fmt: skip
 
 
 def dataset(key: UUID, seq: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from catalog.viewer import community, organisation, steward
 from catalog.vocabulary import AgentKind, Audience, Visibility
 from config.load import ConfigurationError
 from config.settings import Settings
-from tests.catalog.samples import SAMPLES, dataset
+from tests.catalog.samples import SAMPLES, dataset, listed
 
 NOW = datetime.now(UTC)
 TOMORROW = NOW.date() + timedelta(days=1)
@@ -160,6 +160,7 @@ def put_record(catalog: Catalog) -> str:
 
         row = {**dataset(key, 1), "visibility": Visibility.OWNER}
         session.execute(table(Dataset).insert(), [row])
+        session.add(listed(key, 1))
         session.add(Disclosure(dataset_id=key, audience=Audience.FULL, seq=1, name=None, document=b"{}", etag="1"))
     return str(key)
 

@@ -21,7 +21,7 @@ from catalog.search import Reader, check, follow, rebuild
 from catalog.tables import Base, Change, Dataset, Disclosure, Grant, Reach
 from catalog.viewer import PUBLIC, Viewer, breaking_glass, community, organisation, steward
 from catalog.vocabulary import Audience, Role, Visibility
-from tests.catalog.samples import SAMPLES, dataset, document
+from tests.catalog.samples import SAMPLES, dataset, document, listed
 
 TODAY = date(2026, 11, 20)
 HILL, RIVER = uuid5(SAMPLES, "Hillside"), uuid5(SAMPLES, "Riverside")
@@ -94,6 +94,7 @@ class Shelf:
         with Session(self.engine) as session:
             for record in records:
                 session.merge(Dataset(**{**dataset(record.id, record.seq), "visibility": record.visibility}))
+                session.merge(listed(record.id, record.seq))
                 for table in (Disclosure, Reach, Grant):
                     of = table.dataset_id if table is Grant else table.seq if table is Disclosure else table.dataset_seq
                     session.execute(delete(table).where(of == (record.id if table is Grant else record.seq)))
