@@ -143,7 +143,9 @@ def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_a
     back = portal.read(*packages(12))
     assert (back.run.counts.updated, back.run.counts.unchanged) == (1, 11)
     assert portal.states() == {"listed": 12}
-    assert {audience: portal.shown(11, audience) for audience in Audience} == before
+    listed = {"state": "listed", "missing_since": None}
+    whole = {audience: {**(document or {}), **listed} for audience, document in before.items()}
+    assert {audience: portal.shown(11, audience) for audience in Audience} == whole
     assert (portal.record(11).missing_runs, portal.record(11).missing_since) == (0, None)
     with portal.catalog.reading() as session:
         assert session.scalars(select(CuratedValue.value)).all() == [{"en": "Sample"}]
