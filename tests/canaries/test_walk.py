@@ -66,6 +66,7 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
         "/api/v1/sources/{key}": [SOURCE.key],
         "/api/v1/runs/{run_id}": [made.run],
         "/runs/{run_id}": [made.run],
+        "/api/v1/proposals/{batch}": ["sample"],
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
     if "{" not in path:
@@ -107,7 +108,8 @@ def test_no_viewer_meets_what_is_not_theirs(name: str, place: Place, caplog: pyt
     stored = made.renderings(catalog)
     theirs = made.allowed(viewer, stored)
     allowed = frozenset().union(*theirs.values())
-    issues = {canary(number, "issue") for number, own in theirs.items() if own and name == "steward"}
+    shown = [number for number, own in theirs.items() if own and name == "steward"]
+    issues = {canary(number, field) for number in shown for field in ("issue", "remote")}
     met: set[str] = set()
     walked = 0
     caplog.set_level(logging.INFO)
