@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from catalog import dump, removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.health import histories
 from catalog.health import source as source_health
+from catalog.tables import CatalogRecord
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience, RunState
 from config.declarations import Source
@@ -230,6 +232,8 @@ def test_a_replay_adds_and_updates_what_was_not_heard_since(
         assert [(counts.created, counts.updated, counts.unchanged) for counts in told] == [(2, 1, 5), (0, 0, 8)]
         with catalog.reading() as session:
             assert removal.listed(session, "sample") == 9, "nothing is taken for gone"
+            seen = set(session.scalars(select(CatalogRecord.last_seen)))
+        assert seen == {long_ago, Replay(tmp_path, "sample").recorded}, "listed when it was recorded, not now"
         assert past(catalog) == before
 
 

@@ -85,7 +85,7 @@ def test_from_proposal_to_catalog(landmark: Installation, portal: ckan.Stage) ->
     assert checked == {
         "source": "trial", "kind": "hdx", "url": portal.address, "origin": "preview", "reachable": True, "error": None,
         "portal_total": 4, "seen": 3, "created": 3, "updated": 0, "unchanged": 0, "failed": 0, "skipped": 0,
-        "hidden": 0, "looked_at": 3, "issues": {},
+        "hidden": 0, "looked_at": 3, "issues": {}, "held": "",
     }  # fmt: skip
     text = landmark.run("sources", "check", "trial").text
     for said in (
