@@ -26,9 +26,10 @@ _MOST_SESSIONS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who signed in; held here alone, so that signing out ends it."""
+    """Somebody who signed in, and with which secret; held here alone, so that signing out ends it."""
 
     key: str
+    secret: str
     until: datetime
 
 
@@ -71,7 +72,8 @@ class Access:
     def sign_in(self, request: Request, given: str) -> str:
         """The id of a new session; empty for a key that is not good."""
         now = datetime.now(UTC)
-        found = None if self.public_only else self._find(given.strip(), now)
+        given = given.strip()
+        found = None if self.public_only else self._find(given, now)
         if found is None:
             self._wrong(request)
             return ""
@@ -82,7 +84,8 @@ class Access:
             while len(self._sessions) >= _MOST_SESSIONS:
                 del self._sessions[next(iter(self._sessions))]
             self._sessions.pop(_digest(request.cookies.get(COOKIE, "")), None)
-            self._sessions[_digest(session)] = Session(found.key, now + timedelta(hours=self.hours))
+            until = now + timedelta(hours=self.hours)
+            self._sessions[_digest(session)] = Session(found.key, keys.fingerprint(given), until)
         return session
 
     def sign_out(self, request: Request) -> None:
@@ -115,7 +118,7 @@ class Access:
         if held is None or held.until <= now:
             return PUBLIC
         with self.catalog.reading() as session:
-            return keys.still(session, held.key, now) or PUBLIC
+            return keys.still(session, held.key, held.secret, now) or PUBLIC
 
     def _count(self, viewer: Viewer) -> None:
         wait = self.by_key.take(viewer.key)

@@ -94,20 +94,18 @@ def find(session: Session, given: str, now: datetime) -> Viewer | None:
     """Who holds a key; None for one that is unknown, wrong, expired or revoked."""
     said = _FORM.fullmatch(given)
     row = session.get(AccessKey, said["id"]) if said else None
-    # Unknown ids are compared as well, so that they take as long.
-    digest = _hash(said["secret"] if said else given)
-    current = compare_digest(digest, row.hash if row else _NOBODYS)
-    previous = compare_digest(digest, row.previous_hash if row and row.previous_hash else _NOBODYS)
-    if row is None or not _live(row, now):
-        return None
-    in_overlap = row.previous_until is not None and row.previous_until > now
-    return _viewer(row) if current or (previous and in_overlap) else None
+    return _holder(row, fingerprint(given), now)
 
 
-def still(session: Session, key: str, now: datetime) -> Viewer | None:
-    """Who holds the key of an id, if it is still good: of somebody who signed in with it before."""
-    row = session.get(AccessKey, key)
-    return _viewer(row) if row is not None and _live(row, now) else None
+def fingerprint(given: str) -> str:
+    """What a key's secret is known by, to ask with :func:`still` whether it is good yet."""
+    said = _FORM.fullmatch(given)
+    return _hash(said["secret"] if said else given)
+
+
+def still(session: Session, key: str, secret: str, now: datetime) -> Viewer | None:
+    """Who holds the key of an id, if its secret of this fingerprint is still good: of who signed in with it before."""
+    return _holder(session.get(AccessKey, key), secret, now)
 
 
 def used(session: Session, viewer: Viewer, now: datetime) -> None:
@@ -208,6 +206,16 @@ def _row(session: Session, key: str) -> AccessKey:
 
 def _live(row: AccessKey, now: datetime) -> bool:
     return row.revoked is None and row.expires > now
+
+
+def _holder(row: AccessKey | None, digest: str, now: datetime) -> Viewer | None:
+    # Unknown ids are compared as well, so that they take as long.
+    current = compare_digest(digest, row.hash if row else _NOBODYS)
+    previous = compare_digest(digest, row.previous_hash if row and row.previous_hash else _NOBODYS)
+    if row is None or not _live(row, now):
+        return None
+    in_overlap = row.previous_until is not None and row.previous_until > now
+    return _viewer(row) if current or (previous and in_overlap) else None
 
 
 def _viewer(row: AccessKey) -> Viewer:

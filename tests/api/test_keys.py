@@ -272,6 +272,27 @@ def test_signing_in_again_begins_another_session(house: House) -> None:
     assert "Quietcanary owners" not in browser.get("/?limit=100").text
 
 
+def signed_in(house: House, key: str) -> TestClient:
+    browser = TestClient(house.client.app, follow_redirects=False)
+    token = token_in(browser.get("/sign-in").text)
+    assert browser.post("/sign-in", data={"key": key, "token": token}, headers=OURS).status_code == 303
+    return browser
+
+
+def test_a_session_ends_with_the_secret_that_it_was_opened_with(house: House) -> None:
+    old = make(house.catalog, "organisation", HOLDER.name)
+    with_old = signed_in(house, old)
+    path = f"/api/v1/datasets/{house.id('owners')}"
+    with house.catalog.writing() as session:
+        new = keys.rotate(session, old.split("_")[1], 7, "A. Sample")
+    with_new = signed_in(house, new)
+    assert [browser.get(path).status_code for browser in (with_old, with_new)] == [200, 200]
+    with house.catalog.writing() as session:
+        newest = keys.rotate(session, old.split("_")[1], 0, "A. Sample")
+    with_newest = signed_in(house, newest)
+    assert [browser.get(path).status_code for browser in (with_old, with_new, with_newest)] == [404, 404, 200]
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
