@@ -228,7 +228,11 @@ WAITING: Mapping[str, Any] = {
 RELEASED: Mapping[str, Any] = {"id": _RUN_ID, "decision": "released", "missing": 30, "withdrawn": 0}
 REJECTED_RUN: Mapping[str, Any] = {"id": _RUN_ID, "decision": "rejected", "missing": 0, "withdrawn": 0}
 STANDING: Mapping[str, Any] = {"key": "sample-portal", "origin": "preview", "paused": False}
-METRICS: Mapping[str, Any] = {"k": 5, "items": [{"iso3": "ALL", "records": 40, "hidden": 12}]}
+METRICS: Mapping[str, Any] = {
+    "items": [
+        {"iso3": "ALL", "records": 40, "whole": 20, "redacted": 8, "hidden": 12, "harm": 2, "share": 0.3},
+    ],
+}
 NOTICES: Mapping[str, Any] = {
     "total": 1,
     "items": [{"at": "2024-07-02T03:15:00Z", "who": "A. Sample", "what": "show", "reason": "Somebody is in danger."}],

@@ -1,7 +1,8 @@
 """How much of what is held is hidden, by country: over-hiding kills too.
 
-Stewards get exact counts of what they may see. Figures for others count records that the reader may not see, so small
-cells are left out (k = 5), and further ones, so that no difference of published figures gives them back.
+Stewards alone ask, and get exact counts of what they may see. Figures that a steward passes on count records that the
+reader may not see, so small cells are left out (k = 5), and further ones, so that no difference of published figures
+gives them back.
 """
 
 from collections import Counter
@@ -78,10 +79,9 @@ def hidden(session: Session, viewer: Viewer) -> list[Hidden]:
     return _counted(session, shown_to(viewer))
 
 
-def published(session: Session) -> list[Published]:
-    """Figures that anyone may be told, over all records; see :func:`suppressed`."""
-    everything = _counted(session, Disclosure.audience == Audience.FULL)
-    return suppressed({row.iso3: (row.records - row.hidden, row.hidden) for row in everything})
+def published(session: Session, viewer: Viewer) -> list[Published]:
+    """Figures that a steward may pass on to anyone, over the records that they are shown; see :func:`suppressed`."""
+    return suppressed({row.iso3: (row.records - row.hidden, row.hidden) for row in hidden(session, viewer)})
 
 
 def suppressed(cells: Mapping[str, tuple[int, int]], k: int = K) -> list[Published]:
@@ -91,20 +91,23 @@ def suppressed(cells: Mapping[str, tuple[int, int]], k: int = K) -> list[Publish
     least ``k``. What is shown to everybody they can count themselves, so a country whose hidden number is not told
     has no total either; and where one country alone would be left out, the difference to the total would give it
     back, so the next smallest goes with it, until at least ``k`` hidden records stand behind what is left out.
+    A country of which nothing is shown has no row: that it has one would tell that something is hidden there.
 
     Args:
         cells: By country: shown, hidden; ``ALL`` is the whole register.
         k: Fewest records that a figure counts.
     """
     countries = {iso3: counts for iso3, counts in cells.items() if iso3 != ALL}
-    left_out = {iso3 for iso3, (_, closed) in countries.items() if 0 < closed < k}
+    unknown = {iso3 for iso3, (shown, closed) in countries.items() if closed and not shown}
+    left_out = unknown | {iso3 for iso3, (_, closed) in countries.items() if 0 < closed < k}
     rest = sorted((closed, iso3) for iso3, (_, closed) in countries.items() if iso3 not in left_out and closed)
     while left_out and rest and sum(countries[iso3][1] for iso3 in left_out) < k:
         left_out.add(rest.pop(0)[1])
     # Nothing told in sum either, if too little stands behind what is left out: the total would give it back.
     behind = sum(countries[iso3][1] for iso3 in left_out)
     total_told = not left_out or (len(left_out) > 1 and behind >= k)
-    told = [_told(iso3, counts, told=iso3 not in left_out) for iso3, counts in sorted(countries.items())]
+    known = sorted((iso3, counts) for iso3, counts in countries.items() if iso3 not in unknown)
+    told = [_told(iso3, counts, told=iso3 not in left_out) for iso3, counts in known]
     whole = cells.get(ALL, (0, 0))
     return [_told(ALL, whole, told=total_told and not 0 < whole[1] < k), *told]
 

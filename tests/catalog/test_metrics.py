@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
 from catalog.assess import Assessor
 from catalog.database import Catalog
@@ -18,6 +21,8 @@ from catalog.store import Store
 from catalog.viewer import PUBLIC, steward
 from catalog.vocabulary import Level, Visibility
 from config.declarations import Source
+from config.load import ConfigurationError
+from landmark import app
 
 PORTAL = Source(key="sample", kind="ckan", title="Sample portal", url="https://portal.example.org")
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -72,11 +77,31 @@ def test_stewards_are_told_exactly_how_much_is_hidden(held: Catalog):
         ]
 
 
+def test_a_country_that_only_hidden_records_tell_of_has_no_row_in_what_is_published():
+    rows = suppressed({ALL: (5, 14), "SOM": (0, 8), "SSD": (5, 6), "YEM": (0, 0)})
+    assert rows == [Published(ALL, None, None), Published("SSD", 11, 6), Published("YEM", 0, 0)]
+
+
+def test_the_command_tells_nobody_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LANDMARK_DATA_DIR", str(tmp_path))
+    run = CliRunner()
+    assert run.invoke(app, ["init"]).exit_code == 0
+    refused = run.invoke(app, ["metrics"])
+    assert isinstance(refused.exception, ConfigurationError), refused.output
+    for more, k in ([], 1), (["--for-others"], K):
+        answer = run.invoke(app, ["metrics", "--as", "A. Sample", "--json", *more])
+        assert (answer.exit_code, orjson.loads(answer.output)["k"]) == (0, k), answer.output
+
+
 def test_published_figures_leave_out_the_small_one_and_the_next(held: Catalog):
     with held.reading() as session:
-        assert published(session) == [
+        assert published(session, steward("A. Sample")) == [
             Published(ALL, 24, 8), Published("IRQ", 3, 0), Published("SSD", None, None), Published("YEM", None, None),
         ]  # fmt: skip
+        told = published(session, steward("Of Yemen", countries=["YEM"]))
+        assert [row.iso3 for row in told if row.hidden is None] == [ALL, "YEM"], (
+            "only what this steward is shown counts"
+        )
 
 
 def test_no_difference_of_published_figures_gives_a_small_one_back():
