@@ -529,7 +529,7 @@ class AccessKey(Base):
 
 
 class Person(Base):
-    """The name behind a person's id in the audit; ``id`` is made of name and salt, so the row proves it until erased."""
+    """The name behind a person's id in the audit; the id is made of name and salt, so the row proves it."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(primary_key=True)
