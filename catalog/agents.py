@@ -163,3 +163,7 @@ def _shortens(short: str, name: str) -> bool:
         return False
     rest = iter(words)
     return all(letter in rest for letter in letters)
+
+
+NOBODYS = frozenset({_id(""), _id(_key(UNNAMED))})
+"""Ids that organisations without a name share: whoever is of such a one is not therefore of another."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from catalog import audit
 from catalog.changes import UNTOLD
 from catalog.database import Catalog
-from catalog.organisation import organisation
+from catalog.organisation import holding, organisation
 from catalog.reading import dataset_of
 from catalog.store import feed
 from catalog.tables import Agent, Dataset, Grant
@@ -47,7 +47,7 @@ def grant(session: Session, key: str, to: str, until: date, reason: str, actor: 
     if until < now.date():
         raise NoGrant(f"{until} is past; a grant ends on a day to come.")
     dataset = _dataset(session, key)
-    agent = organisation(session, to)
+    agent = holding(session, to)
     if agent is None:
         raise NoGrant(f'No record names the organisation "{to}". List them with "landmark organizations".')
     session.execute(_one(dataset.id, agent.id), execution_options={"synchronize_session": False})

@@ -19,9 +19,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from catalog import audit
-from catalog.agents import Agents
-from catalog.organisation import introduce
-from catalog.organisation import organisation as organisation_named
+from catalog.agents import NOBODYS, Agents
+from catalog.organisation import holding, introduce
 from catalog.tables import AccessKey, Agent
 from catalog.viewer import Viewer, community, organisation, steward
 
@@ -186,9 +185,12 @@ def _checked(session: Session, asked: NewKey, now: datetime, known: Agents) -> A
         raise KeyRefused("Only a steward is appointed for sources and countries.")
     if any(len(iso3) != len("SSD") or not iso3.isalpha() for iso3 in asked.countries):
         raise KeyRefused("Countries are named by their codes of three letters, such as SSD.")
-    agent = organisation_named(session, asked.organisation)
+    agent = holding(session, asked.organisation)
     if agent is None and asked.introduce and asked.organisation.strip():
-        return introduce(session, asked.organisation.strip(), known)
+        try:
+            return introduce(session, asked.organisation.strip(), known)
+        except ValueError as error:
+            raise KeyRefused(str(error)) from None
     if agent is None:
         raise KeyRefused(
             f'No record names the organisation "{asked.organisation}". List them with "landmark organizations", '
@@ -221,7 +223,7 @@ def _holder(row: AccessKey | None, digest: str, now: datetime) -> Viewer | None:
 def _viewer(row: AccessKey) -> Viewer:
     if row.audience == "steward":
         return steward(row.name, row.sources, row.countries, row.id)
-    if row.audience == "organisation" and row.organisation is not None:
+    if row.audience == "organisation" and row.organisation is not None and row.organisation not in NOBODYS:
         return organisation(UUID(str(row.organisation)), row.name, row.id)
     return community(row.name, row.id)
 

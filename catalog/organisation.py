@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from catalog.agents import Agents
+from catalog.agents import NOBODYS, Agents
 from catalog.records import AgentRecord
 from catalog.tables import Agent, AgentAlias
 
@@ -27,9 +27,20 @@ def organisation(session: Session, key: str) -> Agent | None:
     return session.get(Agent, identity.id) if wanted else None
 
 
+def holding(session: Session, key: str) -> Agent | None:
+    """The same, of those that may hold a key or a grant: an organisation without a name is nobody in particular."""
+    found = organisation(session, key)
+    return None if found is None or found.id in NOBODYS else found
+
+
 def introduce(session: Session, name: str, known: Agents) -> Agent:
-    """Make an organisation known that no record names yet; a key or a grant may be given to it."""
+    """Make an organisation known that no record names yet; a key or a grant may be given to it.
+
+    Raises ValueError for a name that says nothing.
+    """
     identity = known.resolve(AgentRecord(name))
+    if identity.id in NOBODYS:
+        raise ValueError(f'"{name}" names no organisation.')
     found = session.get(Agent, identity.id)
     if found is None:
         found = Agent(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
+from catalog.agents import NOBODYS
 from catalog.tables import Dataset, DatasetAgent, DatasetLocation, Grant, Reach
 from catalog.viewer import ORGANISATION, STEWARD
 from catalog.vocabulary import Role, Visibility
@@ -18,7 +19,7 @@ BATCH = 500
 def terms(
     agents: Iterable[tuple[UUID, Role]], source: str, countries: Iterable[str], visibility: Visibility
 ) -> frozenset[str]:
-    """The terms of a record; of one for its owner alone, only the owner's.
+    """The terms of a record; of one for its owner alone, only the owner's. An owner without a name is nobody's term.
 
     Args:
         agents: Who has which role. Its owner is who is called so, else its holder, else its publisher.
@@ -28,7 +29,7 @@ def terms(
     """
     given = list(agents)
     role = next((role for role in _OWNERS if any(role is has for _, has in given)), None)
-    owners = {f"{ORGANISATION}{agent}" for agent, has in given if has is role}
+    owners = {f"{ORGANISATION}{agent}" for agent, has in given if has is role and agent not in NOBODYS}
     if visibility is Visibility.OWNER:
         return frozenset(owners)
     return frozenset(owners | {STEWARD, f"source:{source}"} | {f"country:{iso3}" for iso3 in countries})

@@ -13,6 +13,7 @@ from catalog.asker import viewer
 from catalog.database import Catalog
 from catalog.grants import NoGrant
 from catalog.keys import KeyRefused, NewKey
+from catalog.records import AgentRecord
 from catalog.tables import AccessKey, Agent, Change, Disclosure, Grant, Person
 from catalog.viewer import community, organisation, steward
 from catalog.vocabulary import AgentKind, Audience, Visibility
@@ -133,6 +134,22 @@ def test_a_key_needs_a_holder_a_purpose_an_end_and_an_organisation(
 ) -> None:
     with pytest.raises(KeyRefused, match=told):
         create(known, **more)
+
+
+@pytest.mark.parametrize("called", ["Unnamed organisation", "???", "unnamed ORGANISATION"])
+def test_who_has_no_name_gets_no_key_and_no_grant(known: Catalog, called: str) -> None:
+    unnamed = Agents(()).resolve(AgentRecord("???"))
+    record = put_record(known)
+    with known.writing() as session:
+        session.add(Agent(id=unnamed.id, key=unnamed.key, name=unnamed.name, acronym="", kind=unnamed.kind))
+    for audience in keys.AUDIENCES:
+        for introduced in (False, True):
+            with pytest.raises(KeyRefused, match="names (no|the) organisation"):
+                create(known, audience=audience, organisation=called, introduce=introduced)
+    with known.writing() as session, pytest.raises(NoGrant, match="names (no|the) organisation"):
+        grants.grant(session, record, called, TOMORROW, "Survey.", "Steward Sample")
+    with known.writing() as session, pytest.raises(NoGrant, match="names (no|the) organisation"):
+        grants.grant(session, record, str(unnamed.id), TOMORROW, "Survey.", "Steward Sample")
 
 
 def test_an_organisation_that_holds_nothing_yet_can_be_introduced(known: Catalog) -> None:

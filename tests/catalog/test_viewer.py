@@ -15,8 +15,10 @@ from sqlalchemy import create_engine, delete
 from sqlalchemy.orm import Session
 
 from catalog import reach, reading
+from catalog.agents import Agents
 from catalog.facets import facets
 from catalog.query import DatasetQuery
+from catalog.records import AgentRecord
 from catalog.search import Reader, check, follow, rebuild
 from catalog.tables import Base, Change, Dataset, Disclosure, Grant, Reach
 from catalog.viewer import PUBLIC, Viewer, breaking_glass, community, organisation, steward
@@ -242,3 +244,11 @@ def test_the_terms_of_a_record_are_its_owners_and_its_stewards() -> None:
     assert reach.terms(agents, "one", ["SSD"], Visibility.OWNER) == own
     assert reach.terms([*agents, (HILL, Role.OWNER)], "one", [], Visibility.OWNER) == {f"org:{HILL}"}
     assert reach.terms([], "one", [], Visibility.OWNER) == frozenset()
+
+
+def test_records_whose_owner_has_no_name_have_no_owner_in_common() -> None:
+    unnamed = Agents(()).resolve(AgentRecord("???")).id
+    assert reach.terms([(unnamed, Role.HOLDER)], "one", [], Visibility.OWNER) == frozenset()
+    assert reach.terms([(unnamed, Role.OWNER), (HILL, Role.HOLDER)], "one", [], Visibility.COMMUNITY) == {
+        "steward", "source:one",
+    }  # fmt: skip
