@@ -43,6 +43,10 @@ class LevelAct(WithReason):
     expected: int | None = Field(
         None, ge=0, description="The `newest` of the explanation that was looked at; 409 if somebody said more since."
     )
+    release_links: bool = Field(
+        default=False,
+        description="Of `lower` and `confirm`: give links again that a rule withholds. Else they stay withheld.",
+    )
 
 
 class Decision(WithReason):
@@ -85,6 +89,8 @@ def act_on_level(asking: Acting, key: str, asked: LevelAct) -> Response:
         if asked.level is None:
             raise HTTPException(409, f"Say the level to {asked.act} it to.")
         given["level"] = asked.level
+    if asked.act in {"lower", "confirm"}:
+        given["release_links"] = asked.release_links
     if asked.act != "decline":
         given["expected"] = asked.expected
     return send(_told(done(asking, partial(_ACTS[asked.act], **given))))

@@ -132,6 +132,7 @@ def lower(
     reason: str,
     *,
     expected: int | None,
+    release_links: bool = False,
     desk: Desk = DESK,
 ) -> Act:
     """Lower a level as a steward; from *severe* it is pending until another steward accepts it.
@@ -144,6 +145,7 @@ def lower(
         reason: Why, in a sentence; it is kept.
         expected: ``newest`` of the explanation that the steward has seen; None only where it is read in this very
             transaction.
+        release_links: Whether links that a rule withholds are given again; a portal's quarantine withholds them still.
         desk: When, and by which table it is rendered.
 
     Raises:
@@ -154,7 +156,9 @@ def lower(
     _named(actor, reason)
     if level.rank >= record.level.strictness[0]:
         raise Refused(f"The level is {words(record.level.level)}; that would not lower it.")
-    return _append(session, record, _said(record, level, actor, reason, JUDGED), _asked_or_done(record, level.value))
+    said = _said(record, level, actor, reason, JUDGED)
+    said = replace(said, withhold_links=_withheld(record.live) and not release_links)
+    return _append(session, record, said, _asked_or_done(record, level.value))
 
 
 def accept(
@@ -220,15 +224,21 @@ def confirm(
     reason: str,
     *,
     expected: int | None,
+    release_links: bool = False,
     desk: Desk = DESK,
 ) -> Act:
-    """Keep the level as reviewed by a steward; it is to be reviewed again after the level's months."""
+    """Keep the level as reviewed by a steward; it is to be reviewed again after the level's months.
+
+    ``release_links`` as in :func:`lower`; refused where the level is severe, for that takes two.
+    """
     record = _record(session, dataset_id, expected, desk)
     _named(actor, reason)
     if record.level.level is None:
         raise Refused("Nothing is asserted of this record: there is no level to confirm.")
     said = _said(record, record.level.level, actor, reason, CONFIRMED)
-    said = replace(said, withhold_links=_withheld(record.live))
+    if release_links and record.level.level is Level.SEVERE:
+        raise Refused("Links of severe data are not given by one: lower it with a second steward.")
+    said = replace(said, withhold_links=_withheld(record.live) and not release_links)
     return _append(session, record, said, f"confirmed the level {record.level.name}")
 
 

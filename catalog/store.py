@@ -3,8 +3,8 @@
 One call of :meth:`Store.write` or :meth:`Store.create` is part of one transaction; the caller commits at the edge.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -30,7 +30,7 @@ from catalog.rows import (
     held_back,
     payload_row,
 )  # fmt: skip
-from catalog.sensitivity import Assertion, effective, is_quarantine, is_signal
+from catalog.sensitivity import STEWARD, Assertion, effective, is_quarantine, is_signal
 from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 
@@ -120,7 +120,7 @@ class Store:
     """
 
     def __init__(self, source: Source, assessor: Assessor, drivername: str, payload_versions: int = 2) -> None:
-        self._source = source
+        self._source, self._assessor = source, assessor
         self._layout = Layout(drivername)
         self.renderer = Renderer(source, assessor, self._layout)
         self._payload_versions = payload_versions
@@ -187,9 +187,11 @@ class Store:
         rows, outcomes, replaced, lifted, closed = Rows(), [], [], [], []
         proposed: dict[UUID, proposals.Lowering | None] = {}
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
+        kept_back: set[int] = set()
         for id_, (entry, found) in zip(ids, held, strict=True):
             name, document = before.get(found.seq, ("", None))
-            standing = Standing(asserted.get(id_, {}), entry.assessment.assertions)
+            live = asserted.get(id_, {})
+            standing = Standing(live, entry, self._of_new_files(entry, document, live.values(), now))
             lifted += [(id_, assertion) for assertion in standing.lifted.values()]
             proposed[id_] = proposals.lowering(standing.now, entry.assessment.assertions, self._versions)
             holding = self.renderer.holding(entry, id_, name, standing.now)
@@ -199,7 +201,10 @@ class Store:
             kind = "updated" if fields or found.state is RecordState.WITHDRAWN else "unchanged"
             if heard and found.state is not RecordState.LISTED:
                 fields.append(_state_field(found.state))
-            hidden, was_hidden = held_back(self._source, entry), _was_held_back(document, standing.were)
+            hidden = held_back(self._source, entry) or any(map(is_quarantine, standing.now))
+            was_hidden = _was_held_back(document, standing.were)
+            if hidden:
+                kept_back.add(found.seq)
             if hidden and not was_hidden:
                 closed.append(found.seq)
             if kind == "updated" or standing.added or standing.lifted:
@@ -215,7 +220,7 @@ class Store:
         proposals.note(session, self._batch, proposed, now)
         _silence(session, closed)
         if heard:
-            self._keep_payloads(session, [(entry, found.seq) for entry, found in held], now)
+            self._keep_payloads(session, [(entry, found.seq) for entry, found in held], kept_back, now)
             _relist(session, held, run_id, now)
         else:
             _purge(session, closed)
@@ -223,6 +228,29 @@ class Store:
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
+
+    def _of_new_files(
+        self, entry: Entry, before: Document | None, live: Iterable[Assertion], now: datetime
+    ) -> Sequence[Assertion]:
+        """What the rules say of files that came after a steward spoke: that steward has not weighed them."""
+        if before is None or not any(said.asserted_by == STEWARD for said in live):
+            return ()
+        known = {file["key"] for file in before["distributions"]}
+        new = {file.key for file in entry.record.distributions} - known
+        if not new:
+            return ()
+        bare = replace(
+            entry.record,
+            columns=(),
+            distributions=(),
+            flags=tuple(flag for flag in entry.record.flags if flag.distribution in new),
+        )
+        files = tuple(file for file in entry.record.distributions if file.key in new)
+        today = now.date()
+        flagless = replace(bare, flags=())
+        without = {_word(said) for said in self._assessor.assess(flagless, self._source, today).assertions}
+        said = self._assessor.assess(replace(bare, distributions=files), self._source, today).assertions
+        return [one for one in said if _word(one) not in without]
 
     def _replace(self, session: Session, datasets: Sequence[Row], rows: Rows) -> None:
         """Put the new rows of datasets in the place of their old ones."""
@@ -262,11 +290,12 @@ class Store:
         if entity in self._written:
             self._written[entity].update(fresh)
 
-    def _keep_payloads(self, session: Session, held: Sequence[tuple[Entry, int]], now: datetime) -> None:
+    def _keep_payloads(
+        self, session: Session, held: Sequence[tuple[Entry, int]], kept_back: Collection[int], now: datetime
+    ) -> None:
         """Keep the last few versions; none of what the portal holds back."""
-        open_ = [(entry, seq) for entry, seq in held if not held_back(self._source, entry)]
-        kept = {seq for _, seq in open_}
-        _purge(session, [seq for _, seq in held if seq not in kept])
+        open_ = [(entry, seq) for entry, seq in held if seq not in kept_back]
+        _purge(session, [seq for _, seq in held if seq in kept_back])
         version = t.PayloadVersion.version
         versions: dict[int, int] = {}
         for some in _batches([seq for _, seq in open_]):
@@ -295,6 +324,11 @@ def _was_held_back(document: Document | None, assertions: Sequence[Assertion]) -
 class Standing:
     """What is asserted of a record before and after it is judged again.
 
+    Args:
+        live: What holds, by number, oldest first.
+        entry: The record as it is judged now.
+        anew: What is said of files that no steward has weighed yet.
+
     Attributes:
         were: Live until now, oldest first.
         lifted: By number: signals that the portal no longer gives.
@@ -302,19 +336,34 @@ class Standing:
         now: Live from now on.
     """
 
-    def __init__(self, live: Mapping[int, Assertion], judged: Sequence[Assertion]) -> None:
-        rules = {assertion.rule for assertion in judged}
+    def __init__(self, live: Mapping[int, Assertion], entry: Entry, anew: Sequence[Assertion] = ()) -> None:
+        judged = entry.assessment.assertions
         self.were = list(live.values())
-        self.lifted = {number: said for number, said in live.items() if is_signal(said) and said.rule not in rules}
+        self.lifted = {number: said for number, said in live.items() if is_signal(said) and _has_ended(said, entry)}
         # What is seen in another place is said anew: a steward who lowered the level has not weighed it.
         known = {_kept(said) for said in self.were}
-        self.added = [said for said in judged if _kept(said) not in known]
+        before = effective(self.were).strictness
+        again = {_word(said) for said in anew if effective([*self.were, said]).strictness > before}
+        self.added = [said for said in judged if _kept(said) not in known or _word(said) in again]
         self.now = [*(said for number, said in live.items() if number not in self.lifted), *self.added]
+
+
+def _has_ended(signal: Assertion, entry: Entry) -> bool:
+    """A portal's quarantine ends with the portal's flag, not with our rule; what asks for attention, with either."""
+    field, _, value = signal.evidence.partition("=")
+    if any((flag.field, flag.value) == (field, value) for flag in entry.record.flags):
+        rules = {said.rule for said in entry.assessment.assertions}
+        return not signal.withhold_links and signal.rule not in rules
+    return True
 
 
 def _kept(said: Assertion) -> tuple[object, ...]:
     """A new version of a rule that sees the same and says the same says nothing new."""
     return said.rule, said.scope, said.evidence, said.level, said.withhold_links
+
+
+def _word(said: Assertion) -> tuple[object, ...]:
+    return said.rule, said.level, said.withhold_links
 
 
 _SEQ_AT = {t.Dataset: 1, t.Disclosure: 2, t.Reach: 1, t.LevelAssertion: None}

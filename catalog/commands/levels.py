@@ -55,6 +55,10 @@ def classify(
     accept: Annotated[bool, typer.Option("--accept", help="Agree to the lowering that waits.")] = False,
     decline: Annotated[bool, typer.Option("--decline", help="Refuse the lowering that waits.")] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="Reviewed: keep the level until the next review.")] = False,
+    release_links: Annotated[
+        bool,
+        typer.Option("--release-links", help="With --lower or --confirm: give links again that a rule withholds."),
+    ] = False,
     reason: Reason = "",
     expected: Annotated[
         int | None,
@@ -69,14 +73,16 @@ def classify(
     desk = Desk(load.rules(settings).disclosing)
     asked = {
         "raise": partial(levels.raise_level, level=raise_, expected=expected) if raise_ else None,
-        "lower": partial(levels.lower, level=lower, expected=expected) if lower else None,
+        "lower": partial(levels.lower, level=lower, expected=expected, release_links=release_links) if lower else None,
         "accept": partial(levels.accept, expected=expected) if accept else None,
         "decline": levels.decline if decline else None,
-        "confirm": partial(levels.confirm, expected=expected) if confirm else None,
+        "confirm": partial(levels.confirm, expected=expected, release_links=release_links) if confirm else None,
     }
     acts = {name: act for name, act in asked.items() if act is not None}
     if len(acts) > 1:
         raise ConfigurationError(f"Do one thing at a time: --{' or --'.join(acts)}.")
+    if release_links and not (lower or confirm):
+        raise ConfigurationError("--release-links goes with --lower or --confirm.")
     actor = asker.named(settings, as_, "Levels are changed under a name.") if acts else ""
     with Catalog(settings.catalog_url) as catalog:
         viewer = asker.viewer(catalog, settings, as_, "classify", key, because=break_glass)

@@ -608,3 +608,57 @@ def test_how_facts_are_read_is_part_of_the_version_of_what_protocols_say() -> No
     newer = first.model_copy(update={"key": "newer", "supersedes": first.key, "version_date": TODAY})
     replaced = Protocols([*SHIPPED.protocols, newer]).versions
     assert (f"protocol-{first.key}" in now, f"protocol-{first.key}" in replaced) == (True, False)
+
+
+def test_a_quarantine_lasts_as_long_as_the_portal_gives_it_whatever_becomes_of_our_rule(world: World) -> None:
+    def link() -> str:
+        return str(world.document(Audience.PUBLIC)["distributions"][0]["url"])
+
+    world.harvest(flagged("quarantine", "scan"))
+    narrowed = SIGNALS[1].model_copy(update={"version": 2, "topics": ("clearance",)})
+    for said in ((), (narrowed,), SIGNALS):
+        world.harvest(flagged("quarantine", "scan"), by=judge(*RULES, *said))
+        assert link() == "", said
+    world.harvest(flagged("quarantine", "scan"), by=judge(*RULES))
+    assert world.document(Audience.PUBLIC)["level"]["attention"] == [], (
+        "a rule that only asks for attention ends with it"
+    )
+    world.harvest(RECORD)
+    assert link() == "http://127.0.0.1:9/list.csv", "the portal lifted it"
+
+
+def test_a_lowering_keeps_the_links_withheld_that_another_rule_withholds(world: World) -> None:
+    def public() -> tuple[str, bool]:
+        shown = world.document(Audience.PUBLIC)
+        return shown["level"]["level"], bool(shown["distributions"][0]["url"])
+
+    contacts = RULES[1].model_copy(update={"withhold_links": True})
+    world.harvest(flagged("moderate", "high"), by=judge(contacts, RULES[2], RULES[3]))
+    world.lower(Level.MODERATE)
+    assert public() == ("moderate", False)
+    world.do(levels.lower, ID, Level.LOW_NO, FIRST, "Sample: no contacts.", expected=None, release_links=True)
+    assert public() == ("low_no", True)
+    world.harvest(flagged("moderate", "high", record=ANOTHER))
+    world.do(levels.confirm, OTHER, FIRST, "Sample: no contacts.", expected=None, release_links=True)
+    assert world.told(OTHER)["links_withheld"] is False
+    world.do(levels.raise_level, OTHER, Level.SEVERE, FIRST, "Sample.")
+    with pytest.raises(Refused, match="second steward"):
+        world.do(levels.confirm, OTHER, FIRST, "Sample.", expected=None, release_links=True)
+
+
+def test_a_file_that_comes_after_a_lowering_is_judged_anew(world: World) -> None:
+    tagged = SensitivityRule(id="geo", version=1, level="high", hxl=("#geo",), reason="Sample.", source="Sample")
+    one, two = (
+        DistributionRecord(key, key, f"http://127.0.0.1:9/{key}.csv", columns=(ColumnRecord("", 0, "Where", "#geo"),))
+        for key in ("r1", "r2")
+    )
+    world.harvest(replace(RECORD, distributions=(one,)), by=judge(tagged))
+    world.lower(Level.LOW_NO)
+    world.harvest(replace(RECORD, distributions=(one,), title={"en": "Sample: renamed"}))
+    assert world.level() == "low_no"
+    world.harvest(replace(RECORD, distributions=(one, two)))
+    assert world.level() == "high"
+    world.lower(Level.LOW_NO)
+    world.harvest(replace(RECORD, distributions=(two, one)))
+    world.harvest(replace(RECORD, distributions=(two,)))
+    assert world.level() == "low_no"
