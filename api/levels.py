@@ -11,6 +11,7 @@ from pydantic import Field
 
 from api import examples
 from api.acting import NOT_A_STEWARD, Acting, WithReason, done
+from api.datasets import RECORDED
 from api.deps import Answering, Asking, conditional, today
 from api.lists import JSON, send
 from api.parameters import NoParameters
@@ -63,6 +64,8 @@ class Decision(WithReason):
 def show_level(request: Request, asking: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
     """Every assertion about the record's level, what would change it, and when it is to be reviewed."""
     shown = _document(asking, key)
+    if shown["level"]["level"] in RECORDED:
+        asking.record("read why a level is as it is", shown["id"])
     with asking.catalog.reading() as session:
         named = bool(levels.stewarded(session, asking.viewer, [UUID(shown["id"])]))
         body = orjson.dumps({"id": shown["id"]} | levels.explanation(session, shown, today(), named=named))

@@ -15,13 +15,16 @@ from sqlalchemy.orm import Session
 
 from catalog import people
 from catalog.store import take
-from catalog.tables import Audit
+from catalog.tables import Audit, Counter
+
+COUNTER = "audit"
+"""Of the lines written, by which it shows that the last were taken out."""
 
 
 def append(session: Session, actor: str, action: str, subject: str, reason: str = "") -> None:
     """Add one line. ``actor`` is a name, ``action`` a verb phrase, ``subject`` names a record, source, run or key."""
     actor = people.pseudonym(session, actor)
-    seq = take(session, "audit", 1)[0]
+    seq = take(session, COUNTER, 1)[0]
     last = session.scalar(select(Audit.hash).where(Audit.seq == seq - 1)) or ""
     at = datetime.now(UTC).replace(microsecond=0)
     session.add(
@@ -47,6 +50,9 @@ def verify(session: Session) -> list[str]:
         if row.hash != line_hash(row.seq, row.at, row.actor, row.action, row.subject, row.reason, row.prev_hash):
             faults.append(f"Line {row.seq} was changed after it was written.")
         last, expected = row.hash, row.seq + 1
+    written = session.scalar(select(Counter.value).where(Counter.name == COUNTER)) or 0
+    if written >= expected:
+        faults.append(f"The newest line is {expected - 1} but {written} were written: the last were taken out.")
     return faults + people.faults(session)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, Text, cast, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from catalog import shifts
 from catalog.database import Catalog
 from catalog.issues import Issue
 from catalog.lease import LeaseLost, RunInProgress, alive, hold, now_utc, owner
@@ -256,11 +257,15 @@ def finish(
     *,
     now: datetime | None = None,
 ) -> None:
-    """End a run and give back the lease. A cancelled run keeps its page token, to go on from. Raises LeaseLost."""
+    """End a run and give back the lease. A cancelled run keeps its page token, to go on from. Raises LeaseLost.
+
+    What it did to levels and visibility is written to the audit (:mod:`catalog.shifts`).
+    """
     now = now or now_utc()
     _write_issues(session, run, issues, now)
     ended = {"state": state, "ended": now, "lease_owner": None, "outcome": outcome, "missing": missing}
     _write(session, run, _progress(run, now) | ended)
+    shifts.write(session, run.source.key, run.id)
 
 
 def _progress(run: Run, now: datetime) -> dict[str, object]:

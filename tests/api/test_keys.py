@@ -212,6 +212,19 @@ def test_use_readings_of_high_level_and_exports_are_audited_and_nothing_of_the_p
     assert "q=nobodys" not in house.audited("exported a search")
 
 
+def test_whoever_reads_why_a_level_is_severe_is_recorded(house: House) -> None:
+    id_, key = house.id("restricted"), house.keys["steward"]
+    why = {"act": "raise", "level": "severe", "reason": "Sample reason."}
+    before = house.audited("read why a level is as it is")
+    house.get(f"/api/v1/datasets/{id_}/level", "steward")
+    assert house.audited("read why a level is as it is") == before, "it was not high yet"
+    raised = house.client.post(f"/api/v1/datasets/{id_}/level", json=why, headers={"Authorization": f"Bearer {key}"})
+    assert raised.status_code == 200
+    for asks in ("steward", "holder", "community", ""):
+        house.get(f"/api/v1/datasets/{id_}/level", asks)
+    assert house.audited("read why a level is as it is") == [*before, id_, id_]
+
+
 def test_a_granted_record_is_shown_until_the_grant_ends(house: House) -> None:
     path = f"/api/v1/datasets/{house.id('owners')}"
     with house.catalog.writing() as session:
