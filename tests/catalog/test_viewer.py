@@ -13,16 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, delete
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
-from catalog import reach, reading
+from catalog import audit, reach, reading
 from catalog.agents import Agents
+from catalog.database import Catalog
 from catalog.facets import facets
 from catalog.query import DatasetQuery
 from catalog.records import AgentRecord
+from catalog.rows import dataset_id
 from catalog.search import Reader, check, follow, rebuild
 from catalog.tables import Base, Change, Dataset, Disclosure, Grant, Reach
 from catalog.viewer import PUBLIC, Viewer, breaking_glass, community, organisation, steward
 from catalog.vocabulary import Audience, Role, Visibility
+from config.settings import Settings
+from landmark import app
+from tests.api.conftest import CLOSED, RECORDS, write
+from tests.api.conftest import PUBLIC as PUBLIC_SOURCE
 from tests.catalog.samples import SAMPLES, dataset, document, listed
 
 TODAY = date(2026, 11, 20)
@@ -252,3 +259,33 @@ def test_records_whose_owner_has_no_name_have_no_owner_in_common() -> None:
     assert reach.terms([(unnamed, Role.OWNER), (HILL, Role.HOLDER)], "one", [], Visibility.COMMUNITY) == {
         "steward", "source:one",
     }  # fmt: skip
+
+
+def test_the_commands_about_the_indexes_tell_nobody_what_is_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANDMARK_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("LANDMARK_ACTOR", raising=False)
+    hidden = dataset_id(CLOSED.key, "hidden")
+
+    def landmark(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        return done.exit_code, done.output
+
+    with Catalog(Settings().catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC_SOURCE, RECORDS[:3])
+        write(catalog, CLOSED, RECORDS[5:])
+        assert landmark("index", "rebuild") == (0, "Built anew: public 3 records.\n")
+        told = "Built anew: public 3, community 3, full 4 records.\n"
+        assert landmark("index", "rebuild", "--as", "A. Sample") == (0, told)
+        assert landmark("index", "check") == (0, "The indexes agree with the database.\n")
+        with catalog.writing() as session:
+            session.execute(delete(Disclosure).where(Disclosure.dataset_id == hidden))
+        asked = 'Whose and in which records: "landmark index check --as NAME".'
+        mend = 'Mend it with "landmark index rebuild".'
+        assert landmark("index", "check") == (1, f"The indexes differ from the database. {asked}\n{mend}\n")
+        differs = f"full: record {hidden} is in the index only"
+        assert landmark("index", "check", "--as", "A. Sample") == (1, f"{differs}\n{mend}\n")
+        with catalog.reading() as session:
+            done = [(line["actor"], line["action"]) for line in audit.lines(session)]
+    assert done == [("A. Sample", "index rebuild"), ("A. Sample", "index check")]
