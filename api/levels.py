@@ -24,6 +24,8 @@ from catalog.vocabulary import Level
 
 router = APIRouter(prefix="/api/v1", tags=["levels"])
 
+LOOK_FIRST = "Look at why it has its level, and give back the newest of it as expected."
+
 _ACTS: Mapping[str, Callable[..., Act]] = {
     "raise": levels.raise_level,
     "lower": levels.lower,
@@ -42,7 +44,10 @@ class LevelAct(WithReason):
     )
     level: Level | None = Field(None, description="Of `raise` and `lower`.")
     expected: int | None = Field(
-        None, ge=0, description="The `newest` of the explanation that was looked at; 409 if somebody said more since."
+        None,
+        ge=0,
+        description="The `newest` of the explanation that was looked at, without which nothing is lowered, accepted or "
+        "confirmed; 409 if somebody said more since.",
     )
     release_links: bool = Field(
         default=False,
@@ -94,6 +99,8 @@ def act_on_level(asking: Acting, key: str, asked: LevelAct) -> Response:
         given["level"] = asked.level
     if asked.act in {"lower", "confirm"}:
         given["release_links"] = asked.release_links
+    if asked.act in {"lower", "accept", "confirm"} and asked.expected is None:
+        raise HTTPException(409, LOOK_FIRST)
     if asked.act != "decline":
         given["expected"] = asked.expected
     return send(_told(done(asking, partial(_ACTS[asked.act], **given))))

@@ -52,6 +52,15 @@ def newest(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
     return found
 
 
+def numbers(session: Session, dataset_id: UUID) -> dict[int, int]:
+    """The catalog's numbers of all that was ever asserted of a dataset, to 1, 2, 3 ...: the dataset's own.
+
+    The catalog's tell how much is asserted of other records; they are for us alone.
+    """
+    ids = select(LevelAssertion.id).where(LevelAssertion.dataset_id == dataset_id).order_by(LevelAssertion.id)
+    return {id_: number for number, id_ in enumerate(session.scalars(ids), 1)}
+
+
 def append(session: Session, dataset_id: UUID, said: Assertion, now: datetime) -> Assertion:
     """Keep a new assertion; answers it with its number and time."""
     row = LevelAssertion(**_values(said) | {"dataset_id": dataset_id, "valid_from": now})

@@ -38,6 +38,7 @@ from config.disclosure import Disclosing
 
 JUDGED, CONFIRMED, PROPOSED = "a person's judgement", "review", "new version of the rules"
 """Bases of what people assert."""
+SAID_SINCE = "Somebody else said something of this record's level since you looked. Look again, then decide."
 BATCH = 500
 
 
@@ -171,13 +172,16 @@ def accept(
     expected: int | None = None,
     desk: Desk = DESK,
 ) -> Act:
-    """Agree, as a second steward, to a lowering from *severe* that waits; the newest one, unless another is named.
+    """Agree, as a second steward, to a lowering from *severe* that waits.
 
-    What was raised since it was asked for stays raised. Raises Refused if nothing waits, if the actor asked for it, or
-    if the rules that proposed it have changed.
+    Where several wait, ``assertion`` names one, or ``expected`` shows that the newest was seen; see :func:`lower`.
+    What was raised since it was asked for stays raised. Raises Refused if nothing waits, if it is not said which, if
+    the actor asked for it, or if the rules that proposed it have changed.
     """
     record = _record(session, dataset_id, expected, desk)
     waiting = _waiting(record, assertion)
+    if len(record.level.pending) > 1 and assertion is expected is None:
+        raise Refused('More than one lowering waits. Look at them, and give back the "newest" that you have seen.')
     if not actor.strip():
         raise Refused("Say who accepts it.")
     if waiting.actor.startswith(people.PREFIX):
@@ -299,7 +303,9 @@ def accept_proposal(
     hold(session)
     [row] = _of_batch(session, batch, viewer, dataset_id)
     if row.decision == proposals.PENDING:
-        return accept(session, dataset_id, actor, reason, desk=desk)
+        live = assertions.live(session, [dataset_id]).get(dataset_id, {})
+        of_batch = [number for number, said in live.items() if said.evidence.startswith(_evidence(row, ""))]
+        return accept(session, dataset_id, actor, reason, assertion=max(of_batch, default=0), desk=desk)
     return _accepted(session, row, actor, reason, desk)
 
 
@@ -341,12 +347,15 @@ def explanation(session: Session, shown: Document, today: date, *, named: bool) 
         named: Whether people are named and proposals told: to stewards of the record.
     """
     id_ = UUID(shown["id"])
-    live = list(assertions.live(session, [id_]).get(id_, {}).values())
+    number = assertions.numbers(session, id_)
+    live = [
+        replace(said, id=number[said.id], supersedes=number.get(said.supersedes or 0))
+        for said in assertions.live(session, [id_]).get(id_, {}).values()
+    ]
     found = proposals.undecided(session, dataset_id=id_) if named else []
     proposed = [Proposal(row.batch, row.old, row.new, row.basis, row.decision == proposals.PENDING) for row in found]
-    newest = assertions.newest(session, [id_]).get(id_, 0)
     told = explain(live, today, proposed, named=named, grounds="level" not in shown["withheld"])
-    return told | {"newest": newest}
+    return told | {"newest": len(number)}
 
 
 def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any]]:
@@ -428,8 +437,8 @@ def _record(session: Session, dataset_id: UUID, expected: int | None, desk: Desk
     if row is None:
         raise Refused("There is no such record.")
     live = list(assertions.live(session, [dataset_id]).get(dataset_id, {}).values())
-    if expected is not None and expected != assertions.newest(session, [dataset_id]).get(dataset_id, 0):
-        raise Conflict("Somebody else said something of this record's level since you looked. Look again, then decide.")
+    if expected is not None and expected != len(assertions.numbers(session, dataset_id)):
+        raise Conflict(SAID_SINCE)
     seq, source_key, document = row
     full = orjson.loads(document)
     return _Record(dataset_id, seq, source_key, full, live, effective(live), desk.time(), desk.table)
@@ -487,14 +496,20 @@ def _of_batch(
 
 
 def _accepted(session: Session, row: ProposedLowering, actor: str, reason: str, desk: Desk) -> Act:
-    record = _record(session, row.dataset_id, row.newest, desk)
+    record = _record(session, row.dataset_id, None, desk)
+    if row.newest != assertions.newest(session, [row.dataset_id])[row.dataset_id]:
+        raise Conflict(SAID_SINCE)
     level = proposals.level_named(row.new)
     said = _said(record, level, actor, reason, PROPOSED if level else RETRACTED)
-    said = replace(said, withhold_links=row.withhold_links, evidence=f"batch {row.batch}: {row.basis}")
+    said = replace(said, withhold_links=row.withhold_links, evidence=_evidence(row, row.basis))
     severe = record.level.level is Level.SEVERE
     decision = proposals.PENDING if severe else proposals.ACCEPTED
     proposals.decide(session, [row], decision, actor, reason, record.now)
     return _append(session, record, said, _asked_or_done(record, row.new))
+
+
+def _evidence(row: ProposedLowering, basis: str) -> str:
+    return f"batch {row.batch}: {basis}"
 
 
 def _append(session: Session, record: _Record, said: Assertion, action: str) -> Act:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from unicodedata import category, normalize
 
 from catalog.columns import ColumnNames
 from catalog.hxl.tags import canonical, matches
@@ -151,8 +152,23 @@ def is_accepted(assertion: Assertion) -> bool:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same, letters' case and spaces aside."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Whether two names may be the same person's: a second steward has to be another beyond doubt.
+
+    Case, spaces, signs, marks that are not seen and forms of the same letter make no other person; nor does what comes
+    after two words, nor a name that is part of the other.
+    """
+    mine, theirs = _words(one), _words(other)
+    whole, another = "".join(mine), "".join(theirs)
+    alike = len(mine) > 1 and mine[:2] == theirs[:2]
+    return alike or whole in another or another in whole
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, of letters and digits alone."""
+    # Compatible forms, once more after folding: that may part a letter from its mark again.
+    plain = normalize("NFKC", normalize("NFKC", name).casefold())
+    seen = "".join(sign for sign in plain if category(sign) not in {"Cf", "Cc"} or sign.isspace())
+    return "".join(sign if sign.isalnum() or category(sign)[0] == "M" else " " for sign in seen).split()
 
 
 def review_by(level: Level | None, today: date) -> date | None:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from api.acting import MOST_BYTES, NEEDS_KEY, NOT_A_STEWARD
 from api.app import create_app
+from api.levels import LOOK_FIRST
 from catalog import audit, keys
 from catalog.database import Catalog
 from catalog.keys import NewKey
@@ -81,7 +82,7 @@ def test_a_level_is_raised_by_any_key_at_once_and_lowered_from_severe_by_two_ste
     def level() -> str:
         return str(house.get(f"/api/v1/datasets/{ID}", "ada").json()["level"]["level"])
 
-    why = {"reason": "Sample reason."}
+    why: dict[str, Any] = {"reason": "Sample reason."}
     told = house.post(LEVEL, "partner", act="raise", level="severe", **why)
     assert (told.status_code, told.json()) == (
         200,
@@ -92,8 +93,13 @@ def test_a_level_is_raised_by_any_key_at_once_and_lowered_from_severe_by_two_ste
     assert house.post(LEVEL, "partner", act="lower", level="low_no", **why).status_code == 403
     assert house.post(LEVEL, "yemen", act="lower", level="low_no", **why).json()["detail"] == NOT_A_STEWARD
 
+    blind = house.post(LEVEL, "ada", act="lower", level="high", **why)
+    assert (blind.status_code, blind.json()["detail"]) == (409, LOOK_FIRST)
+    why["expected"] = house.get(LEVEL, "ada").json()["newest"]
     asked = house.post(LEVEL, "ada", act="lower", level="high", **why)
     assert (asked.json()["waits_for_a_second_steward"], level()) == (True, "severe")
+    assert house.post(LEVEL, "bo", act="accept", **why).status_code == 409, "it was asked for since"
+    why["expected"] = house.get(LEVEL, "bo").json()["newest"]
     own = house.post(LEVEL, "ada", act="accept", **why)
     assert (own.status_code, own.json()["detail"]) == (
         409,
@@ -101,7 +107,7 @@ def test_a_level_is_raised_by_any_key_at_once_and_lowered_from_severe_by_two_ste
     )
     assert house.post(LEVEL, "bo", act="accept", **why).json()["level"] == "high"
     assert level() == "high"
-    assert [line for line in house.audited() if "lowering" in line[1] or "level" in line[1]] == [
+    assert [line for line in house.audited() if "lower" in line[1] or "raised" in line[1]] == [
         ("partner", "raised the level to severe", "Sample reason."),
         ("ada", "asked to lower the level to high", "Sample reason."),
         ("bo", "accepted the lowering to high", "Sample reason."),
@@ -116,6 +122,26 @@ def test_two_stewards_who_save_at_the_same_time(house: House) -> None:
     )
     assert (first.status_code, second.status_code) == (200, 409)
     assert "since you looked" in second.json()["detail"]
+
+
+def test_who_waits_for_a_second_cannot_have_another_lowering_accepted(house: House) -> None:
+    def act(key: str, **asked: Any) -> Any:
+        return house.post(LEVEL, key, reason="Sample reason.", **asked)
+
+    act("ada", act="raise", level="severe")
+    act("ada", act="lower", level="high", expected=house.get(LEVEL, "ada").json()["newest"])
+    seen = house.get(LEVEL, "bo").json()["newest"]
+    act("ada", act="lower", level="low_no", expected=seen)
+    assert act("bo", act="accept", expected=seen).status_code == 409
+    assert house.get(f"/api/v1/datasets/{ID}", "ada").json()["level"]["level"] == "severe"
+
+
+def test_numbers_in_an_explanation_are_the_records_own(house: House) -> None:
+    other = f"/api/v1/datasets/{dataset_id(PUBLIC.key, 'schools')}/level"
+    for level in ("moderate", "high"):
+        assert house.post(other, "ada", act="raise", level=level, reason="Sample reason.").status_code == 200
+    told = house.get(other).json()
+    assert [told["newest"], *((one["id"], one["supersedes"]) for one in told["assertions"])] == [2, (1, None), (2, 1)]
 
 
 def test_why_a_level_is_what_it_is_names_people_to_its_stewards_alone(house: House) -> None:

@@ -27,7 +27,7 @@ from catalog.records import ColumnRecord, DatasetRecord, DistributionRecord, Loc
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
 from catalog.search import Reader, follow
-from catalog.sensitivity import Assertion, effective
+from catalog.sensitivity import Assertion, effective, same_person
 from catalog.store import Store
 from catalog.tables import Disclosure, LevelAssertion, ProposedLowering
 from catalog.viewer import EVERYTHING, PUBLIC, Viewer, breaking_glass, steward
@@ -486,7 +486,7 @@ def test_the_command_explains_and_changes_levels(world: World, tmp_path: Path, m
         assert (
             orjson.loads(landmark("classify", str(ID), "--json", "--as", FIRST)[1])["assertions"][1]["actor"] == FIRST
         )
-        code, said = landmark("classify", str(OTHER), "--confirm", "--reason", "x", "--as", FIRST, "--expected", "1")
+        code, said = landmark("classify", str(OTHER), "--confirm", "--reason", "x", "--as", FIRST, "--expected", "0")
         assert (code, "since you looked" in said) == (1, True)
         assert landmark("classify", "none") == (1, 'There is no dataset "none". Find its id with "landmark search".\n')
         world.harvest(flagged("high", record=ANOTHER), by=judge(*MILDER))
@@ -661,4 +661,33 @@ def test_a_file_that_comes_after_a_lowering_is_judged_anew(world: World) -> None
     world.lower(Level.LOW_NO)
     world.harvest(replace(RECORD, distributions=(two, one)))
     world.harvest(replace(RECORD, distributions=(two,)))
+    assert world.level() == "low_no"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Amal Karim", "Amal Karim (laptop)", True),
+        ("Amal Karim", "amal\u00a0\u200bKARIM", True),
+        ("Amal Karim", "Amal K\u200barim", True),
+        ("Ren\u00e9 Sample", "Rene\u0301 Sample", True),
+        ("\uff21mal Karim", "Amal-Karim", True),
+        ("Karim", "Amal Karim", True),
+        ("Amal Karim Office", "Amal Karim Home", True),
+        ("Amal Karim", "Amal Samir", False),
+        ("A. Sample", "B. Sample", False),
+        ("", "A. Sample", True),
+    ],
+)
+def test_a_second_steward_is_another_beyond_doubt(one: str, other: str, same: bool) -> None:
+    assert (same_person(one, other), same_person(other, one)) == (same, same)
+
+
+def test_of_several_lowerings_that_wait_none_is_accepted_unseen(world: World) -> None:
+    world.harvest(flagged("severe"))
+    world.lower(Level.HIGH)
+    world.lower(Level.LOW_NO)
+    with pytest.raises(Refused, match="More than one"):
+        world.do(levels.accept, ID, SECOND)
+    world.do(levels.accept, ID, SECOND, expected=world.told()["newest"])
     assert world.level() == "low_no"

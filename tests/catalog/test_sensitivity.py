@@ -16,7 +16,9 @@ TODAY = date(2026, 11, 1)
 
 
 def said(level: Level | None, by: str = "rule", second: str = "") -> Assertion:
-    return Assertion("dataset", level, by, "sample", "sample-rule", 1, "sample", "sample", accepted_by=second)
+    return Assertion(
+        "dataset", level, by, "sample", "sample-rule", 1, "sample", "sample", actor="A. Sample", accepted_by=second
+    )
 
 
 ANY = st.lists(st.builds(said, st.sampled_from([None, *Level]), st.sampled_from(["rule", "portal", "owner"])))
