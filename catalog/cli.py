@@ -445,10 +445,11 @@ def index_rebuild(as_: As = "") -> None:
     with Catalog(settings.catalog_url) as catalog:
         viewer = asker.viewer(catalog, settings, as_, "index rebuild", "*")
         followed = rebuild(catalog, settings.index_dir)
-    shown = (
-        followed.documents.items() if viewer.is_steward else [("public", followed.documents.get(Audience.PUBLIC, 0))]
+    counts = ", ".join(
+        f"{audience} {count}"
+        for audience, count in followed.documents.items()
+        if viewer.is_steward or audience is Audience.PUBLIC
     )
-    counts = ", ".join(f"{audience} {count}" for audience, count in shown)
     print(f"Built anew: {counts} records.")
 
 
