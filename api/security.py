@@ -40,7 +40,7 @@ class SecurityHeaders:
                 message["headers"] = [*message.get("headers", ()), *_RAW]
                 headers = MutableHeaders(scope=message)
                 headers.add_vary_header("Authorization, Cookie")
-                if "set-cookie" in headers or _by_key(scope):
+                if ("set-cookie" in headers or _by_key(scope)) and headers.get("Cache-Control") != "no-store":
                     headers["Cache-Control"] = "private, no-cache"
             await send(message)
 

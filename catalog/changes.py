@@ -252,7 +252,7 @@ def _wanted(session: Session, viewer: Viewer, query: ChangeQuery) -> Iterator[Co
             # A name leads only to records that are shown under it.
             of_name = select(Slug.dataset_id).join(Disclosure, Disclosure.dataset_id == Slug.dataset_id)
             key = session.scalar(
-                of_name.where(Slug.name == query.dataset, Disclosure.name == Slug.name, shown_to(viewer))
+                of_name.where(Slug.name == query.dataset, Disclosure.name.is_not(None), shown_to(viewer))
             )
         number = None if key is None else session.scalar(select(Dataset.seq).where(Dataset.id == key))
         yield Change.dataset_seq == (0 if number is None else number)

@@ -14,7 +14,7 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
     access {modality, steps [..], address, contacts [..], artefacts [{artefact, modality, steps, address}]},
     level {level, basis, evidence, reason, rule, asserted_by, protocol, statement, isp_date, review_by,
            attention [sentence]},
-    visibility, visibility_of {source, record}, urgent, urgency_recipients [..], harm_if_withheld, rows,
+    visibility, visibility_of {source, record, stands, by}, urgent, urgency_recipients [..], harm_if_withheld, rows,
     attention [{field, said}], mode, withheld [field], masked [field],
     tags [{tag, origin}],
     issued, modified, period {start, end, open}, update_frequency {days, words},
@@ -25,7 +25,8 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
 
 ``mode`` is ``shown``, ``redacted`` or ``ask``; ``withheld`` names the fields of which less or nothing is left,
 ``masked`` the texts in which something was blacked out. The source has ``own`` where its publisher is one of the
-organizations. ``visibility_of`` is what the source's default and the portal ask for; ``attention`` is for stewards.
+organizations. ``visibility_of`` is what the source's default and the portal ask for; where the visibility does not follow from these
+and the level, ``stands`` is what it is, and ``by`` is there if a steward decided. ``attention`` is for stewards.
 The full audience's document of a withdrawn record also has ``state``, which is ``withdrawn``; to others it is added
 when they are read, with ``missing_since`` (:func:`catalog.reading.document`), so that no harvest renders them anew.
 Times are ISO 8601 with ``Z``; days are ISO dates.
@@ -45,9 +46,10 @@ from catalog.masking import found_in, masked
 from catalog.places import country_name
 from catalog.records import ColumnRecord, DatasetRecord
 from catalog.redaction import TEXTS, masked_document, redact
-from catalog.sensitivity import PORTAL, EffectiveLevel
+from catalog.sensitivity import EffectiveLevel
 from catalog.text import normalize
-from catalog.vocabulary import Artefact, Audience, Level, Role, Visibility
+from catalog.visibility import declared, narrower
+from catalog.vocabulary import Artefact, Audience, Role, Visibility
 from config.disclosure import Disclosing, Profile
 from config.load import shipped_disclosing as shipped
 
@@ -89,6 +91,7 @@ class Holding:
         source_publisher: Id of who runs the source, None if it is not said.
         titles: Of concepts, by key; those in ``topics`` are topics.
         table: Who is shown what.
+        before: The record's full document until now, than which it is shown to no more people.
     """
 
     id: UUID
@@ -104,6 +107,7 @@ class Holding:
     source_publisher: UUID | None = None
     table: Disclosing = field(default_factory=shipped)
     new_name: str = ""
+    before: Document | None = None
 
     @property
     def visibility(self) -> Visibility:
@@ -160,9 +164,11 @@ def renderings(
 
 
 def with_level(full: Document, level: EffectiveLevel, *, table: Disclosing | None = None) -> dict[str, Any]:
-    """The full document under another level, with the visibility that follows from it."""
-    said = full.get("visibility_of") or {"source": full["visibility"], "record": ""}
-    return {**full, "level": level_part(level), "visibility": decided(said, level, table).value}
+    """The full document under another level, with the visibility that follows from it: never a wider one."""
+    was = full.get("visibility_of") or {"source": full["visibility"], "record": ""}
+    said = declared(was["source"], was["record"], level.name, table or shipped(), full)
+    visibility = decided(said, level, table).value
+    return {**full, "level": level_part(level), "visibility_of": said, "visibility": visibility}
 
 
 def is_private(full: Document) -> bool:
@@ -171,18 +177,16 @@ def is_private(full: Document) -> bool:
     return said is not None and said["record"] == Visibility.OWNER.value != said["source"]
 
 
-def decided(declared: Mapping[str, str], level: EffectiveLevel, table: Disclosing | None = None) -> Visibility:
-    """Visibility of a record: the source's by the table, or what the portal asks for, whichever shows it to fewer.
+def decided(said: Mapping[str, str], level: EffectiveLevel, table: Disclosing | None = None) -> Visibility:
+    """Visibility of a record: as it stands, else the source's by the table; or, if narrower, what the portal asks for.
 
     Args:
-        declared: ``source`` and ``record``, as in a document's ``visibility_of``; the latter may be empty.
+        said: As in a document's ``visibility_of``.
         level: The one in effect.
         table: As in :func:`renderings`.
     """
-    given = Visibility((table or shipped()).visibility[declared["source"]][level.name])
-    if not declared["record"]:
-        return given
-    return max(given, Visibility(declared["record"]), key=list(Visibility).index)
+    given = Visibility(said.get("stands") or (table or shipped()).visibility[said["source"]][level.name])
+    return narrower(given, Visibility(said["record"])) if said["record"] else given
 
 
 def _profile(full: Document, level: EffectiveLevel, audience: Audience, mode: str, table: Disclosing) -> Profile | None:
@@ -190,8 +194,7 @@ def _profile(full: Document, level: EffectiveLevel, audience: Audience, mode: st
     if mode == "ask":
         profile = table.profiles[table.ask]
     else:
-        name = table.published if _published(full, level) else table.levels[audience.value][level.name]
-        profile = table.profiles[name]
+        profile = table.profiles[_published(full, level, table) or table.levels[audience.value][level.name]]
         if mode == "redacted":
             profile = profile.stricter(table.profiles[table.redacted])
         if level.withhold_links:
@@ -207,13 +210,13 @@ def _profile(full: Document, level: EffectiveLevel, audience: Audience, mode: st
     return profile
 
 
-def _published(full: Document, level: EffectiveLevel) -> bool:
-    """Whether the data is severe by its portal's own word alone, which lists it in public all the same."""
-    return (
-        level.level is Level.SEVERE
-        and level.said_by == {PORTAL}
-        and _source_visibility(full) == full["visibility"] == Visibility.PUBLIC.value
-    )
+def _published(full: Document, level: EffectiveLevel, table: Disclosing) -> str:
+    """The profile of what its portal lists in public, where no person asserts the level; else empty."""
+    listed = table.published.get(level.name)  # type: ignore[call-overload]
+    if listed is None or not level.said_by.issubset(listed.said_by):
+        return ""
+    in_public = _source_visibility(full) == full["visibility"] == Visibility.PUBLIC.value
+    return str(listed.profile) if in_public else ""
 
 
 def _source_visibility(full: Document) -> str:
@@ -318,7 +321,8 @@ def _without_links(document: Document, *, severe: bool) -> dict[str, Any]:
 
 def _visibility_of(holding: Holding) -> dict[str, str]:
     asked = holding.record.visibility
-    return {"source": holding.source_visibility.value, "record": asked.value if asked else ""}
+    source, record = holding.source_visibility.value, asked.value if asked else ""
+    return declared(source, record, holding.level.name, holding.table, holding.before)
 
 
 def _document(holding: Holding) -> Document:

@@ -49,11 +49,14 @@ def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | 
 
 
 def called(key: str) -> ColumnElement[bool]:
-    """By an id any rendering is reached, by a name only one that has it: a name is made of the title's words."""
+    """By an id any rendering is reached, by a name only one that has a name: it is made of the title's words.
+
+    That may be another than was asked for: a record whose title was corrected is reached by its old names too.
+    """
     try:
         UUID(key)
     except ValueError:
-        return Disclosure.name == key
+        return Disclosure.name.is_not(None)
     return true()
 
 

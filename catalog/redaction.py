@@ -4,6 +4,7 @@ A field that is not left keeps its shape and has nothing in it, so that readers 
 ``withheld`` names the fields that are not as they are in the full document.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -94,6 +95,8 @@ def _texts(left: Fields, profile: Profile) -> None:
         left |= {"methodology": "", "caveats": "", "series": ""}
     if profile.harm_if_withheld == "none":
         left["harm_if_withheld"] = ""
+    if profile.licence == "none":
+        left["licence"] = ""
     if profile.links == "none":
         left |= {name: without_addresses(left[name]) for name in TEXTS if left[name]}
 
@@ -163,10 +166,20 @@ def _dates(left: Fields, profile: Profile) -> None:
         left["freshness"] = {
             name: _month(value) if isinstance(value, str) else value for name, value in left["freshness"].items()
         }
+        period = left["period"]
+        left["period"] = period | {"start": _first_day(period["start"]), "end": _last_day(period["end"])}
 
 
 def _month(moment: str | None) -> str | None:
     return moment and f"{moment[:7]}-01T00:00:00Z"
+
+
+def _first_day(day: str | None) -> str | None:
+    return day and f"{day[:7]}-01"
+
+
+def _last_day(day: str | None) -> str | None:
+    return day and f"{day[:7]}-{monthrange(int(day[:4]), int(day[5:7]))[1]}"
 
 
 def _rows(left: Fields, profile: Profile) -> None:

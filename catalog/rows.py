@@ -113,8 +113,14 @@ class Renderer:
             names=self._layout.ready(t.Slug, [(name, id_) for id_, name in rows.names.items()]),
         )
 
-    def holding(self, entry: Entry, id_: UUID, name: str, assertions: Iterable[Assertion]) -> Holding:
-        """What the disclosure is rendered from; a name once given is kept."""
+    def holding(
+        self, entry: Entry, id_: UUID, name: str, assertions: Iterable[Assertion], before: Document | None = None
+    ) -> Holding:
+        """What the disclosure is rendered from; a name is kept as long as the title is."""
+        # Our address must not go on telling what the portal took out of its title.
+        new_name = _slug(entry.record.display_title, id_) if self._is_open(entry) else ""
+        if new_name:
+            name = name if name == new_name else ""
         return Holding(
             id=id_,
             name=name,
@@ -128,7 +134,8 @@ class Renderer:
             source_visibility=Visibility(self._source.visibility),
             source_publisher=self._publisher,
             table=self.table,
-            new_name=_slug(entry.record.display_title, id_) if not name and self._is_open(entry) else "",
+            before=before,
+            new_name="" if name else new_name,
         )
 
     @staticmethod

@@ -31,7 +31,8 @@ class Profile(Declaration):
         holder: ``type`` says what sort of organisation it is.
         contact: Of the holder.
         place: ``admin1`` and ``country`` are the finest that is told.
-        dates: ``month`` is the first of the month, for first publication, last change and what follows from it.
+        dates: ``month`` is the first of the month, for first publication, last change and what follows from it; the
+            period is told by whole months.
         rows: ``band`` is the number of rows to a power of ten.
         columns: ``released`` leaves out those of files under review; hashtags go with their columns.
         files: ``formats`` leaves out names, descriptions and sizes.
@@ -40,6 +41,7 @@ class Profile(Declaration):
         concepts: ``topics`` leaves out what columns gave away, and the words that a topic rests on.
         evidence: What the level rests on: hashtags, column names, reasons.
         recipients: Of what is urgent.
+        licence: May be free text.
     """
 
     title: Literal["whole", "template"] = "whole"
@@ -59,6 +61,7 @@ class Profile(Declaration):
     evidence: Literal["whole", "none"] = "whole"
     relations: Literal["whole", "none"] = "whole"
     recipients: Literal["whole", "none"] = "whole"
+    licence: Literal["whole", "none"] = "whole"
     harm_if_withheld: Literal["whole", "none"] = "whole"
 
     @cached_property
@@ -84,6 +87,18 @@ def _ranks(name: str) -> Any:  # noqa: ANN401 - a key function
 
 
 ProfileName = Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
+
+
+class Published(Declaration):
+    """What its portal lists in public although its level is what it is.
+
+    Attributes:
+        said_by: It holds where nobody else asserts the level in effect; a person never leaves it at that.
+        profile: What is left of the record then.
+    """
+
+    said_by: tuple[Literal["portal", "rule"], ...] = Field(min_length=1)
+    profile: ProfileName
 
 
 class Unnamed(Declaration):
@@ -112,8 +127,7 @@ class Disclosing(Declaration):
         modes: By a record's visibility and audience.
         levels: Profile of a shown record, by audience and level.
         signals: Profile at the least, where a rule or a quarantine says that links are withheld.
-        published: Profile of a severe record whose level is its portal's own word alone, and which that portal lists
-            in public all the same.
+        published: By level, of records that their portal lists in public all the same.
         redacted: Profile at the least of a record whose mode is ``redacted``.
         ask: Profile of a record whose mode is ``ask``: it exists, and whom to ask.
         unnamed: Whose names are left out.
@@ -126,7 +140,7 @@ class Disclosing(Declaration):
     modes: dict[str, dict[str, str]]
     levels: dict[str, dict[str, str]]
     signals: ProfileName
-    published: ProfileName
+    published: dict[LevelName, Published]
     redacted: ProfileName
     ask: ProfileName
     unnamed: Unnamed
@@ -140,7 +154,8 @@ class Disclosing(Declaration):
         _complete("modes", self.modes, VISIBILITIES, AUDIENCES, MODES)
         _complete("levels", self.levels, AUDIENCES, LEVELS, tuple(sorted(self.profiles)))
         _complete("marking", self.marking, (*AUDIENCES, "full"), LEVELS, TLP)
-        named = [("signals", self.signals), ("published", self.published), ("redacted", self.redacted)]
+        named = [("signals", self.signals), ("redacted", self.redacted)]
+        named += [(f"published.{level}", listed.profile) for level, listed in self.published.items()]
         named += [("ask", self.ask), ("unnamed.profile", self.unnamed.profile)]
         for where, name in named:
             if name not in self.profiles:

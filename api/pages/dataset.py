@@ -32,7 +32,8 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
     document: dict[str, Any] = orjson.loads(found[0])
     name = document["name"] or document["id"]
     if key != name:
-        return RedirectResponse(f"/dataset/{name}", status_code=308)
+        # A name goes with its title: nobody may be led to it from memory.
+        return RedirectResponse(f"/dataset/{name}", status_code=307, headers={"Cache-Control": "no-store"})
     badge, how = words.ACCESS[document["access"]["modality"]]
     level_name, level_means = words.LEVELS[document["level"]["level"]]
     files = document["distributions"]

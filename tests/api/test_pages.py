@@ -105,7 +105,8 @@ def test_what_portals_write_is_text_and_their_links_are_web_links(client: TestCl
 def test_a_dataset_page_begins_with_how_to_get_it(client: TestClient, shelf: Shelf):
     moved = client.get(f"/dataset/{shelf.id('displacement')}", follow_redirects=False)
     name = client.get(f"/api/v1/datasets/{shelf.id('displacement')}").json()["name"]
-    assert (moved.status_code, moved.headers["location"]) == (308, f"/dataset/{name}")
+    assert (moved.status_code, moved.headers["location"]) == (307, f"/dataset/{name}")
+    assert moved.headers["cache-control"] == "no-store"
     answer = client.get(moved.headers["location"])
     page = _Read(answer.text)
     assert len(answer.content) < 50_000

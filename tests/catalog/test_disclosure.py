@@ -57,7 +57,9 @@ RECORD = DatasetRecord(
     methodology="Door to door in Quarryside.",
     caveats="Quarryside only.",
     series="Quarryside rounds",
-    licence="cc-by",
+    licence="Ask the elders of Quarryside",
+    period_start=date(2024, 3, 7),
+    period_end=date(2024, 5, 9),
     keywords=("quarryside",),
     agents=(AgentRole(RELIEF, Role.HOLDER, "info@srw.example.org"),),
     locations=(LocationRecord("SSD", 3, True),),
@@ -73,7 +75,7 @@ RECORD = DatasetRecord(
     ),
     access=(AccessRecord(AccessModality.ON_REQUEST, ("Ask in Quarryside.",), "https://portal.example.org/quarryside"),),
     relations=(RelationRecord(RelationKind.BASED_ON, "https://portal.example.org/quarryside-report"),),
-    harm_if_withheld="Nobody brings prostheses.",
+    harm_if_withheld="Nobody brings prostheses to Quarryside.",
     extra={"num_of_rows": "37"},
 )
 ID = dataset_id("sample", "victims")
@@ -117,7 +119,7 @@ def test_what_is_shown_whole_is_one_and_the_same_object(judge: Assessor, level: 
     shown = rendered(judge, said(level, withhold_links=False))
     assert shown[Audience.PUBLIC] is shown[Audience.COMMUNITY] is shown[Audience.FULL]
     assert (shown[Audience.PUBLIC]["mode"], shown[Audience.PUBLIC]["withheld"]) == ("shown", [])
-    assert shown[Audience.PUBLIC]["harm_if_withheld"] == "Nobody brings prostheses."
+    assert shown[Audience.PUBLIC]["harm_if_withheld"] == "Nobody brings prostheses to Quarryside."
 
 
 def test_high_loses_its_links_and_nothing_else(judge: Assessor):
@@ -128,6 +130,17 @@ def test_high_loses_its_links_and_nothing_else(judge: Assessor):
     file = public["distributions"][0]
     assert (file["url"], file["withheld"], file["columns"]) == ("", True, full["distributions"][0]["columns"])
     assert full["distributions"][0]["url"] == "https://portal.example.org/quarryside.xlsx"
+
+
+def test_what_a_person_calls_high_is_a_template_to_the_public_even_where_a_rule_calls_it_so_too(judge: Assessor):
+    for by in ("steward", "owner"):
+        shown = rendered(judge, said(Level.HIGH), said(Level.HIGH, by))
+        public = shown[Audience.PUBLIC]
+        assert b"uarryside" not in orjson.dumps(public), by
+        assert (public["title"], public["name"]) == ("Tables: Explosive incidents (South Sudan)", "")
+        assert public["period"] == {"start": "2024-03-01", "end": "2024-05-31", "open": False}
+        assert shown[Audience.COMMUNITY]["title"] == "Mine victims of Quarryside village"
+    assert rendered(judge, said(Level.HIGH, "portal"), said(Level.HIGH))[Audience.PUBLIC]["name"]
 
 
 def test_severe_is_a_template_that_names_no_village(judge: Assessor):
@@ -155,7 +168,8 @@ def test_severe_is_a_template_that_names_no_village(judge: Assessor):
             "media_type": "", "size": None, "modified": None, "under_review": False, "withheld": True, "columns": [],
         }
     ]  # fmt: skip
-    assert public["harm_if_withheld"] == "Nobody brings prostheses."
+    assert (public["harm_if_withheld"], public["licence"]) == ("", "")
+    assert public["period"] == {"start": "2024-03-01", "end": "2024-05-31", "open": False}
     assert (public["mode"], full["mode"]) == ("redacted", "shown")
 
 
@@ -385,6 +399,28 @@ def test_a_title_that_names_a_village_is_in_no_file_of_an_index_after_its_level_
             Audience.COMMUNITY: None,
             Audience.FULL: name,
         }
+
+
+def test_a_name_follows_the_title_that_its_portal_corrected_and_the_old_one_leads_to_it(
+    written: tuple[Catalog, Path], judge: Assessor
+):
+    catalog, _ = written
+    old, new = f"mine-victims-of-quarryside-village-{ID.hex[:8]}", f"mine-victims-of-a-district-{ID.hex[:8]}"
+    corrected = replace(RECORD, title={"en": "Mine victims of a district"})
+    judged = replace(judge.assess(corrected, PORTAL, NOW.date()), assertions=(said(Level.LOW_NO),))
+    with catalog.writing() as session:
+        store = Store(PORTAL, judge, catalog.address.drivername)
+        store.write(session, None, [Entry(corrected, judged, "2", b"{}", "")], NOW)
+    with catalog.reading() as session:
+        for key in (str(ID), new, old):
+            document = orjson.loads(read(session, PUBLIC, key)[0])
+            assert (document["id"], document["name"]) == (str(ID), new), key
+        assert changes(session, PUBLIC, ChangeQuery(dataset=old)).total == 2
+    with catalog.writing() as session:
+        levels.raise_level(session, ID, Level.SEVERE, "A. Sample", "Names of victims.")
+    with catalog.reading() as session:
+        assert [read(session, PUBLIC, key) for key in (new, old)] == [None, None]
+        assert changes(session, PUBLIC, ChangeQuery(dataset=old)).total == 0
 
 
 def test_what_changed_before_the_level_rose_is_told_no_more(written: tuple[Catalog, Path], judge: Assessor):
