@@ -69,21 +69,30 @@ def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
     )
 
 
-def every_word(words: Words, *, at_least: int | None = None) -> list[tuple[Occur, Query]]:
+def every_word(words: Words, snapshot: Snapshot, *, at_least: int | None = None) -> list[tuple[Occur, Query]]:
     """The words, all required, or at least so many of them; the unwanted ones never."""
-    wanted = [word_query(word) for word in words.wanted]
+    wanted = [word_query(word, snapshot) for word in words.wanted]
     clauses = [(Occur.Must, query) for query in wanted]
     if at_least is not None and wanted:
         some = Query.boolean_query([(Occur.Should, query) for query in wanted], at_least)
         clauses = [(Occur.Must, some)]
-    return [*clauses, *((Occur.MustNot, word_query(word)) for word in words.unwanted)]
+    return [*clauses, *((Occur.MustNot, word_query(word, snapshot)) for word in words.unwanted)]
 
 
-def word_query(word: tuple[str, ...]) -> Query:
-    """A word or phrase in any text field, worth most where it weighs most."""
-    return Query.disjunction_max_query(
-        [Query.boost_query(_in_field(name, word), weight) for name, weight in WEIGHTS.items()], _TIE
-    )
+def word_query(word: tuple[str, ...], snapshot: Snapshot) -> Query:
+    """A word or phrase in any text field, worth most where it weighs most.
+
+    Tantivy's own score rests on all documents, those that are not shown among them. Where there are such, a word is
+    worth what its field weighs, times how rare it is in what is shown.
+    """
+    found = []
+    for name, weight in WEIGHTS.items():
+        query = _in_field(name, word)
+        if snapshot.apart:
+            found.append(Query.const_score_query(query, weight * snapshot.rarity((name, *word), query)))
+        else:
+            found.append(Query.boost_query(query, weight))
+    return Query.disjunction_max_query(found, _TIE)
 
 
 def both(words: list[tuple[Occur, Query]], narrowing: Iterable[tuple[Occur, Query]]) -> Query:

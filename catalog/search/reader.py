@@ -131,7 +131,7 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
         order = "modified"
     cursor = read_cursor(query.after, order)
     narrowing = filters(query, snapshot, today)
-    text = every_word(words)
+    text = every_word(words, snapshot)
     counting = Counting(snapshot, query.facets, text, narrowing, today)
     page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
     notices = (*words.notices, *narrowing.notices)
@@ -163,17 +163,21 @@ def _page(snapshot: Snapshot, whole: Query, order: str, query: DatasetQuery, cur
 def _relaxed(snapshot: Snapshot, words: Words, narrowing: Filters) -> tuple[list[tuple[Occur, Query]], str]:
     """As many of the words as records have together: first without those that nothing has, then any so many."""
     searcher, clauses = snapshot.opened.searcher, narrowing.clauses()
-    known = tuple(word for word in words.wanted if count(searcher, both([(Occur.Must, word_query(word))], clauses)))
+
+    def is_known(word: tuple[str, ...]) -> bool:
+        return count(searcher, both([(Occur.Must, word_query(word, snapshot))], clauses)) > 0
+
+    known = tuple(filter(is_known, words.wanted))
     lost = ", ".join(f'"{" ".join(word)}"' for word in words.wanted if word not in known)
     for needed in range(len(known), 0, -1):
         some = None if needed == len(known) else needed
-        text = every_word(Words(known, words.unwanted), at_least=some)
+        text = every_word(Words(known, words.unwanted), snapshot, at_least=some)
         if count(searcher, both(text, clauses)):
             notices = [f"No record has all words; left out: {lost}."] if lost else ["No record has all words."]
             if some:
                 notices.append(f"Shown are those with at least {some} of {len(known)}.")
             return text, " ".join(notices)
-    return every_word(words), "No record has any of the words."
+    return every_word(words, snapshot), "No record has any of the words."
 
 
 def _items(snapshot: Snapshot, addresses: tuple[DocAddress, ...], today: date) -> tuple[bytes, ...]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import log1p
 from operator import itemgetter
 from typing import Any
 
@@ -12,8 +13,9 @@ from tantivy import Occur, Query
 
 from catalog.facets import Facet, facets
 from catalog.query import QueryError
+from catalog.search import order
 from catalog.search.generation import Opened
-from catalog.search.schema import SEPARATOR, closed, facet_field, names_field, schema
+from catalog.search.schema import KEPT, SEPARATOR, closed, facet_field, names_field, schema
 from catalog.text import normalize
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
@@ -86,6 +88,7 @@ class Snapshot:
         every: All documents that are shown; the marker may be among them, which has no values.
         name: Changes whenever a document does that is shown.
         records: How many are shown.
+        apart: The index holds what this viewer is not shown, and its statistics are not to score for them.
     """
 
     opened: Opened
@@ -94,9 +97,22 @@ class Snapshot:
     name: str
     records: int
     names: Mapping[str, Names]
+    apart: bool = False
     _rows: dict[str, Rows] = field(default_factory=dict)
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _columns: list[Any] = field(default_factory=list)
+    _rarities: dict[tuple[str, ...], float] = field(default_factory=dict)
+
+    def rarity(self, word: tuple[str, ...], query: Query) -> float:
+        """How rare a word is in a field of what is shown, as BM25 has it. ``word`` begins with the field."""
+        found = self._rarities.get(word)
+        if found is None:
+            unseen = [] if self.unseen is None else [(Occur.MustNot, self.unseen)]
+            times = order.count(self.opened.searcher, Query.boolean_query([(Occur.Must, query), *unseen]))
+            found = log1p((self.records - times + 0.5) / (times + 0.5))
+            if len(self._rarities) < KEPT:
+                self._rarities[word] = found
+        return found
 
     def rows(self, facet: Facet) -> Rows:
         """A facet's counts as JSON; made when first asked for."""
@@ -135,7 +151,8 @@ def take(opened: Opened, viewer: Viewer) -> Snapshot:
     if viewer.index is Audience.FULL:
         name, records = _fingerprint(opened, every)
     names = {parameter: _names(opened, every, facet) for parameter, facet in facets().items() if facet.names}
-    return Snapshot(opened, unseen, every, name, records, names)
+    apart = viewer.index is Audience.FULL and not viewer.sees_all
+    return Snapshot(opened, unseen, every, name, records, names, apart)
 
 
 def hidden_from(viewer: Viewer) -> Query | None:

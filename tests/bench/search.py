@@ -185,7 +185,7 @@ def raw(reader: Reader, query: DatasetQuery) -> Callable[[], object]:
     searcher = snapshot.opened.searcher
     narrowing = asked.filters(query, snapshot, TODAY)
     words = read_words(query.q)
-    text = asked.every_word(words)
+    text = asked.every_word(words, snapshot)
     whole: Query = asked.both(text, narrowing.clauses())
     order = {"title": "title_key"}.get(query.sort, "key" if query.sort or not words.wanted else None)
     together: dict[str, object] = {}

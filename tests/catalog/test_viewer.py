@@ -59,6 +59,7 @@ class Record:
     country: str
     granted: UUID | None = None
     ended: bool = False
+    whole: str = ""
 
     @property
     def id(self) -> UUID:
@@ -66,7 +67,7 @@ class Record:
 
     @property
     def full(self) -> str:
-        return f"Whole {self.seq}"
+        return self.whole or f"Whole {self.seq}"
 
     @property
     def terms(self) -> frozenset[str]:
@@ -232,6 +233,41 @@ def test_what_a_viewer_is_not_shown_changes_nothing_that_they_are_answered(shelf
     follow(shelf, shelf.index_dir)
     assert reader.reload_if_changed()
     assert reader.search(asked, TODAY, viewer).generation == before.generation, "shown in the same words"
+
+
+@pytest.mark.parametrize("viewer", [VIEWERS[2], VIEWERS[3], VIEWERS[4], VIEWERS[5]], ids=lambda viewer: viewer.name)
+def test_words_of_what_is_hidden_move_nothing_in_the_order_of_what_is_shown(tmp_path: Path, viewer: Viewer) -> None:
+    orders = []
+    for hidden in ("Alpha", "Bravo"):
+        folder = tmp_path / hidden
+        folder.mkdir()
+        shelf = Shelf(folder)
+        shown = ("Bravo Alpha", "Alpha Bravo", "Alpha Alpha Bravo", "Alpha Bravo Bravo", "Filler", "Alpha", "Bravo")
+        shelf.put(*(Record(n, Visibility.PUBLIC, t, t, RIVER, "two", "UKR", whole=t) for n, t in enumerate(shown, 1)))
+        never = uuid5(SAMPLES, "Nobody")
+        shelf.put(*(Record(n, Visibility.OWNER, None, None, never, "two", "UKR", whole=hidden) for n in range(20, 29)))
+        follow(shelf, shelf.index_dir)
+        reader = Reader(shelf.index_dir, viewer.index)
+        for word in ("alpha bravo", "alpha zulu bravo", "alpha", "bravo -filler"):
+            found, after = [], ""
+            while not found or after:
+                page = reader.search(DatasetQuery(q=word, limit=2, after=after), TODAY, viewer)
+                found += [orjson.loads(item)["title"] for item in page.items]
+                after = page.next
+            orders.append((hidden, word, found, page.notices))
+        shelf.engine.dispose()
+    half = len(orders) // 2
+    assert [order[1:] for order in orders[:half]] == [order[1:] for order in orders[half:]]
+    assert [len(order[2]) for order in orders[:half]] == [4, 4, 5, 5]
+
+
+def test_a_rare_word_weighs_more_for_stewards_too(shelf: Shelf) -> None:
+    titles = ("Common one", "Common two", "Common three", "Common four", "Rare")
+    shelf.put(*(Record(n, Visibility.PUBLIC, t, t, HILL, "one", "SSD", whole=t) for n, t in enumerate(titles, 1)))
+    follow(shelf, shelf.index_dir)
+    viewer = steward("A. Sample")
+    page = Reader(shelf.index_dir, viewer.index).search(DatasetQuery(q="common rare"), TODAY, viewer)
+    assert [orjson.loads(item)["title"] for item in page.items] == ["Rare", *titles[:4]]
 
 
 OWNERS_REST = (Visibility.OWNER, None, None, HILL, "one", "SSD")
