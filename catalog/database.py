@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_SECONDS = 30
+PURGED = "purged"
+"""Set in a session's ``info`` where something was deleted that is to be nowhere."""
 NotGiven = ProgrammingError
 """Raised where a role asks for a table that it was not given (:mod:`catalog.public_role`)."""
 
@@ -72,6 +74,23 @@ class Catalog:
             session.connection(execution_options={"landmark_write": True})
             yield session
             session.commit()
+            purged = session.info.get(PURGED)
+        if purged and self.engine.dialect.name == "sqlite":
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """What was deleted is overwritten in the file, but stands in its write-ahead log until that is emptied.
+
+        Whoever reads just now holds the log; then it is emptied after the next purge, or when the last one closes.
+        """
+        with self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 - the connection is open
+            driver.execute("pragma busy_timeout=1000")
+            try:
+                driver.execute("pragma wal_checkpoint(truncate)").fetchall()
+            finally:
+                driver.execute(f"pragma busy_timeout={BUSY_SECONDS * 1000}")
 
     def close(self) -> None:
         """Give back every connection."""

@@ -23,10 +23,12 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
     distributions [{key, name, description, url, format, declared_format, media_type, size, modified, under_review,
                     withheld, columns [{sheet, position, header, tags [{tag, origin, rule, confidence}]}]}]
 
+It has ``emptied`` where its portal has made the record private, and our copy of it was emptied.
 ``mode`` is ``shown``, ``redacted`` or ``ask``; ``withheld`` names the fields of which less or nothing is left,
 ``masked`` the texts in which something was blacked out. The source has ``own`` where its publisher is one of the
-organizations. ``visibility_of`` is what the source's default and the portal ask for; where the visibility does not follow from these
-and the level, ``stands`` is what it is, and ``by`` is there if a steward decided. ``attention`` is for stewards.
+organizations. ``visibility_of`` is what the source's default and the portal ask for; where the visibility does not
+follow from these and the level, ``stands`` is what it is, and ``by`` is there if a steward decided. ``attention`` is
+for stewards.
 The full audience's document of a withdrawn record also has ``state``, which is ``withdrawn``; to others it is added
 when they are read, with ``missing_since`` (:func:`catalog.reading.document`), so that no harvest renders them anew.
 Times are ISO 8601 with ``Z``; days are ISO dates.
@@ -92,6 +94,7 @@ class Holding:
         titles: Of concepts, by key; those in ``topics`` are topics.
         table: Who is shown what.
         before: The record's full document until now, than which it is shown to no more people.
+        emptied: Its portal has made it private: the record is what is left of it.
     """
 
     id: UUID
@@ -108,6 +111,7 @@ class Holding:
     table: Disclosing = field(default_factory=shipped)
     new_name: str = ""
     before: Document | None = None
+    emptied: bool = False
 
     @property
     def visibility(self) -> Visibility:
@@ -404,7 +408,7 @@ def _document(holding: Holding) -> Document:
         "masked": [],
     }
     document["attention"] = _attention(document)
-    return document
+    return document | {"emptied": True} if holding.emptied else document
 
 
 def _attention(document: Document) -> list[dict[str, str]]:

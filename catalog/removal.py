@@ -1,8 +1,8 @@
 """When a record that its portal no longer lists is missing, when it is withdrawn, and what waits for a person.
 
 Only a complete full run takes records for gone. ``missing`` is a mark: everybody still finds the record.
-``withdrawn`` ends what the public and the community may know of it; nothing of it is deleted, and it is restored
-whole when the portal lists it again.
+``withdrawn`` ends what the public and the community may know of it; its native payloads are purged, nothing else of it
+is deleted, and it is restored whole when the portal lists it again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog import audit, reach
-from catalog.database import Catalog
+from catalog.database import PURGED, Catalog
 from catalog.lease import RunInProgress, alive, now_utc
 from catalog.runs import AHEAD, by_id
-from catalog.store import BATCH, feed
+from catalog.store import BATCH, feed, purge
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestRun
 from catalog.vocabulary import Audience, RecordState, RunState, Visibility
 from config.declarations import Removal
@@ -193,6 +193,9 @@ def _unseen(source_key: str, run_id: UUID, started: datetime, now: datetime) -> 
 def _withdraw(session: Session, numbers: Sequence[int]) -> None:
     """Only who reaches these beyond their audience knows of them from now on, and is told that they are withdrawn."""
     reach.put(session, numbers)
+    purge(session, numbers)
+    if numbers:
+        session.info[PURGED] = True
     for start in range(0, len(numbers), BATCH):
         some = numbers[start : start + BATCH]
         session.execute(

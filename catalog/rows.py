@@ -5,7 +5,7 @@ another process and are only executed by the one that writes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID, uuid5
@@ -16,9 +16,10 @@ from slugify import slugify
 from catalog import tables as t
 from catalog.assess import Assessment, Assessor, IdentifiedRole
 from catalog.disclosure import Document, Holding, disclose
+from catalog.freshness import Freshness
 from catalog.layout import Layout, Row
 from catalog.reach import terms
-from catalog.records import AgentRecord, DatasetRecord
+from catalog.records import AgentRecord, DatasetRecord, LocationRecord
 from catalog.sensitivity import Assertion, effective, is_quarantine
 from catalog.vocabulary import Audience, RecordState, Visibility
 from config.declarations import Source
@@ -26,6 +27,8 @@ from config.declarations import Source
 NAMESPACE = UUID("6f1d6e0c-4c0e-5b57-9a43-8d1f3b7f2a10")
 """Of dataset ids: UUIDv5 of source key and remote id, the same in every rebuild."""
 SLUG_LENGTH = 60
+MADE_PRIVATE = "Made private by its portal"
+"""Stands for the title of a record that was shown before."""
 ORDER: tuple[type[t.Base], ...] = (
     t.Dataset, t.CatalogRecord, t.DatasetAgent, t.DatasetLocation, t.DatasetConcept, t.Distribution, t.Column,
     t.ColumnTag, t.LevelAssertion, t.AccessRoute, t.Relation, t.Disclosure, t.Reach, t.PayloadVersion,
@@ -114,13 +117,22 @@ class Renderer:
         )
 
     def holding(
-        self, entry: Entry, id_: UUID, name: str, assertions: Iterable[Assertion], before: Document | None = None
+        self,
+        entry: Entry,
+        id_: UUID,
+        name: str,
+        assertions: Iterable[Assertion],
+        before: Document | None = None,
+        *,
+        emptied: bool = False,
     ) -> Holding:
         """What the disclosure is rendered from; a name is kept as long as the title is."""
         # Our address must not go on telling what the portal took out of its title.
         new_name = _slug(entry.record.display_title, id_) if self._is_open(entry) else ""
         if new_name:
             name = name if name == new_name else ""
+        if emptied:
+            name = ""
         return Holding(
             id=id_,
             name=name,
@@ -136,6 +148,7 @@ class Renderer:
             table=self.table,
             before=before,
             new_name="" if name else new_name,
+            emptied=emptied,
         )
 
     @staticmethod
@@ -203,8 +216,33 @@ class Renderer:
 
 def held_back(source: Source, entry: Entry) -> bool:
     """Whether the portal has made the record private, or quarantined a file: then no native payload is kept."""
-    private = entry.record.visibility is Visibility.OWNER and source.visibility != Visibility.OWNER.value
-    return private or any(is_quarantine(assertion) for assertion in entry.assessment.assertions)
+    return made_private(source, entry) or any(is_quarantine(assertion) for assertion in entry.assessment.assertions)
+
+
+def made_private(source: Source, entry: Entry) -> bool:
+    """Whether the portal says that the record is private."""
+    return entry.record.visibility is Visibility.OWNER and source.visibility != Visibility.OWNER.value
+
+
+def emptied(entry: Entry) -> Entry:
+    """What stays of a record that was shown before its portal made it private: who holds it, of which countries."""
+    record, judged = entry.record, entry.assessment
+    left = DatasetRecord(
+        remote_id=record.remote_id,
+        title={"en": MADE_PRIVATE},
+        agents=tuple(replace(role, contact="") for role in record.agents),
+        locations=tuple(LocationRecord(iso3) for iso3 in dict.fromkeys(place.iso3 for place in record.locations)),
+        visibility=record.visibility,
+    )
+    judgement = replace(
+        judged,
+        concepts=(),
+        tags=(),
+        agents=tuple(replace(role, contact="") for role in judged.agents),
+        access=tuple(replace(route, steps=(), address="") for route in judged.access),
+        freshness=Freshness(None, None, None, always_fresh=False),
+    )
+    return replace(entry, record=left, assessment=judgement)
 
 
 def dataset_id(source_key: str, remote_id: str) -> UUID:

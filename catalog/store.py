@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from catalog import assertions, proposals
 from catalog import tables as t
 from catalog.assess import Assessor
-from catalog.disclosure import Document, disclose, is_private
+from catalog.database import PURGED
+from catalog.disclosure import Document, Holding, disclose, is_private
 from catalog.layout import Layout, Row, columns, table
 from catalog.rows import (
     ORDER,
@@ -27,10 +28,13 @@ from catalog.rows import (
     agent_rows,
     dataset_id,
     dataset_row,
+    emptied,
     held_back,
+    made_private,
     payload_row,
 )  # fmt: skip
 from catalog.sensitivity import STEWARD, Assertion, effective, is_quarantine, is_signal
+from catalog.visibility import would_open
 from catalog.vocabulary import Audience, RecordState
 from config.declarations import Source
 
@@ -117,6 +121,10 @@ class Store:
     Args:
         drivername: Of the database's address; see :class:`catalog.layout.Layout`.
         payload_versions: How many of a record's last payloads are kept.
+
+    Attributes:
+        would_open: Of how many records that were written more people would know, if they were first seen today.
+        purged: Whether something was deleted that a portal holds back; whoever keeps more of the source lets go of it.
     """
 
     def __init__(self, source: Source, assessor: Assessor, drivername: str, payload_versions: int = 2) -> None:
@@ -125,6 +133,8 @@ class Store:
         self.renderer = Renderer(source, assessor, self._layout)
         self._payload_versions = payload_versions
         self._versions, self._batch = assessor.versions, proposals.batch_of(assessor.digest)
+        self.would_open = 0
+        self.purged = False
         self._written: dict[type[t.Base], set[Row]] = {t.Agent: set(), t.AgentAlias: set()}
 
     def write(self, session: Session, run_id: UUID | None, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
@@ -184,7 +194,8 @@ class Store:
         hold(session)
         before = _disclosed(session, [found.seq for _, found in held])
         asserted = assertions.live(session, ids)
-        rows, outcomes, replaced, lifted, closed = Rows(), [], [], [], []
+        rows, outcomes, replaced, lifted = Rows(), [], [], []
+        closed: dict[int, UUID | None] = {}
         proposed: dict[UUID, proposals.Lowering | None] = {}
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
         kept_back: set[int] = set()
@@ -194,9 +205,10 @@ class Store:
             standing = Standing(live, entry, self._of_new_files(entry, document, live.values(), now))
             lifted += [(id_, assertion) for assertion in standing.lifted.values()]
             proposed[id_] = proposals.lowering(standing.now, entry.assessment.assertions, self._versions)
-            holding = self.renderer.holding(entry, id_, name, standing.now)
-            rendered = dict(disclose(holding))
-            fields = difference(document, rendered[Audience.FULL])
+            entry, holding, rendered = self._rendered(entry, id_, name, standing, document)  # noqa: PLW2901
+            full = rendered[Audience.FULL]
+            self.would_open += would_open(full["visibility_of"], holding.level.name, holding.table)
+            fields = difference(document, full)
             fields += links_withheld(standing.were, standing.now)
             kind = "updated" if fields or found.state is RecordState.WITHDRAWN else "unchanged"
             if heard and found.state is not RecordState.LISTED:
@@ -205,8 +217,8 @@ class Store:
             was_hidden = _was_held_back(document, standing.were)
             if hidden:
                 kept_back.add(found.seq)
-            if hidden and not was_hidden:
-                closed.append(found.seq)
+            if hidden and (not was_hidden or holding.emptied):
+                closed[found.seq] = id_ if holding.emptied else None
             if kind == "updated" or standing.added or standing.lifted:
                 self.renderer.describe(rows, entry, holding, found.seq, standing.added, rendered, now)
                 replaced.append(dataset_row(holding, found.seq))
@@ -218,16 +230,32 @@ class Store:
         self._replace(session, replaced, rows)
         assertions.end(session, lifted, assertions.LIFTED, "The portal no longer gives the signal.", now)
         proposals.note(session, self._batch, proposed, now)
-        _silence(session, closed)
+        self._close(session, closed)
         if heard:
             self._keep_payloads(session, [(entry, found.seq) for entry, found in held], kept_back, now)
             _relist(session, held, run_id, now)
         else:
-            _purge(session, closed)
+            purge(session, list(closed))
             _rehash(session, held)
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
+
+    def _rendered(
+        self, entry: Entry, id_: UUID, name: str, standing: "Standing", before: Document | None
+    ) -> tuple[Entry, Holding, dict[Audience, Document]]:
+        """What is written of a record: of one that its portal has made private, only what stays of it."""
+        private = made_private(self._source, entry) and _was_shown(before)
+        left = emptied(entry) if private else entry
+        holding = self.renderer.holding(left, id_, name, standing.now, before, emptied=private)
+        return left, holding, dict(disclose(holding))
+
+    def _close(self, session: Session, closed: Mapping[int, UUID | None]) -> None:
+        """``closed``: datasets that the portal holds back from now on, with the id of those that were emptied."""
+        if closed:
+            self.purged, session.info[PURGED] = True, True
+            _silence(session, list(closed))
+            _forget_names(session, [id_ for id_ in closed.values() if id_ is not None])
 
     def _of_new_files(
         self, entry: Entry, before: Document | None, live: Iterable[Assertion], now: datetime
@@ -295,7 +323,7 @@ class Store:
     ) -> None:
         """Keep the last few versions; none of what the portal holds back."""
         open_ = [(entry, seq) for entry, seq in held if seq not in kept_back]
-        _purge(session, [seq for _, seq in held if seq in kept_back])
+        purge(session, [seq for _, seq in held if seq in kept_back])
         version = t.PayloadVersion.version
         versions: dict[int, int] = {}
         for some in _batches([seq for _, seq in open_]):
@@ -315,6 +343,11 @@ class Store:
                 .where(version <= newest + 1 - self._payload_versions),
                 execution_options={"synchronize_session": False},
             )
+
+
+def _was_shown(document: Document | None) -> bool:
+    """Whether the portal showed the record before it made it private; what it gave as private from the first stays."""
+    return document is not None and (not is_private(document) or "emptied" in document)
 
 
 def _was_held_back(document: Document | None, assertions: Sequence[Assertion]) -> bool:
@@ -401,12 +434,20 @@ def _rehash(session: Session, held: Sequence[tuple[Entry, "Known"]]) -> None:
             session.connection().execute(record.update().where(record.c.dataset_seq == found.seq), {"hash": entry.hash})
 
 
-def _purge(session: Session, numbers: Sequence[int]) -> None:
+def purge(session: Session, numbers: Sequence[int]) -> None:
     """Delete every native payload of datasets."""
     for some in _batches(numbers):
         session.execute(
             delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),
             execution_options={"synchronize_session": False},
+        )
+
+
+def _forget_names(session: Session, ids: Sequence[UUID]) -> None:
+    """A name is made of the title's words; its end is the id's, so that it is never given to another record."""
+    for some in _batches(ids):
+        session.execute(
+            delete(t.Slug).where(t.Slug.dataset_id.in_(some)), execution_options={"synchronize_session": False}
         )
 
 
@@ -492,7 +533,7 @@ def difference(old: Document | None, new: Document) -> list[dict[str, Any]]:
         return []
     return [
         {"field": name, "old": old.get(name), "new": new.get(name)}
-        for name in sorted((old.keys() | new.keys()) - {"state"})
+        for name in sorted((old.keys() | new.keys()) - {"state", "emptied"})
         if old.get(name) != new.get(name)
     ]
 

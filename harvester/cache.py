@@ -19,11 +19,12 @@ LARGEST = 8 << 20
 LONGEST = 7 * 86_400
 """Seconds; an older body is asked for anew, so that a portal whose validators never change cannot hold us for ever."""
 _TABLE = """
-create table if not exists answer (
-    key blob primary key, etag text not null, modified text not null, media_type text not null, body blob not null,
-    size integer not null, kept real not null, used real not null
+drop table if exists answer;
+create table if not exists answer_of (
+    key blob primary key, source text not null, etag text not null, modified text not null, media_type text not null,
+    body blob not null, size integer not null, kept real not null, used real not null
 ) without rowid;
-create index if not exists answer_by_use on answer (used, size);
+create index if not exists answer_of_by_use on answer_of (used, size);
 """
 
 
@@ -38,10 +39,16 @@ class Kept:
 
 
 class Cache:
-    """The kept answers of one installation, for all its processes and threads."""
+    """The kept answers of one installation, for all its processes and threads.
 
-    def __init__(self, path: Path, most_bytes: int, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        most_bytes: Of all sources' answers together.
+        source: Key of the one whose answers are looked up, kept and forgotten here.
+    """
+
+    def __init__(self, path: Path, most_bytes: int, source: str, clock: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._source = source
         self._most = most_bytes
         self._clock = clock
         self._lock = threading.Lock()
@@ -52,14 +59,15 @@ class Cache:
         if not self._path.is_file():
             return None
         with self._lock, self._forgiving():
-            opened, now, key = self._open(), self._clock(), _key(address, accept)
+            opened, now, key = self._open(), self._clock(), self._key(address, accept)
             row = opened.execute(
-                "select etag, modified, media_type, body from answer where key = ? and kept > ?", (key, now - LONGEST)
+                "select etag, modified, media_type, body from answer_of where key = ? and kept > ?",
+                (key, now - LONGEST),
             ).fetchone()
             if row is not None:
                 etag, modified, media_type, packed = row
                 kept = Kept(etag, modified, media_type, zlib.decompress(packed))
-                opened.execute("update answer set used = ? where key = ?", (now, key))
+                opened.execute("update answer_of set used = ? where key = ?", (now, key))
                 return kept
         return None
 
@@ -70,27 +78,41 @@ class Cache:
             return
         with self._lock, self._forgiving():
             opened, now = self._open(), self._clock()
-            row = (_key(address, accept), kept.etag, kept.modified, kept.media_type, packed, len(packed), now, now)
+            key = self._key(address, accept)
+            row = (key, self._source, kept.etag, kept.modified, kept.media_type, packed, len(packed), now, now)
             with opened:
                 opened.execute("begin immediate")
-                opened.execute("insert or replace into answer values (?, ?, ?, ?, ?, ?, ?, ?)", row)
-                opened.execute("delete from answer where kept <= ?", (now - LONGEST,))
+                opened.execute("insert or replace into answer_of values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                opened.execute("delete from answer_of where kept <= ?", (now - LONGEST,))
                 opened.execute(
-                    "delete from answer where key in (select key from"
-                    " (select key, sum(size) over (order by used desc, key) as held from answer) where held > ?)",
+                    "delete from answer_of where key in (select key from"
+                    " (select key, sum(size) over (order by used desc, key) as held from answer_of) where held > ?)",
                     (self._most,),
                 )
+
+    def forget(self) -> None:
+        """Drop the source's answers, for they hold what its portal has withdrawn; nothing of them stays in the file."""
+        if not self._path.is_file():
+            return
+        with self._lock, self._forgiving():
+            opened = self._open()
+            opened.execute("delete from answer_of where source = ?", (self._source,))
+            opened.execute("pragma wal_checkpoint(truncate)")
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock, self._forgiving():
             self._drop()
 
+    def _key(self, address: str, accept: str) -> bytes:
+        return blake2b(f"{self._source}\n{accept}\n{address}".encode(), digest_size=16).digest()
+
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._path, timeout=2, isolation_level=None, check_same_thread=False)
             self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute("pragma secure_delete = on")
             self._connection.execute("pragma synchronous = off")  # what a power cut breaks is read anew
             self._connection.executescript(_TABLE)
         return self._connection
@@ -111,7 +133,3 @@ class Cache:
             with contextlib.suppress(OSError):
                 for ending in ("", "-wal", "-shm"):
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-
-
-def _key(address: str, accept: str) -> bytes:
-    return blake2b(f"{accept}\n{address}".encode(), digest_size=16).digest()

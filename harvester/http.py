@@ -151,7 +151,8 @@ class Client:
         self._deadline = wire.Deadline()
         self._direct = wire.direct(self._addresses.of, self._deadline)
         self._proxied = wire.proxied(settings.proxy, self._deadline) if settings.proxy else None
-        self._cache = Cache(settings.cache_file, settings.http_cache_bytes) if settings.http_cache_bytes else None
+        most = settings.http_cache_bytes
+        self._cache = Cache(settings.cache_file, most, source.key) if most else None
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +169,11 @@ class Client:
             self._proxied.close()
         if self._cache:
             self._cache.close()
+
+    def forget(self) -> None:
+        """Let go of the kept answers, for what a portal has withdrawn stands in them."""
+        if self._cache:
+            self._cache.forget()
 
     def get_json(self, url: str, params: Params | None = None, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401
         """The parsed answer to a GET; raises PortalError."""

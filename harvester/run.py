@@ -11,7 +11,7 @@ from time import perf_counter
 from catalog import removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
-from catalog.issues import Issue
+from catalog.issues import Issue, would_open
 from catalog.lease import Lease, LeaseLost, now_utc
 from catalog.reading import known_before
 from catalog.removal import Gone, date_back, heard_since
@@ -281,6 +281,9 @@ class Harvest:
         except BaseException:
             run.counts, run.token, run.total = before
             raise
+        if self.store.purged and self.reading is not None:
+            self.store.purged = False
+            self.reading.forget()
         self.issues += issues
         said = {name: getattr(run.counts, name) for name in Counts.__slots__}
         self.progress(Progress(run.source.key, total=run.total, **said))
@@ -295,6 +298,7 @@ class Harvest:
         counts, source = self.run.counts, self.run.source
         full = self.run.mode == "full"
         issues = [*self.listing.mismatch(counts.seen, self.run.total), *self._wrong_clocks()]
+        issues += would_open(self.store.would_open, source.key)
         run = self.run
         with self.catalog.reading() as session:
             before = removal.listed_before(session, source.key, run.id, counts.created)

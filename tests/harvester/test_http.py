@@ -845,7 +845,7 @@ def test_what_a_key_opens_or_the_portal_forbids_is_not_kept(tmp_path: Path, monk
 def test_what_is_kept_is_bounded_in_size_and_age_and_a_broken_file_is_no_harm(tmp_path: Path):
     now = [1e9]
     path = tmp_path / "deep" / "http.db"
-    cache = Cache(path, 1000, clock=lambda: now[0])
+    cache = Cache(path, 1000, "sample", clock=lambda: now[0])
     bodies = {name: random.Random(name).randbytes(300) for name in "abcd"}
     for name in "abc":
         now[0] += 1

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy import insert, select
 
-from catalog import audit, health, reading, removal, runs
+from catalog import audit, dump, health, reading, removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.health import histories
@@ -23,6 +23,7 @@ from catalog.viewer import Viewer, steward
 from catalog.vocabulary import Audience, Level, RecordState, RunState
 from config.declarations import Expectation, Removal, Source
 from config.settings import Settings
+from harvester.cache import Cache, Kept
 from harvester.portal import portals
 from harvester.run import Report, harvest
 from tests.journeys.installation import Installation
@@ -126,6 +127,7 @@ def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_a
     assert (run.state, run.missing, run.withdrawn) == (RunState.COMPLETE, 0, 1)
     assert run.outcome == "1 record was withdrawn: not listed by 2 complete runs, for 7 days."
     assert portal.states() == {"listed": 11, "withdrawn": 1}
+    assert [portal.payloads(number) for number in (10, 11)] == [1, 0]
     assert portal.shown(11, Audience.PUBLIC) is portal.shown(11, Audience.COMMUNITY) is None
     full = portal.shown(11, Audience.FULL)
     assert full == {**(before[Audience.FULL] or {}), "state": "withdrawn"}
@@ -147,6 +149,7 @@ def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_a
     whole = {audience: {**(document or {}), **listed} for audience, document in before.items()}
     assert {audience: portal.shown(11, audience) for audience in Audience} == whole
     assert (portal.record(11).missing_runs, portal.record(11).missing_since) == (0, None)
+    assert portal.payloads(11) == 1
     with portal.catalog.reading() as session:
         assert session.scalars(select(CuratedValue.value)).all() == [{"en": "Sample"}]
     assert [(kind, fields) for kind, fields in portal.changes(11)] == [
@@ -409,6 +412,61 @@ def test_what_the_portal_holds_back_leaves_our_copy_at_once_and_comes_back_with_
     assert (kind, [(field["field"], "hidden" in field) for field in fields]) == ("updated", [("licence", False)])
     portal.read(HIDDEN[way](), *GOOD[1:])
     assert portal.shown(0, Audience.PUBLIC) == public
+
+
+WELLS = package(
+    0, title="Sample: Quietwell", notes="Sample of Quietwell.", license_id="cc-by",
+    resources=[package(0)["resources"][0] | {"name": "quietwell.csv", "url": "https://files.example/quietwell.csv"}],
+)  # fmt: skip
+PRIVATE = package(0, private=True, title="Sample: Quietwell", notes="Sample of Quietwell, private.")
+
+
+def test_of_a_record_that_its_portal_made_private_only_source_holder_country_and_level_stay(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANDMARK_DATA_DIR", str(tmp_path))
+    portal.read(WELLS, *packages(12)[1:])
+    first = portal.shown(0, Audience.PUBLIC)
+    assert _holding(portal, tmp_path, b"quietwell")
+
+    kept = Kept("1", "", "application/json", b"{}")
+    caches = [Cache(Settings().cache_file, 1 << 20, key) for key in ("sample", "other")]
+    for cache in caches:
+        cache.keep("https://portal.example.org/1", "*/*", kept)
+    portal.read(PRIVATE, *packages(12)[1:])
+    assert [cache.find("https://portal.example.org/1", "*/*") for cache in caches] == [None, kept]
+    for cache in caches:
+        cache.close()
+    full = portal.shown(0, Audience.FULL)
+    left = {"id", "source", "organizations", "holders", "countries", "level"}
+    assert {name: full[name] for name in left} == {name: first[name] for name in left}
+    assert (full["title"], full["notes"], full["link"], full["distributions"], full["name"], full["tags"]) == (
+        "Made private by its portal", "", "", [], "", [],
+    )  # fmt: skip
+    assert (portal.shown(0, Audience.PUBLIC), portal.payloads(0)) == (None, 0)
+    assert _holding(portal, tmp_path, b"quietwell") == []
+    portal.read(PRIVATE | {"notes": "Sample of Quietwell, private still."}, *packages(12)[1:])
+    assert portal.shown(0, Audience.FULL) == full
+    assert _holding(portal, tmp_path, b"quietwell") == []
+
+    portal.read(WELLS, *packages(12)[1:])
+    assert portal.shown(0, Audience.PUBLIC) == first
+
+
+def test_what_its_portal_gives_us_as_private_from_the_first_is_its_owners_to_read(portal: Portal) -> None:
+    portal.read(PRIVATE, *packages(12)[1:])
+    portal.read(PRIVATE | {"notes": "Sample: corrected."}, *packages(12)[1:])
+    full = portal.shown(0, Audience.FULL)
+    assert (full["title"], full["notes"], portal.shown(0, Audience.PUBLIC)) == (
+        "Sample: Quietwell", "Sample: corrected.", None,
+    )  # fmt: skip
+
+
+def _holding(portal: Portal, folder: Path, word: bytes) -> list[str]:
+    """Where a word stands: lines of the dump, files of the database and of the kept answers."""
+    with portal.catalog.reading() as session:
+        found = ["the catalog" for line in dump.lines(session) if word in line.lower()]
+    return found + [path.name for path in folder.rglob("*.db*") if word in path.read_bytes().lower()]
 
 
 def test_a_record_first_seen_in_quarantine_has_no_payload(portal: Portal) -> None:
