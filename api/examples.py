@@ -215,6 +215,7 @@ LEVEL_ACT: Mapping[str, Any] = {
     "level": "high",
     "waits_for_a_second_steward": False,
 }
+OPENED: Mapping[str, Any] = {"id": _ID, "before": "restricted", "visibility": "community"}
 REVIEWS: Mapping[str, Any] = {"total": 0, "items": [], "facets": {}, "next": ""}
 PROPOSALS: Mapping[str, Any] = {"total": 0, "items": [], "facets": {}, "next": ""}
 DECIDED: Mapping[str, Any] = {"lowered": [LEVEL_ACT], "severe": [], "changed": []}

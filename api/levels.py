@@ -15,12 +15,12 @@ from api.datasets import RECORDED
 from api.deps import Answering, Asking, conditional, today
 from api.lists import JSON, send
 from api.parameters import NoParameters
-from catalog import levels
+from catalog import levels, opening
 from catalog.answer import list_json
 from catalog.levels import Act
 from catalog.reading import document
 from catalog.sensitivity import OWNER, STEWARD
-from catalog.vocabulary import Level
+from catalog.vocabulary import Level, Visibility
 
 router = APIRouter(prefix="/api/v1", tags=["levels"])
 
@@ -52,6 +52,14 @@ class LevelAct(WithReason):
     release_links: bool = Field(
         default=False,
         description="Of `lower` and `confirm`: give links again that a rule withholds. Else they stay withheld.",
+    )
+
+
+class Showing(WithReason):
+    """As whom a record may be known."""
+
+    to: Visibility = Field(
+        description="`public`, `community`, `restricted` (its stewards and owner) or `owner`, from widest to narrowest."
     )
 
 
@@ -104,6 +112,25 @@ def act_on_level(asking: Acting, key: str, asked: LevelAct) -> Response:
     if asked.act != "decline":
         given["expected"] = asked.expected
     return send(_told(done(asking, partial(_ACTS[asked.act], **given))))
+
+
+@router.post(
+    "/datasets/{key}/visibility",
+    summary="Decide who may know of a record",
+    responses=examples.ok(examples.OPENED) | examples.NOT_FOUND | examples.ACTS,
+)
+def act_on_visibility(asking: Acting, key: str, asked: Showing) -> Response:
+    """By a steward of the record; it stands over later harvests, and is written to the audit.
+
+    What is for its owner alone is opened on the machine, by who breaks the glass. What the portal closes stays closed.
+    """
+    id_ = _id(asking, key)
+    with asking.catalog.reading() as session:
+        if not levels.stewarded(session, asking.viewer, [id_]):
+            raise HTTPException(403, NOT_A_STEWARD)
+    given: dict[str, Any] = {"dataset_id": id_, "to": asked.to, "actor": asking.viewer.name, "reason": asked.reason}
+    opened = done(asking, partial(opening.show_to, desk=asking.register.desk(), **given))
+    return send({"id": str(id_), "before": opened.before.value, "visibility": opened.visibility.value})
 
 
 @router.get("/reviews", summary="Levels whose review is overdue", responses=examples.ok(examples.REVIEWS))

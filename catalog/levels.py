@@ -115,8 +115,8 @@ def raise_level(
 
     Raises Refused if it would raise nothing; Conflict as :func:`lower` does, where ``expected`` is given.
     """
-    record = _record(session, dataset_id, expected, desk)
-    _named(actor, reason)
+    record = taken(session, dataset_id, expected, desk)
+    named(actor, reason)
     if level.rank <= record.level.strictness[0]:
         raise Refused(f"The level is {words(record.level.level)} already; that would not raise it.")
     if by not in {STEWARD, OWNER}:
@@ -153,8 +153,8 @@ def lower(
         Conflict: Something was said of the record since ``expected``.
         Refused: It would lower nothing, or nobody or no reason is named, or there is no such record.
     """
-    record = _record(session, dataset_id, expected, desk)
-    _named(actor, reason)
+    record = taken(session, dataset_id, expected, desk)
+    named(actor, reason)
     if level.rank >= record.level.strictness[0]:
         raise Refused(f"The level is {words(record.level.level)}; that would not lower it.")
     said = _said(record, level, actor, reason, JUDGED)
@@ -178,7 +178,7 @@ def accept(
     What was raised since it was asked for stays raised. Raises Refused if nothing waits, if it is not said which, if
     the actor asked for it, or if the rules that proposed it have changed.
     """
-    record = _record(session, dataset_id, expected, desk)
+    record = taken(session, dataset_id, expected, desk)
     waiting = _waiting(record, assertion)
     if len(record.level.pending) > 1 and assertion is expected is None:
         raise Refused('More than one lowering waits. Look at them, and give back the "newest" that you have seen.')
@@ -208,8 +208,8 @@ def decline(
     desk: Desk = DESK,
 ) -> Act:
     """Refuse, as any steward, a lowering that waits for a second one; it can be accepted no longer."""
-    record = _record(session, dataset_id, None, desk)
-    _named(actor, reason)
+    record = taken(session, dataset_id, None, desk)
+    named(actor, reason)
     waiting = _waiting(record, assertion)
     assertions.end(session, [(dataset_id, waiting)], assertions.DECLINED, reason, record.now, actor=actor)
     if waiting.basis == PROPOSED:
@@ -235,8 +235,8 @@ def confirm(
 
     ``release_links`` as in :func:`lower`; refused where the level is severe, for that takes two.
     """
-    record = _record(session, dataset_id, expected, desk)
-    _named(actor, reason)
+    record = taken(session, dataset_id, expected, desk)
+    named(actor, reason)
     if record.level.level is None:
         raise Refused("Nothing is asserted of this record: there is no level to confirm.")
     said = _said(record, record.level.level, actor, reason, CONFIRMED)
@@ -276,7 +276,7 @@ def accept_batch(session: Session, batch: str, viewer: Viewer, reason: str, *, d
     was said since they were proposed. Raises Refused if nothing of the batch waits for this steward.
     """
     actor = viewer.name
-    _named(actor, reason)
+    named(actor, reason)
     hold(session)
     rows = _of_batch(session, batch, viewer)
     acts: list[Act] = []
@@ -299,7 +299,7 @@ def accept_proposal(
 ) -> Act:
     """Lower one record as new rules propose; from *severe* it takes two stewards, one after the other."""
     actor = viewer.name
-    _named(actor, reason)
+    named(actor, reason)
     hold(session)
     [row] = _of_batch(session, batch, viewer, dataset_id)
     if row.decision == proposals.PENDING:
@@ -323,7 +323,7 @@ def reject_batch(
     Answers of how many records. Raises Refused if nothing of it waits for this steward.
     """
     actor = viewer.name
-    _named(actor, reason)
+    named(actor, reason)
     hold(session)
     rows = _of_batch(session, batch, viewer, dataset_id)
     moment = desk.time()
@@ -414,7 +414,7 @@ def proposed(session: Session, viewer: Viewer, batch: str = "") -> list[dict[str
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Taken:
     """A record as it is before an act, held until the transaction ends."""
 
     id: UUID
@@ -427,7 +427,8 @@ class _Record:
     table: Disclosing | None
 
 
-def _record(session: Session, dataset_id: UUID, expected: int | None, desk: Desk) -> _Record:
+def taken(session: Session, dataset_id: UUID, expected: int | None, desk: Desk) -> Taken:
+    """A record to be acted on, held until the transaction ends. Raises Refused; Conflict if ``expected`` is past."""
     hold(session)
     row = session.execute(
         select(Dataset.seq, Dataset.source_key, Disclosure.document)
@@ -441,17 +442,18 @@ def _record(session: Session, dataset_id: UUID, expected: int | None, desk: Desk
         raise Conflict(SAID_SINCE)
     seq, source_key, document = row
     full = orjson.loads(document)
-    return _Record(dataset_id, seq, source_key, full, live, effective(live), desk.time(), desk.table)
+    return Taken(dataset_id, seq, source_key, full, live, effective(live), desk.time(), desk.table)
 
 
-def _named(actor: str, reason: str) -> None:
+def named(actor: str, reason: str) -> None:
+    """Raise Refused if nobody or no reason is named."""
     if not actor.strip():
         raise Refused("Say who you are.")
     if not reason.strip():
         raise Refused("Say why, in a sentence.")
 
 
-def _said(record: _Record, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:
+def _said(record: Taken, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:
     return Assertion(
         scope="dataset",
         level=level,
@@ -467,11 +469,11 @@ def _said(record: _Record, level: Level | None, actor: str, reason: str, basis: 
     )
 
 
-def _asked_or_done(record: _Record, target: str) -> str:
+def _asked_or_done(record: Taken, target: str) -> str:
     return f"{'asked to lower' if record.level.level is Level.SEVERE else 'lowered'} the level to {target}"
 
 
-def _waiting(record: _Record, assertion: int | None) -> Assertion:
+def _waiting(record: Taken, assertion: int | None) -> Assertion:
     waiting = [one for one in record.level.pending if assertion in {None, one.id}]
     if not waiting:
         raise Refused("No lowering of this record waits for a second steward.")
@@ -496,7 +498,7 @@ def _of_batch(
 
 
 def _accepted(session: Session, row: ProposedLowering, actor: str, reason: str, desk: Desk) -> Act:
-    record = _record(session, row.dataset_id, None, desk)
+    record = taken(session, row.dataset_id, None, desk)
     if row.newest != assertions.newest(session, [row.dataset_id])[row.dataset_id]:
         raise Conflict(SAID_SINCE)
     level = proposals.level_named(row.new)
@@ -512,14 +514,14 @@ def _evidence(row: ProposedLowering, basis: str) -> str:
     return f"batch {row.batch}: {basis}"
 
 
-def _append(session: Session, record: _Record, said: Assertion, action: str) -> Act:
+def _append(session: Session, record: Taken, said: Assertion, action: str) -> Act:
     kept = assertions.append(session, record.id, said, record.now)
     return _render(session, record, [*record.live, kept], kept.id, said.actor, action, said.reason)
 
 
 def _render(
     session: Session,
-    record: _Record,
+    record: Taken,
     said: Sequence[Assertion],
     assertion: int,
     actor: str,
@@ -531,7 +533,7 @@ def _render(
     full = with_level(record.full, level, table=record.table)
     fields = difference(record.full, full) + links_withheld(record.live, said)
     if fields:
-        _disclose(session, record, full, level)
+        disclose_anew(session, record, full, level)
         hidden = is_private(full) or any(map(is_quarantine, said))
         told = without_values(fields) if hidden else fields
         feed(session, record.source_key, None, [(record.seq, "updated", told)], record.now)
@@ -540,7 +542,8 @@ def _render(
     return Act(record.id, record.level, level, assertion)
 
 
-def _disclose(session: Session, record: _Record, full: Document, level: EffectiveLevel) -> None:
+def disclose_anew(session: Session, record: Taken, full: Document, level: EffectiveLevel) -> None:
+    """Put what every audience is shown of a record in the place of what it was shown."""
     shown: Mapping[Audience, Document] = {Audience.FULL: full}
     if full.get("state") != RecordState.WITHDRAWN:
         shown = dict(renderings(full, level, Visibility(full["visibility"]), table=record.table))

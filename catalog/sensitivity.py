@@ -160,7 +160,8 @@ def same_person(one: str, other: str) -> bool:
     mine, theirs = _words(one), _words(other)
     whole, another = "".join(mine), "".join(theirs)
     alike = len(mine) > 1 and mine[:2] == theirs[:2]
-    return alike or whole in another or another in whole
+    part = bool(whole and another) and (whole in another or another in whole)
+    return alike or part or whole == another
 
 
 def _words(name: str) -> list[str]:

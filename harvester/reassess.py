@@ -12,7 +12,7 @@ from datetime import datetime
 from catalog import kept, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
-from catalog.issues import Issue
+from catalog.issues import Issue, would_open
 from catalog.lease import Lease, now_utc
 from catalog.runs import Counts
 from catalog.store import Store
@@ -79,6 +79,7 @@ def reassess(
                     runs.save_page(session, run, [], now())
                     page = kept.payloads(session, source.key, position, PAGE)
                     if not page:
+                        done.issues += would_open(store.would_open, source.key)
                         return _judged(done)
                     changed = [_changed(payload, assessor.digest) for payload in page]
                     normal = normaliser.page(changed, run.id, now())

@@ -1,4 +1,4 @@
-"""Commands about levels: classify one record, levels proposed, accept, reject, overdue."""
+"""Commands about levels: classify, levels proposed, accept, reject, overdue; and who may know of a record."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from catalog import asker, levels, reading
+from catalog import asker, levels, opening, reading
 from catalog.answer import list_json
 from catalog.cli import As, Break, Json
 from catalog.database import Catalog
@@ -21,7 +21,7 @@ from catalog.guidance import of_level
 from catalog.levels import Act, Desk, Refused
 from catalog.search import follow
 from catalog.viewer import Viewer
-from catalog.vocabulary import Level
+from catalog.vocabulary import Level, Visibility
 from config import load
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -111,6 +111,49 @@ def classify(
     console = Console()
     for line in _lines(title, explained, whole=explain):
         console.print(line, markup=False, highlight=False)
+
+
+@app.command()
+def visibility(
+    to: Annotated[Visibility, typer.Option(help="As whom it may be known.", show_default=False)],
+    key: Annotated[str, typer.Argument(metavar="[ID]", help="Id or name of a dataset.", show_default=False)] = "",
+    source: Annotated[str, typer.Option(metavar="KEY", help="All records of this source.", show_default=False)] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Reason = "",
+    as_: As = "",
+    break_glass: Break = None,
+) -> None:
+    """Decide as a steward who may know of a record, or of all of a source's: no harvest, rule or file opens one.
+
+    It stands over later harvests; what a portal has made private stays so as long as it is. Records that are for their
+    owner alone are opened with --break-glass.
+    """
+    settings = Settings()
+    if bool(key) == bool(source):
+        raise ConfigurationError("Name a dataset, or a source with --source KEY.")
+    actor = asker.named(settings, as_, "Who may know of a record is decided under a name.")
+    desk = Desk(load.rules(settings).disclosing)
+    with Catalog(settings.catalog_url) as catalog:
+        viewer = asker.viewer(catalog, settings, actor, "visibility", key or source, because=break_glass)
+        if key:
+            by: dict[str, Any] = {"to": to, "actor": actor, "reason": reason, "desk": desk}
+            id_ = _id(catalog, viewer, key)
+            opened = _done(catalog, settings, partial(opening.show_to, dataset_id=id_, **by))
+            print(f"Its visibility is {opened.visibility.value} now; it was {opened.before.value}.")
+            return
+        with catalog.reading() as session:
+            count = len(opening.of_source(session, source, to, viewer))
+        print(f"Not {to.value} yet: {_records(count)} of {source}.")
+        if not count:
+            return
+        if not yes:
+            typer.confirm(f"Make them {to.value}?", abort=True)
+        of: dict[str, Any] = {"source": source, "to": to, "viewer": viewer, "reason": reason, "expected": count}
+        done = _done(catalog, settings, partial(opening.show_source_to, desk=desk, **of))
+    changed = sum(one.visibility is to for one in done)
+    print(f"{to.value.capitalize()} now: {_records(changed)}.")
+    if changed < len(done):
+        print(f"Closed still by their portal: {_records(len(done) - changed)}.")
 
 
 @levels_app.command()

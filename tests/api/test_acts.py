@@ -144,6 +144,28 @@ def test_numbers_in_an_explanation_are_the_records_own(house: House) -> None:
     assert [told["newest"], *((one["id"], one["supersedes"]) for one in told["assertions"])] == [2, (1, None), (2, 1)]
 
 
+def test_a_steward_decides_who_may_know_of_a_record(house: House) -> None:
+    id_ = dataset_id(PUBLIC.key, "clinics")
+    path, shown = f"/api/v1/datasets/{id_}/visibility", f"/api/v1/datasets/{id_}"
+    asked = {"to": "restricted", "reason": "Sample reason."}
+    assert [house.post(path, key, **asked).status_code for key in ("", "partner", "yemen")] == [401, 403, 403]
+    told = house.post(path, "ada", **asked)
+    assert (told.status_code, told.json()) == (
+        200,
+        {"id": str(id_), "before": "public", "visibility": "restricted"},
+    )
+    assert [house.get(shown, key).status_code for key in ("", "partner", "ada")] == [404, 404, 200]
+    assert house.get("/api/v1/datasets?q=clinics", "partner").json()["total"] == 0
+    assert house.post(path, "ada", **asked).status_code == 409
+    assert house.post(path, "partner", **asked).status_code == 404
+    assert house.post(path, "ada", to="community", reason="Sample reason.").json()["visibility"] == "community"
+    assert [house.get(shown, key).status_code for key in ("", "partner")] == [404, 200]
+    assert [line for line in house.audited() if "decided" in line[1]] == [
+        ("ada", "decided that its stewards and owner alone may know of it", "Sample reason."),
+        ("ada", "decided that the community may know of it", "Sample reason."),
+    ]
+
+
 def test_why_a_level_is_what_it_is_names_people_to_its_stewards_alone(house: House) -> None:
     house.post(LEVEL, "ada", act="raise", level="high", reason="Sample reason.")
     told = {key: house.get(LEVEL, key).json() for key in ("", "partner", "yemen", "ada")}

@@ -300,7 +300,7 @@ def test_a_stewards_act_renders_as_a_harvest_does(judge: Assessor):
     full = with_level(before, level)
     assert dict(renderings(full, level, Visibility(full["visibility"])))[Audience.PUBLIC]["title"].startswith("Tables")
     closed = rendered(judge, source=CLOSED)[Audience.FULL]
-    assert (closed["visibility"], with_level(closed, level)["visibility"]) == ("owner", "community")
+    assert (closed["visibility"], with_level(closed, level)["visibility"]) == ("owner", "owner")
 
 
 @pytest.mark.parametrize(

@@ -20,16 +20,16 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import assertions, levels, proposals
+from catalog import assertions, levels, opening, proposals
 from catalog.assess import Assessor
 from catalog.database import Catalog, current_revision, migrate
-from catalog.levels import Act, Desk, Refused
+from catalog.levels import Desk, Refused
 from catalog.records import DatasetRecord, DistributionRecord, PortalFlag
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
 from catalog.sensitivity import effective
 from catalog.store import Store
-from catalog.tables import Base, Disclosure
+from catalog.tables import Base, Dataset, Disclosure
 from catalog.viewer import breaking_glass
 from catalog.vocabulary import UNCLASSIFIED, Audience, Level, Visibility
 from config.declarations import SensitivityRule, Source
@@ -37,7 +37,7 @@ from config.load import rules
 from config.settings import Settings
 
 SOURCE = Source(key="sample", kind="hdx", title="Sample portal", url="http://127.0.0.1:9")
-FLAGS = ("one", "two", "scan", "quarantine")
+FLAGS = ("one", "two", "scan", "quarantine", "contacts")
 NAMES = ("a1", "a2")
 IDS = {name: dataset_id("sample", name) for name in NAMES}
 PEOPLE = st.sampled_from(["A. Sample", "B. Sample", "a.  sample"])
@@ -49,7 +49,7 @@ STEPS = settings(
 )
 
 
-def judge(version: int, meant: dict[str, Level | None]) -> Assessor:
+def judge(version: int, meant: dict[str, Level | None], quarantines: bool = True) -> Assessor:
     """What the flags mean in a version of the rules; a flag that means None has no rule, one of signals no level."""
     said = [
         SensitivityRule(
@@ -59,15 +59,24 @@ def judge(version: int, meant: dict[str, Level | None]) -> Assessor:
         for flag, level in meant.items()
         if level is not None
     ]  # fmt: skip
+    said.append(SensitivityRule(id="sample-scan", version=1, flag="sample=scan", reason="Sample.", source="Sample"))
     said += [
-        SensitivityRule(id="sample-scan", version=1, flag="sample=scan", reason="Sample.", source="Sample"),
         SensitivityRule(
-            id="sample-quarantine", version=1, flag="sample=quarantine", reason="Sample.", source="Sample",
+            id=f"sample-{flag}", version=1, flag=f"sample={flag}", level=level, reason="Sample.", source="Sample",
             withhold_links=True,
-        ),
+        )
+        for flag, level in (("quarantine", ""), ("contacts", "low_no"))
+        if quarantines or flag != "quarantine"
     ]  # fmt: skip
     return Assessor(
-        replace(SHIPPED, concepts=(), protocols=(), general=(), sensitivity=tuple(said), digest=f"{version} {meant}")
+        replace(
+            SHIPPED,
+            concepts=(),
+            protocols=(),
+            general=(),
+            sensitivity=tuple(said),
+            digest=f"{version} {meant} {quarantines}",
+        )
     )
 
 
@@ -84,6 +93,8 @@ class Downgrade(RuleBasedStateMachine):
     """Harvests, edits, new rules, stewards and migrations, and what two records' levels make of them.
 
     ``allowed`` has the records whose level the last step may have lowered: a steward did so, from severe a second one.
+    ``may_release`` has those whose links it may have given again, ``may_open`` those of which more people may know.
+    ``known`` has how visible a record was when it last was not closed by its portal.
     """
 
     catalog: Catalog
@@ -95,6 +106,14 @@ class Downgrade(RuleBasedStateMachine):
         self.meant: dict[str, Level | None] = {"one": Level.HIGH, "two": Level.SEVERE}
         self.judge = judge(self.version, self.meant)
         self.before = dict.fromkeys(NAMES, UNCLASSIFIED)
+        self.source, self.quarantines = SOURCE, True
+        self.withheld = dict.fromkeys(NAMES, False)
+        self.quarantined = dict.fromkeys(NAMES, False)
+        self.closed = dict.fromkeys(NAMES, False)
+        self.known: dict[str, Visibility] = {}
+        self.may_release: set[str] = set()
+        self.asked_links: set[str] = set()
+        self.may_open: set[str] = set()
         self.asked_by: dict[str, set[str]] = {name: set() for name in NAMES}
         self.allowed: set[str] = set()
         self.title = 0
@@ -107,11 +126,14 @@ class Downgrade(RuleBasedStateMachine):
         for name in NAMES:
             self.write(name, ())
 
+    def begin(self) -> None:
+        self.now += timedelta(days=1)
+        self.allowed, self.may_release, self.may_open = set(), set(), set()
+
     def write(
         self, name: str, flags: tuple[str, ...], visibility: Visibility | None = None, again: bool = False
     ) -> None:
-        self.now += timedelta(days=1)
-        self.allowed = set()
+        self.begin()
         record = DatasetRecord(
             name,
             {"en": f"Sample {self.title}"},
@@ -120,22 +142,24 @@ class Downgrade(RuleBasedStateMachine):
             flags=tuple(PortalFlag("sample", flag, "r1") for flag in flags),
             distributions=(DistributionRecord("r1", "List", "http://127.0.0.1:9/list.csv"),),
         )
-        said = self.judge.assess(record, SOURCE, self.now.date())
+        said = self.judge.assess(record, self.source, self.now.date())
         entry = Entry(record, said, self.now.isoformat(), b"{}", record.landing_page)
         with self.catalog.writing() as session:
-            store = Store(SOURCE, self.judge, self.catalog.address.drivername)
+            store = Store(self.source, self.judge, self.catalog.address.drivername)
             if again:
                 store.judge_again(session, [entry], self.now)
             else:
                 store.write(session, None, [entry], self.now)
+        if self.quarantined[name] and "quarantine" not in flags:
+            self.may_release = {name}
+        self.quarantined[name] = "quarantine" in flags and (self.quarantines or self.quarantined[name])
+        self.closed[name] = visibility is Visibility.OWNER
 
-    def act(self, act: Any, name: str, *given: Any, **more: Any) -> Act | None:
-        self.now += timedelta(days=1)
-        self.allowed = set()
+    def act(self, act: Any, name: str, *given: Any, **more: Any) -> Any:
+        self.begin()
         try:
             with self.catalog.writing() as session:
-                done: Act = act(session, IDS[name], *given, desk=Desk(now=self.now), **more)
-                return done
+                return act(session, IDS[name], *given, desk=Desk(now=self.now), **more)
         except Refused:
             return None
 
@@ -152,18 +176,39 @@ class Downgrade(RuleBasedStateMachine):
     @rule(flag=st.sampled_from(["one", "two"]), level=st.none() | LEVELS, up=st.booleans())
     def new_rules(self, flag: str, level: Level | None, up: bool) -> None:
         """Milder ones mostly: what they would lower must wait. A meaning may change without a new version, too."""
-        self.allowed = set()
+        self.begin()
         self.version += up
         self.meant = {**self.meant, flag: level}
-        self.judge = judge(self.version, self.meant)
+        self.judge = judge(self.version, self.meant, self.quarantines)
+
+    @rule(quarantines=st.booleans())
+    def quarantine_rule(self, quarantines: bool) -> None:
+        """It is removed, or comes back."""
+        self.begin()
+        self.quarantines = quarantines
+        self.judge = judge(self.version, self.meant, quarantines)
+
+    @rule(visibility=st.sampled_from(list(Visibility)))
+    def source_file(self, visibility: Visibility) -> None:
+        self.begin()
+        self.source = SOURCE.model_copy(update={"visibility": visibility.value})
+
+    @rule(name=WHICH, to=st.sampled_from(list(Visibility)), who=PEOPLE)
+    def show(self, name: str, to: Visibility, who: str) -> None:
+        if self.act(opening.show_to, name, to, who, "Sample.") is not None:
+            self.may_open = {name}
 
     @rule(name=WHICH, level=LEVELS, who=PEOPLE, by=st.sampled_from(["steward", "owner"]))
     def raise_(self, name: str, level: Level, who: str, by: str) -> None:
         self.act(levels.raise_level, name, level, who, "Sample.", by=by)
 
-    @rule(name=WHICH, level=LEVELS, who=PEOPLE)
-    def lower(self, name: str, level: Level, who: str) -> None:
-        done = self.act(levels.lower, name, level, who, "Sample.", expected=None)
+    @rule(name=WHICH, level=LEVELS, who=PEOPLE, release=st.booleans())
+    def lower(self, name: str, level: Level, who: str, release: bool = False) -> None:
+        done = self.act(levels.lower, name, level, who, "Sample.", expected=None, release_links=release)
+        if done is not None and release:
+            # Of one that waits the second steward knows; it is what was asked for.
+            self.asked_links.add(name)
+            self.may_release = {name}
         if done is not None and done.before.level is not Level.SEVERE:
             self.allowed = {name}
         elif done is not None:
@@ -172,6 +217,7 @@ class Downgrade(RuleBasedStateMachine):
     @rule(name=WHICH, who=PEOPLE)
     def accept(self, name: str, who: str) -> None:
         if self.act(levels.accept, name, who) is not None:
+            self.may_release = {name} & self.asked_links
             assert self.asked_by[name] - {folded(who)}, "nobody else had asked"
             self.allowed = {name}
 
@@ -186,8 +232,7 @@ class Downgrade(RuleBasedStateMachine):
     @precondition(lambda self: self.batches())
     @rule(who=PEOPLE, agrees=st.booleans())
     def decide_batch(self, who: str, agrees: bool) -> None:
-        self.now += timedelta(days=1)
-        self.allowed = set()
+        self.begin()
         batch = self.batches()[0]
         with self.catalog.writing() as session:
             if not agrees:
@@ -195,13 +240,13 @@ class Downgrade(RuleBasedStateMachine):
                 return
             done = levels.accept_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
         self.allowed = {name for name in NAMES for act in done.acts if act.dataset_id == IDS[name]}
+        self.may_release = set(self.allowed)
         assert all(act.before.level is not Level.SEVERE for act in done.acts), "severe ones are decided on singly"
 
     @precondition(lambda self: self.batches())
     @rule(name=WHICH, who=PEOPLE)
     def decide_one(self, name: str, who: str) -> None:
-        self.now += timedelta(days=1)
-        self.allowed = set()
+        self.begin()
         try:
             with self.catalog.writing() as session:
                 batch = self.batches()[0]
@@ -214,7 +259,7 @@ class Downgrade(RuleBasedStateMachine):
             self.asked_by[name].add(folded(who))
         else:
             assert done.before.level is not Level.SEVERE or self.asked_by[name] - {folded(who)}
-            self.allowed = {name}
+            self.allowed = self.may_release = {name}
 
     def batches(self) -> list[str]:
         with self.catalog.reading() as session:
@@ -229,6 +274,35 @@ class Downgrade(RuleBasedStateMachine):
             if name not in self.allowed:
                 assert rank(level) >= rank(self.before[name]), f"{self.before[name]} became {level}"
             self.before[name] = level
+
+    @invariant()
+    def no_links_have_come_back(self) -> None:
+        with self.catalog.reading() as session:
+            live = assertions.live(session, list(IDS.values()))
+        for name, id_ in IDS.items():
+            withheld = effective(live.get(id_, {}).values()).withhold_links
+            assert withheld or not self.quarantined[name], "the portal says that it is quarantined"
+            assert withheld or not self.withheld[name] or name in self.may_release, "links came back by themselves"
+            self.withheld[name] = withheld
+
+    @invariant()
+    def nothing_has_opened(self) -> None:
+        order = list(Visibility)
+        with self.catalog.reading() as session:
+            rows = session.execute(select(Dataset.id, Dataset.visibility)).all()
+            shown = dict(rows)
+        for name, id_ in IDS.items():
+            if id_ not in shown:
+                continue
+            now, before = shown[id_], self.known.get(name)
+            if self.closed[name]:
+                assert now is Visibility.OWNER, "its portal made it private"
+                if name in self.may_open:
+                    self.known.pop(name, None)
+                continue
+            if before is not None and name not in self.may_open:
+                assert order.index(now) >= order.index(before), f"{before} became {now}"
+            self.known[name] = now
 
 
 def folded(name: str) -> str:
