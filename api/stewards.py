@@ -40,10 +40,13 @@ def show_metrics(request: Request, asking: Acting, _: Annotated[NoParameters, Qu
 
 @router.get("/notices", summary="Who broke the glass", responses=examples.ok(examples.NOTICES) | examples.ACTS)
 def list_notices(request: Request, asking: Acting, asked: Annotated[NoticeParameters, Query()]) -> Response:
-    """When somebody looked at everything, owners' own records too, at what and why; for stewards."""
+    """When somebody looked at everything, owners' own records too, at what and why; for stewards.
+
+    Those of some sources and countries are told of their own records and sources only.
+    """
     require_steward(asking)
     with asking.catalog.reading() as session:
-        items, total = notices.notices(session, asked.limit, asked.after)
+        items, total = notices.notices(session, asking.viewer, asked.limit, asked.after)
     end = asked.after + asked.limit
     body = list_json(items, total, str(end) if asked.limit and end < total else "")
     return conditional(request, body, JSON, body.decode())

@@ -41,6 +41,11 @@ def append(session: Session, actor: str, action: str, subject: str, reason: str 
     )
 
 
+def unspoken(words: str) -> str:
+    """What stands in a line for what somebody searched for: the same for the same words, which it does not tell."""
+    return f"words:{sha256(words.encode(errors='replace')).hexdigest()[:16]}" if words.strip() else "*"
+
+
 def verify(session: Session) -> list[str]:
     """What is wrong with the chain, in sentences; empty if nothing is."""
     faults, last, expected = [], "", 1

@@ -72,7 +72,7 @@ def search(**given: Any) -> None:  # noqa: ANN401 - its signature is made from t
     settings = Settings()
     query = _query(given)
     with Catalog(settings.catalog_url) as catalog:
-        asked = _asking(catalog, settings, given["as_"], "search", query.q or "*", given["break_glass"])
+        asked = _asking(catalog, settings, given["as_"], "search", audit.unspoken(query.q), given["break_glass"])
         if given["csv"] is not None:
             audience = Audience.FULL if given["as_"] else Audience.PUBLIC
             marked = marking(asked, query, audience, datetime.now(UTC), load.rules(settings).disclosing)

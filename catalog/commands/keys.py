@@ -23,6 +23,7 @@ from catalog.grants import NoGrant
 from catalog.keys import KeyRefused, NewKey
 from catalog.public_role import NoRole
 from catalog.search import follow
+from catalog.viewer import steward
 from config import load
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -179,7 +180,7 @@ def notices(
     actor = asker.named(settings, as_, "Notices are for stewards.")
     with _writing(settings) as session:
         audit.append(session, actor, "read the notices", "*")
-        items, total = catalog.notices.notices(session, limit)
+        items, total = catalog.notices.notices(session, steward(actor), limit)
     if json:
         return _print(list_json(items, total))
     return _table(["When", "Who", "What", "Why"], [[*item.values()] for item in items])

@@ -2,10 +2,12 @@
 
 import secrets
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import uuid5
 
 import pytest
 from sqlalchemy import select, update
+from typer.testing import CliRunner
 
 from catalog import audit, grants, keys, notices, privacy
 from catalog.agents import Agents
@@ -14,11 +16,14 @@ from catalog.database import Catalog
 from catalog.grants import NoGrant
 from catalog.keys import KeyRefused, NewKey
 from catalog.records import AgentRecord
+from catalog.rows import dataset_id
 from catalog.tables import AccessKey, Agent, Change, Disclosure, Grant, Person
 from catalog.viewer import community, organisation, steward
 from catalog.vocabulary import AgentKind, Audience, Visibility
 from config.load import ConfigurationError
 from config.settings import Settings
+from landmark import app
+from tests.api.conftest import PUBLIC, RECORDS, write
 from tests.catalog.samples import SAMPLES, dataset, listed
 
 NOW = datetime.now(UTC)
@@ -218,11 +223,49 @@ def test_who_broke_the_glass_is_noticed_with_the_reason(known: Catalog) -> None:
     assert viewer(known, settings, "Ada Sample", "show", "x").sees_all is False
     assert viewer(known, settings, "Ada Sample", "show", "x", because="A life is at stake.").sees_all is True
     with known.reading() as session:
-        items, total = notices.notices(session)
+        items, total = notices.notices(session, steward("Bo Sample"))
     assert total == 1
     assert [(item["who"], item["what"], item["reason"]) for item in items] == [
         ("Ada Sample", "show x", "A life is at stake.")
     ]
+
+
+def test_stewards_of_some_are_told_of_their_own_records_alone(known: Catalog) -> None:
+    write(known, PUBLIC, RECORDS)
+    ukraine, yemen = (dataset_id(PUBLIC.key, record.remote_id) for record in (RECORDS[3], RECORDS[5]))
+    subjects = (str(ukraine), str(yemen), PUBLIC.key, "*", "words", "never-was")
+    for subject in subjects:
+        viewer(known, Settings(), "Ada Sample", "show", subject, because="Sample reason.")
+    told = {}
+    for asks in (
+        steward("All"),
+        steward("Of", countries=["UKR"]),
+        steward("Of", sources=[PUBLIC.key]),
+        community("No"),
+    ):
+        with known.reading() as session:
+            items, total = notices.notices(session, asks, 3)
+            more, _ = notices.notices(session, asks, 100, 3)
+            told[asks.reach] = [item["what"].removeprefix("show ") for item in (*items, *more)]
+            assert (len(items), total) == (min(3, len(told[asks.reach])), len(told[asks.reach]))
+    assert list(told.values()) == [
+        [*reversed(subjects)], [str(ukraine)], [PUBLIC.key, str(yemen), str(ukraine)], [],
+    ]  # fmt: skip
+
+
+def test_the_words_of_a_search_stand_nowhere(known: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDMARK_DATABASE_URL", known.address.render_as_string(hide_password=False))
+    monkeypatch.setenv("LANDMARK_DATA_DIR", str(tmp_path))
+    broken = ["--as", "Ada Sample", "--break-glass", "Sample reason."]
+    for more in (broken[:2], broken, broken):
+        assert CliRunner().invoke(app, ["search", "quietvillage", "list", *more]).exit_code == 0
+    with known.reading() as session:
+        lines = list(audit.lines(session))
+        items, _ = notices.notices(session, steward("Bo Sample"))
+    assert "quietvillage" not in repr((lines, items))
+    assert [line["action"] for line in lines] == ["search", "broke the glass", "broke the glass"]
+    assert len({line["subject"].removeprefix("search ") for line in lines}) == 1, "the same words are known again"
+    assert [item["what"] for item in items] == [lines[1]["subject"]] * 2
 
 
 def test_a_name_is_erased_everywhere_and_the_chain_still_holds(known: Catalog) -> None:
