@@ -71,7 +71,7 @@ class Assessor:
     """The rules, made ready once for many records.
 
     Attributes:
-        digest: Changes when the rules or this code do; part of every record's hash.
+        digest: Changes when the rules or this code do; part of every record's hash (:meth:`stamp`).
         rules: What it was made from.
         versions: Of all rules that assert levels, by their ids.
     """
@@ -86,6 +86,10 @@ class Assessor:
         self.titles = {concept.key: concept.title["en"] for concept in rules.concepts}
         self.topics = frozenset(concept.key for concept in rules.concepts if concept.topic)
         self.digest = f"{VERSION}-{rules.digest}"
+
+    def stamp(self, source: Source) -> str:
+        """What goes into the hash of a source's records beside what its portal says; with it they are judged again."""
+        return self.digest if source.visibility == Visibility.PUBLIC.value else f"{self.digest}-{source.visibility}"
 
     def assess(self, record: DatasetRecord, source: Source, today: date) -> Assessment:
         """Judge one record; ``today`` only sets when an assertion is to be reviewed."""

@@ -81,7 +81,7 @@ def reassess(
                     if not page:
                         done.issues += would_open(store.would_open, source.key)
                         return _judged(done)
-                    changed = [_changed(payload, assessor.digest) for payload in page]
+                    changed = [_changed(payload, assessor.stamp(source)) for payload in page]
                     normal = normaliser.page(changed, run.id, now())
                     outcomes = store.judge_again(session, normal.updated, now())
                 position = page[-1].seq

@@ -152,7 +152,7 @@ class Harvest:
             run.id,
         )
         self.issues: list[Issue] = []
-        self.listing = Listing(portal, assessor.digest)
+        self.listing = Listing(portal, assessor.stamp(run.source))
         self.errors = 0
         self.counted_before = {name: getattr(run, name) for name in SAID_BY_CLIENT}
         self.reading: Client | None = None

@@ -1,6 +1,6 @@
 """Judged again by other rules, without the portal: what changes is told, the next harvest finds nothing changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from catalog import dump, levels
 from catalog.assess import Assessor
 from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
+from catalog.issues import Issue
 from catalog.records import DatasetRecord
 from catalog.runs import RunInProgress, begin
-from catalog.tables import CatalogRecord, HarvestRun, PayloadVersion
+from catalog.tables import CatalogRecord, Dataset, HarvestRun, PayloadVersion
 from catalog.viewer import Viewer, steward
 from catalog.vocabulary import RecordState, RunState
 from config.declarations import Concept, SensitivityRule, Source, Terms
@@ -253,3 +254,28 @@ def test_the_command_reports_what_changed(tmp_path: Any) -> None:
         assert "concepts changed in 6" in answer.err
         assert landmark.harvest("sample")["unchanged"] == 6
     assert "There is no source" in landmark.run("reassess", "--source", "sampel", code=64).err
+
+
+def test_an_edited_source_closes_at_once_and_what_it_would_open_is_counted(kept: Kept, assessor: Assessor) -> None:
+    def shown() -> list[str]:
+        with kept.catalog.reading() as session:
+            return sorted({visibility.value for visibility in session.scalars(select(Dataset.visibility))})
+
+    def told(issues: Iterable[Issue]) -> list[tuple[str, str, str]]:
+        return [(issue.code, issue.severity, issue.message.split(" by ")[0]) for issue in issues]
+
+    def edit(visibility: str) -> None:
+        kept.source = kept.source.model_copy(update={"visibility": visibility})
+
+    listed = packages(3)
+    kept.harvest(assessor, *listed)
+    assert shown() == ["public"]
+    edit("owner")
+    report = kept.harvest(assessor, *listed)
+    assert (report.run.counts.updated, told(report.issues), shown()) == (3, [], ["owner"])
+    edit("public")
+    report = kept.harvest(assessor, *listed)
+    would = ("would-open", "warning", "More people would know of 3 records")
+    assert (report.state, told(report.issues), shown()) == (RunState.COMPLETE, [would], ["owner"])
+    assert told(kept.reassess(assessor).issues) == [would]
+    assert told(kept.harvest(assessor, *listed).issues) == []
