@@ -20,7 +20,6 @@ _LEVEL: Mapping[str, Any] = {
     "statement": "",
     "isp_date": "2025-01-31",
     "review_by": "2027-01-31",
-    "attention": [],
 }
 _ORGANIZATION = {
     "id": "3f333df6-90a4-5fda-8dd3-9485d27cee36",

@@ -12,8 +12,7 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
     countries [ISO3], locations [{iso3, name, admin_level, p_coded}],
     topics [{key, title}], concepts [{key, title, evidence [..]}], keywords [..], languages [..],
     access {modality, steps [..], address, contacts [..], artefacts [{artefact, modality, steps, address}]},
-    level {level, basis, evidence, reason, rule, asserted_by, protocol, statement, isp_date, review_by,
-           attention [sentence]},
+    level {level, basis, evidence, reason, rule, asserted_by, protocol, statement, isp_date, review_by},
     visibility, visibility_of {source, record, stands, by}, urgent, urgency_recipients [..], harm_if_withheld, rows,
     attention [{field, said}], mode, withheld [field], masked [field],
     tags [{tag, origin}],
@@ -255,7 +254,7 @@ def _rendering(full: Document, profile: Profile, mode: str) -> Document:
     return document
 
 
-_PERSONS = frozenset({"steward", "owner"})
+_PERSONS = frozenset({"steward", "owner", "member"})
 
 
 def told(entry: Mapping[str, Any], document: Document, *, links_gone: bool, severe: bool) -> dict[str, Any] | None:
@@ -470,7 +469,7 @@ def _access(assessment: Assessment) -> dict[str, Any]:
 
 
 def level_part(level: EffectiveLevel) -> dict[str, Any]:
-    """What a document says of the level in effect."""
+    """What a document says of the level in effect; what asks for attention is told to stewards apart from it."""
     basis = level.basis
     return {
         "level": level.name,
@@ -483,7 +482,6 @@ def level_part(level: EffectiveLevel) -> dict[str, Any]:
         "statement": basis.statement if basis else "",
         "isp_date": _day(basis.isp_date) if basis else None,
         "review_by": _day(basis.review_by) if basis else None,
-        "attention": list(level.attention),
     }
 
 

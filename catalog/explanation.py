@@ -5,13 +5,25 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from catalog.sensitivity import OWNER, PORTAL, RULE, STEWARD, Assertion, EffectiveLevel, effective, is_quarantine
+from catalog.sensitivity import (
+    MEMBER,
+    OWNER,
+    PERSONS,
+    PORTAL,
+    RULE,
+    STEWARD,
+    Assertion,
+    EffectiveLevel,
+    asks_for_attention,
+    effective,
+    is_quarantine,
+)
 from catalog.vocabulary import UNCLASSIFIED, Level
 
 COUNTS, OUTWEIGHED, PENDING, SIGNAL, LOWERED = "counts", "outweighed", "pending", "signal", "lowered"
 """How an assertion stands; see :func:`explain`."""
 _BARE = {"reason": "", "evidence": "", "rule": "", "rule_version": 0, "statement": ""}
-_WHO = {PORTAL: "the portal", RULE: "a rule", STEWARD: "a steward", OWNER: "the owner"}
+_WHO = {PORTAL: "the portal", RULE: "a rule", STEWARD: "a steward", OWNER: "the owner", MEMBER: "the holder of a key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +66,19 @@ def explain(
         assertions: Those that hold, oldest first.
         today: By which reviews are overdue.
         proposals: What new rules propose.
-        named: Whether people's names and their own words are told; else only that a steward or the owner said it.
+        named: Whether people's names and their own words are told; else only that a steward or the owner said it. And
+            whether what asks for attention is told: it points at a file that may hold what nobody has looked at.
         grounds: Whether rules, statements, reasons and evidence are told; not where the record is shown without.
     """
     said = tuple(assertions)
     level = effective(said)
-    told = [_told(one, _standing(one, level, said), named=named) | ({} if grounds else _BARE) for one in said]
-    basis = next((entry for one, entry in zip(said, told, strict=True) if one is level.basis), None)
+    shown = said if named else tuple(one for one in said if not asks_for_attention(one))
+    told = [_told(one, _standing(one, level, said), named=named) | ({} if grounds else _BARE) for one in shown]
+    basis = next((entry for one, entry in zip(shown, told, strict=True) if one is level.basis), None)
     return {
         "level": level.name,
         "links_withheld": level.withhold_links,
-        "attention": list(level.attention),
+        "attention": list(level.attention) if named else [],
         "review_by": basis["review_by"] if basis else None,
         "overdue": level.overdue(today),
         "basis": basis,
@@ -87,7 +101,7 @@ def explain(
 
 
 def _told(said: Assertion, standing: str, *, named: bool) -> dict[str, Any]:
-    by_person = said.asserted_by in {STEWARD, OWNER}
+    by_person = said.asserted_by in PERSONS
     return {
         "id": said.id,
         "level": said.level.value if said.level else None,

@@ -18,8 +18,9 @@ from config.declarations import SensitivityRule
 
 REVIEW_MONTHS: Mapping[Level, int] = {Level.SEVERE: 6, Level.HIGH: 6, Level.MODERATE: 12, Level.LOW_NO: 24}
 """Months until an assertion is to be looked at again; being overdue never lowers anything."""
-PORTAL, RULE, STEWARD, OWNER = "portal", "rule", "steward", "owner"
-"""Who asserts."""
+PORTAL, RULE, STEWARD, OWNER, MEMBER = "portal", "rule", "steward", "owner", "member"
+"""Who asserts. A member holds a key and is neither the record's steward nor of the organisation that owns it."""
+PERSONS = frozenset({STEWARD, OWNER, MEMBER})
 RETRACTED = "nothing left that asserts a level"
 """Basis of a steward's lowering to *unclassified*, where a rule was wrong and no other says anything."""
 
@@ -31,7 +32,7 @@ class Assertion:
     Attributes:
         scope: ``dataset``, ``distribution`` or ``column``.
         level: ``None`` for a signal that asserts no level but may withhold links.
-        asserted_by: ``portal``, ``rule``, ``steward`` or ``owner``.
+        asserted_by: ``portal``, ``rule``, ``steward``, ``owner`` or ``member``.
         basis: What it rests on: ``portal flag``, ``HXL tag``, ``column name``, ``COD level`` ...
         rule: Identifier of the rule, empty for a person's.
         evidence: Names the rule's field, tag or header; never a value of the data.
@@ -144,6 +145,11 @@ def is_signal(assertion: Assertion) -> bool:
 def is_quarantine(assertion: Assertion) -> bool:
     """Whether it is a portal's signal that withholds links."""
     return is_signal(assertion) and assertion.withhold_links
+
+
+def asks_for_attention(assertion: Assertion) -> bool:
+    """Whether it neither asserts a level nor withholds links: stewards are to look at the record."""
+    return assertion.level is None and not assertion.withhold_links and not _retracts(assertion)
 
 
 def is_accepted(assertion: Assertion) -> bool:

@@ -160,7 +160,7 @@ def test_severe_is_a_template_that_names_no_village(judge: Assessor):
     assert public["access"]["steps"] == ["Ask the holder: Sample Relief Works."]
     assert public["level"] | {"review_by": None} == {
         "level": "severe", "basis": "column name", "evidence": "", "reason": "", "rule": "", "asserted_by": "rule",
-        "protocol": "", "statement": "", "isp_date": None, "review_by": None, "attention": [],
+        "protocol": "", "statement": "", "isp_date": None, "review_by": None,
     }  # fmt: skip
     assert public["distributions"] == [
         {

@@ -314,16 +314,18 @@ def test_a_quarantine_withholds_links_whatever_a_steward_says_of_the_level(world
     assert (public["level"]["level"], public["distributions"][0]["url"]) == ("low_no", "http://127.0.0.1:9/list.csv")
 
 
-def test_a_scan_alone_asks_for_attention_as_long_as_the_portal_says_so(world: World) -> None:
-    world.harvest(flagged("scan"))
+def test_a_scan_alone_asks_stewards_for_attention_as_long_as_the_portal_says_so(world: World) -> None:
+    world.harvest(flagged("scan", "moderate"))
     public = world.document(Audience.PUBLIC)
-    assert (public["level"]["level"], public["level"]["attention"]) == (
-        "unclassified", ["Sample: a scan found something."]
-    )  # fmt: skip
+    assert b"scan" not in orjson.dumps(public), "it would point at the file"
+    with world.catalog.reading() as session:
+        told = levels.explanation(session, public, TODAY, named=False)
+    assert (told["attention"], [said["rule"] for said in told["assertions"]]) == ([], ["sample-moderate"])
+    assert [said["standing"] for said in world.told()["assertions"]] == ["counts", "signal"]
     assert public["distributions"][0]["url"] == "http://127.0.0.1:9/list.csv"
     assert world.told()["attention"] == ["Sample: a scan found something."]
     world.harvest(RECORD)
-    assert world.document(Audience.PUBLIC)["level"]["attention"] == []
+    assert world.told()["attention"] == []
 
 
 def test_new_rules_propose_and_a_steward_decides(world: World) -> None:
@@ -620,9 +622,7 @@ def test_a_quarantine_lasts_as_long_as_the_portal_gives_it_whatever_becomes_of_o
         world.harvest(flagged("quarantine", "scan"), by=judge(*RULES, *said))
         assert link() == "", said
     world.harvest(flagged("quarantine", "scan"), by=judge(*RULES))
-    assert world.document(Audience.PUBLIC)["level"]["attention"] == [], (
-        "a rule that only asks for attention ends with it"
-    )
+    assert world.told()["attention"] == [], "a rule that only asks for attention ends with it"
     world.harvest(RECORD)
     assert link() == "http://127.0.0.1:9/list.csv", "the portal lifted it"
 
