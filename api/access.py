@@ -38,6 +38,7 @@ class Access:
     """What one process knows of who may ask.
 
     Attributes:
+        acts: Of who is no steward, by key.
         public_only: Nobody is more than the public here; keys are refused.
         hours: After which a session ends.
     """
@@ -46,6 +47,7 @@ class Access:
     seal: Seal
     addresses: Buckets
     by_key: Buckets
+    acts: Buckets = field(default_factory=lambda: Buckets(0))
     public_only: bool = False
     hours: float = 8
     _sessions: dict[str, Session] = field(default_factory=dict)
@@ -68,6 +70,12 @@ class Access:
         if found.key:
             self._count(found)
         return found
+
+    def act(self, viewer: Viewer) -> None:
+        """Count an act; raises HTTPException 429 for who is no steward and acts too often."""
+        wait = 0 if viewer.is_steward else self.acts.take(viewer.key)
+        if wait:
+            raise HTTPException(429, TOO_MANY, headers=retry_after(wait))
 
     def sign_in(self, request: Request, given: str) -> str:
         """The id of a new session; empty for a key that is not good."""

@@ -13,6 +13,8 @@ from catalog.levels import Conflict, Refused
 
 A = TypeVar("A")
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 MOST_BYTES = 65_536
 """Of a request's body."""
 NEEDS_KEY = "This takes a key, in the header Authorization: Bearer lmk_..."
@@ -32,10 +34,16 @@ class WithReason(Asked):
 
 
 async def acting(request: Request) -> Asking:
-    """Who acts; raises HTTPException 401. A session in a cookie is not enough: another site's form could send it."""
+    """Who acts; raises HTTPException 401 or 429.
+
+    A session in a cookie is not enough: another site's form could send it.
+    """
     if "authorization" not in request.headers:
         raise HTTPException(401, NEEDS_KEY, headers={"WWW-Authenticate": "Bearer"})
-    return await run_in_threadpool(asking_now, request)
+    found = await run_in_threadpool(asking_now, request)
+    if request.method not in READING:
+        found.register.access.act(found.viewer)
+    return found
 
 
 Acting = Annotated[Asking, Depends(acting)]
@@ -69,7 +77,7 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or not."""
-        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+        if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
             return
         body = b""

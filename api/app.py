@@ -75,6 +75,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
                 seal_of(settings),
                 addresses,
                 Buckets(settings.rate_key),
+                Buckets(settings.rate_acts, seconds=3600),
                 public_only=public_only,
                 hours=settings.session_hours,
             )

@@ -11,11 +11,10 @@ from api.acting import Acting, WithReason, require_steward
 from api.deps import Asking
 from api.lists import send
 from api.parameters import NoParameters
-from catalog import audit, removal
+from catalog import audit, removal, sources
 from catalog.lease import RunInProgress
 from catalog.reading import run
-from config import load
-from config.declarations import Removal
+from config.load import ConfigurationError
 
 A = TypeVar("A")
 
@@ -50,8 +49,11 @@ def show_waiting(asking: Acting, run_id: UUID, _: Annotated[NoParameters, Query(
 def release(asking: Acting, run_id: UUID, asked: WithReason) -> Response:
     """Its list is marked missing; look at it first."""
     waiting = _waiting(asking, run_id)
-    declared = {source.key: source.removal for source in load.sources(asking.register.settings)}
-    rule = declared.get(waiting.source, Removal())
+    try:
+        with asking.catalog.reading() as session:
+            rule = sources.removal_rule(session, asking.register.settings, waiting.source)
+    except ConfigurationError as error:
+        raise HTTPException(409, str(error)) from None
     gone = _decided(lambda: removal.release(asking.catalog, str(run_id), rule, asking.viewer.name))
     asking.record(f"said why a held run was released: {asked.reason}", f"{waiting.source} {run_id}")
     asking.register.follow()

@@ -15,11 +15,11 @@ from api.datasets import RECORDED
 from api.deps import Answering, Asking, conditional, today
 from api.lists import JSON, send
 from api.parameters import NoParameters
-from catalog import levels, opening
+from catalog import keys, levels, opening
 from catalog.answer import list_json
 from catalog.levels import Act
 from catalog.reading import document
-from catalog.sensitivity import OWNER, STEWARD
+from catalog.sensitivity import MEMBER, OWNER, STEWARD
 from catalog.vocabulary import Level, Visibility
 
 router = APIRouter(prefix="/api/v1", tags=["levels"])
@@ -97,8 +97,9 @@ def act_on_level(asking: Acting, key: str, asked: LevelAct) -> Response:
     given["desk"] = asking.register.desk()
     with asking.catalog.reading() as session:
         mine = bool(levels.stewarded(session, asking.viewer, [id_]))
+        owned = keys.owns(session, asking.viewer, id_)
     if asked.act == "raise":
-        given["by"] = STEWARD if mine else OWNER
+        given["by"] = STEWARD if mine else OWNER if owned else MEMBER
     elif not mine:
         raise HTTPException(403, NOT_A_STEWARD)
     if asked.act in {"raise", "lower"}:

@@ -17,11 +17,12 @@ class Buckets:
     """A bucket per name.
 
     Args:
-        rate: Requests a minute, and how many at once; 0 for any number.
+        rate: Requests in that time, and how many at once; 0 for any number.
+        seconds: In which an empty bucket fills again.
     """
 
-    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate, self._clock = rate, clock
+    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic, *, seconds: int = 60) -> None:
+        self._rate, self._clock, self._seconds = rate, clock, seconds
         self._left: dict[str, tuple[float, float]] = {}
         self._lock = Lock()
 
@@ -32,13 +33,13 @@ class Buckets:
         now = self._clock()
         with self._lock:
             left, then = self._left.pop(name, (float(self._rate), now))
-            left = min(self._rate, left + (now - then) * self._rate / 60)
+            left = min(self._rate, left + (now - then) * self._rate / self._seconds)
             enough = left >= 1
             # Taken out and put back, so that the first in the order is the one not asked for longest.
             self._left[name] = (max(0.0, left - cost) if enough else left, now)
             while len(self._left) > MOST:
                 del self._left[next(iter(self._left))]
-        return 0 if enough else max(1, math.ceil((1 - left) * 60 / self._rate))
+        return 0 if enough else max(1, math.ceil((1 - left) * self._seconds / self._rate))
 
 
 class Limited:

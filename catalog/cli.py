@@ -22,8 +22,7 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
-from catalog.sources import named, registered, unknown
-from catalog.tables import SourceRow
+from catalog.sources import registered, removal_rule, unknown
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 from config import load
@@ -379,9 +378,8 @@ def _held(
     try:
         with catalog.writing() as session:
             held = removal.waiting(session, run_id, to_release=to_release)
-            if to_release and (row := session.get(SourceRow, held.source)):
-                declared = row.declaration is not None or held.source in load.source_keys(settings)
-                rule = named(session, settings, held.source).source.removal if declared else rule
+            if to_release:
+                rule = removal_rule(session, settings, held.source)
             audit.append(session, actor, "looked at a held run", f"{held.source} {held.id}")
     except removal.Undecidable as error:
         _fail(str(error), FAILED)

@@ -21,8 +21,10 @@ from sqlalchemy.orm import Session
 from catalog import audit
 from catalog.agents import NOBODYS, Agents
 from catalog.organisation import holding, introduce
-from catalog.tables import AccessKey, Agent
-from catalog.viewer import Viewer, community, organisation, steward
+from catalog.reach import terms
+from catalog.tables import AccessKey, Agent, Dataset, DatasetAgent
+from catalog.viewer import ORGANISATION, Viewer, community, organisation, steward
+from catalog.vocabulary import Visibility
 
 AUDIENCES = ("community", "organisation", "steward")
 """Who a key may be for."""
@@ -105,6 +107,15 @@ def fingerprint(given: str) -> str:
 def still(session: Session, key: str, secret: str, now: datetime) -> Viewer | None:
     """Who holds the key of an id, if its secret of this fingerprint is still good: of who signed in with it before."""
     return _holder(session.get(AccessKey, key), secret, now)
+
+
+def owns(session: Session, viewer: Viewer, dataset: UUID) -> bool:
+    """Whether the organisation that a viewer's key was given to owns a record, whatever the key is for."""
+    agent = session.scalar(select(AccessKey.organisation).where(AccessKey.id == viewer.key))
+    roles = select(DatasetAgent.agent_id, DatasetAgent.role).join(Dataset, Dataset.seq == DatasetAgent.dataset_seq)
+    of = session.execute(roles.where(Dataset.id == dataset)).all()
+    owners = terms([(id_, role) for id_, role in of], "", (), Visibility.OWNER)
+    return agent is not None and f"{ORGANISATION}{agent}" in owners
 
 
 def used(session: Session, viewer: Viewer, now: datetime) -> None:

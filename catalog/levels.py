@@ -20,7 +20,7 @@ from catalog import assertions, audit, people, proposals, reach
 from catalog.disclosure import Document, is_private, renderings, with_level
 from catalog.explanation import Proposal, explain, words
 from catalog.sensitivity import (
-    OWNER,
+    PERSONS,
     RETRACTED,
     STEWARD,
     Assertion,
@@ -111,7 +111,7 @@ def raise_level(
     expected: int | None = None,
     desk: Desk = DESK,
 ) -> Act:
-    """Raise a level, at once; anyone who is named may. ``by`` is ``steward`` or ``owner``.
+    """Raise a level, at once; anyone who is named may. ``by`` is ``steward``, ``owner`` or ``member``.
 
     Raises Refused if it would raise nothing; Conflict as :func:`lower` does, where ``expected`` is given.
     """
@@ -119,8 +119,8 @@ def raise_level(
     named(actor, reason)
     if level.rank <= record.level.strictness[0]:
         raise Refused(f"The level is {words(record.level.level)} already; that would not raise it.")
-    if by not in {STEWARD, OWNER}:
-        raise ValueError(f"a person is steward or owner, not {by}")
+    if by not in PERSONS:
+        raise ValueError(f"a person is steward, owner or member, not {by}")
     said = _said(record, level, actor, reason, JUDGED, by=by)
     return _append(session, record, said, f"raised the level to {level.value}")
 

@@ -1,6 +1,8 @@
-"""What stewards are told of unasked: who looked at everything, when, at what and why."""
+"""What stewards are told of unasked: who looked at everything, and who raised a level without being steward."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -9,33 +11,54 @@ from sqlalchemy.orm import Session
 from catalog import levels, people
 from catalog.asker import BROKE
 from catalog.reading import dataset_of
-from catalog.tables import Audit
+from catalog.sensitivity import PERSONS
+from catalog.sensitivity import STEWARD as STEWARDS
+from catalog.tables import Audit, LevelAssertion
 from catalog.viewer import STEWARD, Viewer
+
+RAISED = "raise the level"
+"""What a notice says that somebody did who is no steward of the record."""
 
 
 def notices(
     session: Session, viewer: Viewer, limit: int = 50, start: int = 0
 ) -> tuple[Sequence[Mapping[str, Any]], int]:
-    """Times the glass was broken, newest first: ``{at, who, what, reason}``; and how many there are in all.
+    """Times the glass was broken or a level raised by others, newest first; and how many there are in all.
 
-    A steward of everything is told of all; one of some sources and countries of their own records and sources only,
-    and nobody else of any.
+    Each is ``{at, who, what, reason}``. Of broken glass a steward of everything is told all, one of some sources and
+    countries their own records and sources only, and nobody else anything. Of levels they are told of the records that
+    they are steward of.
     """
+    found = sorted([*_raised(session, viewer), *_broken(session, viewer)], key=itemgetter(0), reverse=True)
+    names = people.names(session, {who for _, who, *_ in found})
+    return [
+        {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "who": names.get(who, who), "what": what, "reason": reason}
+        for at, who, what, reason in found[start : start + limit]
+    ], len(found)
+
+
+_Notice = tuple[datetime, str, str, str]
+
+
+def _broken(session: Session, viewer: Viewer) -> Sequence[_Notice]:
     rows = session.scalars(select(Audit).where(Audit.action == BROKE).order_by(Audit.seq.desc())).all()
     if STEWARD not in viewer.reach:
         mine = _of(session, viewer, {_key(row) for row in rows})
         rows = [row for row in rows if _key(row) in mine]
-    shown = rows[start : start + limit]
-    names = people.names(session, {row.actor for row in shown})
+    return [(row.at, row.actor, row.subject, row.reason) for row in rows]
+
+
+def _raised(session: Session, viewer: Viewer) -> Sequence[_Notice]:
+    if not viewer.is_steward:
+        return []
+    by_others = LevelAssertion.asserted_by.in_(PERSONS - {STEWARDS})
+    rows = session.scalars(select(LevelAssertion).where(by_others).order_by(LevelAssertion.id.desc())).all()
+    mine = levels.stewarded(session, viewer, list({row.dataset_id for row in rows}))
     return [
-        {
-            "at": f"{row.at:%Y-%m-%dT%H:%M:%SZ}",
-            "who": names.get(row.actor, row.actor),
-            "what": row.subject,
-            "reason": row.reason,
-        }
-        for row in shown
-    ], len(rows)
+        (row.valid_from, row.actor, f"{RAISED} to {row.level} {row.dataset_id}", row.reason)
+        for row in rows
+        if row.dataset_id in mine and row.level is not None
+    ]
 
 
 def _key(row: Audit) -> str:

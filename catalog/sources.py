@@ -17,7 +17,7 @@ from catalog.runs import source_row
 from catalog.tables import SourceRow
 from catalog.vocabulary import Visibility
 from config import load
-from config.declarations import Source
+from config.declarations import Removal, Source
 from config.load import ConfigurationError
 from config.settings import Settings
 
@@ -107,6 +107,16 @@ def named(session: Session, settings: Settings, key: str) -> Registered:
         return _proposed(row)
     proposals = session.scalars(select(SourceRow.key).where(SourceRow.proposed_by != ""))
     raise unknown(key, {*files, *proposals})
+
+
+def removal_rule(session: Session, settings: Settings, key: str) -> Removal:
+    """When a source's records count as gone; as by default of one that is not declared any more.
+
+    Raises ConfigurationError if its own file has a fault.
+    """
+    row = session.get(SourceRow, key)
+    declared = (row is not None and row.declaration is not None) or key in load.source_keys(settings)
+    return named(session, settings, key).source.removal if declared else Removal()
 
 
 def unknown(key: str, known: Iterable[str]) -> ConfigurationError:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
             the file ``secret`` in ``data_dir``; several servers of one catalog are given the same.
         rate_address: Requests a minute, and at once, that one address may send; 0 for any number.
         rate_key: The same of one key.
+        rate_acts: Acts an hour, and at once, of a key that is no steward's; 0 for any number.
         session_hours: After which somebody who signed in must do so again.
         retention_days: After which a key that was revoked or has expired is deleted with the name of its holder.
     """
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     secret: SecretStr = SecretStr("")
     rate_address: int = Field(default=1_200, ge=0)
     rate_key: int = Field(default=1_200, ge=0)
+    rate_acts: int = Field(default=30, ge=0)
     session_hours: float = Field(default=8, gt=0, le=72)
     retention_days: int = Field(default=365, ge=1)
 

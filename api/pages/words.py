@@ -102,6 +102,7 @@ ASSERTED_BY: Mapping[str, str] = {
     "rule": "a rule",
     "steward": "a steward",
     "owner": "the owner",
+    "member": "the holder of a key",
 }
 
 FIELDS: Mapping[str, str] = {

@@ -24,6 +24,7 @@ from tests.api.conftest import CLEARANCE, PUBLIC, RECORDS, RELIEF, write
 
 DAY = datetime.now(UTC).date() + timedelta(days=2)
 ID = str(dataset_id(PUBLIC.key, "displacement"))
+UKRAINE = str(dataset_id(PUBLIC.key, "schools"))
 LEVEL = f"/api/v1/datasets/{ID}/level"
 
 
@@ -35,6 +36,7 @@ class House:
     client: TestClient
     keys: dict[str, str]
     held: str
+    folder: Path
 
     def get(self, path: str, key: str = "") -> Any:
         return self.client.get(path, headers=self._key(key))
@@ -53,7 +55,8 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None, rate_address=0, rate_key=0)
+    (tmp_path / "config" / "sources").mkdir(parents=True)
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=tmp_path / "config", rate_address=0, rate_key=0)
     with Catalog(settings.catalog_url, create=True) as catalog:
         write(catalog, PUBLIC, RECORDS)
         run = begin(catalog, PUBLIC, "full")
@@ -64,13 +67,14 @@ def house(tmp_path: Path) -> Iterator[House]:
             name: _key(catalog, name, audience, organisation.name, **more)
             for name, audience, organisation, more in (
                 ("partner", "community", RELIEF, {}),
+                ("stranger", "community", CLEARANCE, {}),
                 ("ada", "steward", RELIEF, {}),
                 ("bo", "steward", CLEARANCE, {}),
                 ("yemen", "steward", CLEARANCE, {"countries": ("YEM",)}),
             )
         }
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-            yield House(catalog, client, made, str(run.id))
+            yield House(catalog, client, made, str(run.id), tmp_path)
 
 
 def _key(catalog: Catalog, name: str, audience: str, organisation: str, **more: Any) -> str:
@@ -251,3 +255,40 @@ def test_how_much_is_hidden_is_told_exactly_to_stewards_alone(house: House) -> N
     assert (exact["items"][0]["iso3"], exact["items"][0]["records"]) == ("ALL", len(RECORDS))
     assert (house.get("/api/v1/notices").status_code, house.get("/api/v1/notices", "partner").status_code) == (401, 403)
     assert house.get("/api/v1/notices", "ada").json() == {"total": 0, "items": [], "facets": {}, "next": ""}
+
+
+def test_who_raises_a_level_is_told_as_what_they_are_and_noticed_by_its_stewards(house: House) -> None:
+    why = {"reason": "Sample reason."}
+    for key, level in (("partner", "high"), ("stranger", "severe")):
+        assert house.post(LEVEL, key, act="raise", level=level, **why).status_code == 200
+    assert house.post(f"/api/v1/datasets/{UKRAINE}/level", "ada", act="raise", level="high", **why).status_code == 200
+    said = house.get(LEVEL, "ada").json()["assertions"]
+    assert {one["actor"]: one["asserted_by"] for one in said if one["actor"]} == {
+        "partner": "owner", "stranger": "member",
+    }  # fmt: skip
+    told = house.get("/api/v1/notices", "ada").json()
+    assert [(item["who"], item["what"], item["reason"]) for item in told["items"]] == [
+        ("stranger", f"raise the level to severe {ID}", "Sample reason."),
+        ("partner", f"raise the level to high {ID}", "Sample reason."),
+    ]
+    assert house.get("/api/v1/notices", "yemen").json()["items"] == []
+
+
+def test_who_is_no_steward_acts_thirty_times_an_hour(house: House) -> None:
+    def act(key: str) -> Any:
+        return house.post(LEVEL, key, act="raise", level="low_no", reason="Sample reason.")
+
+    for key in ("partner", "ada"):
+        assert {act(key).status_code for _ in range(30)} == {409}
+    wait = act("partner")
+    assert (wait.status_code, 0 < int(wait.headers["retry-after"]) <= 120) == (429, True)
+    assert [act("ada").status_code, act("stranger").status_code] == [409, 409]
+    assert house.get(LEVEL, "partner").status_code == 200
+
+
+@pytest.mark.parametrize("broken", ["another", PUBLIC.key])
+def test_a_run_is_released_though_the_file_of_another_source_is_broken(house: House, broken: str) -> None:
+    (house.folder / "config" / "sources" / f"{broken}.yaml").write_text("key: [", encoding="utf-8")
+    released = house.post(f"/api/v1/runs/{house.held}/release", "ada", reason="The portal said so.")
+    assert released.status_code == (409 if broken == PUBLIC.key else 200)
+    assert ("missing" in released.json()) == (broken != PUBLIC.key)
