@@ -24,6 +24,10 @@ _VIEWS = {
         "select name, dataset_id from public.slug where dataset_id in "
         "(select dataset_id from public.disclosure where audience = 'public')"
     ),
+    "catalog_record": (
+        "select dataset_seq, state, missing_since from public.catalog_record where dataset_seq in "
+        "(select seq from public.disclosure where audience = 'public')"
+    ),
     "dataset": f"select id, seq from public.dataset where id in ({_ONCE_PUBLIC})",  # noqa: S608 - of constants
     "change": (
         "select seq, dataset_seq from public.change where dataset_seq in "  # noqa: S608 - of constants

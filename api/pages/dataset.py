@@ -59,7 +59,15 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
 
 
 def _explained(asking: Asking, document: dict[str, Any]) -> dict[str, Any]:
-    """Why the record has its level, as far as it may be told; people are named to its stewards."""
+    """Why the record has its level, as far as it may be told; people are named to its stewards.
+
+    A process for the public alone reads no assertions: what the level rests on stands in the document.
+    """
+    if asking.register.access.public_only:
+        late = document["level"]["review_by"] or ""
+        overdue = bool(late) and late < today().isoformat()
+        nothing: dict[str, Any] = {name: [] for name in ("assertions", "proposals", "would_change", "attention")}
+        return nothing | {"newest": 0, "overdue": overdue}
     with asking.catalog.reading() as session:
         named = bool(levels.stewarded(session, asking.viewer, [UUID(document["id"])]))
         return levels.explanation(session, document, today(), named=named)

@@ -66,7 +66,7 @@ def test_a_public_process_answers_by_a_role_that_can_read_nothing_hidden(full: C
             [tuple(connection.execute(text(f'select * from landmark_public."{view}"')).all()) for view in views]
         )
     reader.dispose()
-    assert set(views) == {"alembic_version", "change", "dataset", "disclosure", "slug"}
+    assert set(views) == {"alembic_version", "catalog_record", "change", "dataset", "disclosure", "slug"}
     assert "uietcanary" not in told
     assert "closed now" not in told
 
