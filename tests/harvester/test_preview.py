@@ -104,6 +104,7 @@ def test_what_the_public_may_not_know_is_counted_only(catalog: Catalog, portal: 
         ),
     ]  # fmt: skip
     reader.harvest(*again)
-    hidden = [package(0, private=True, notes="Sample, written anew."), *again[1:]]
+    # Of a record made private nothing is kept that could differ; one that is private from the first is its owner's.
+    hidden = [package(0, private=True, notes="Sample, written anew."), *again[1:], package(20, private=True)]
     public, preview = reader.rehearse(*hidden, audience=Audience.PUBLIC)
-    assert (public, preview.counts.updated, preview.hidden) == ([], 1, 1)
+    assert (public, preview.counts.updated, preview.counts.created, preview.hidden) == ([], 0, 1, 1)

@@ -106,8 +106,10 @@ def test_an_index_that_was_damaged_is_noticed_and_mended(harvested: Installation
     body[len(body) // 2] ^= 0xFF
     file.write_bytes(body)
 
-    said = home.run("index", "check", code=1)
+    told = home.run("index", "check", code=1)
+    said = home.run("index", "check", "--as", "A. Sample", code=1)
 
+    assert "public" not in told.text
     assert "public" in said.text
     assert "landmark index rebuild" in said.err
     assert f"public {len(ALL)}" in home.run("index", "rebuild").text

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from catalog.audit import unspoken
 from tests.journeys.installation import Installation
 from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
@@ -30,7 +31,7 @@ def test_from_a_private_record_to_a_grant_and_a_verified_audit(tmp_path: Path) -
     noticed = home.run("notices", "--json", *STEWARD).json()
     assert [(one["who"], one["what"], one["reason"]) for one in noticed["items"]] == [
         ("A. Sample", what, "A life is at stake.")
-        for what in ("changes *", f"show {hidden['id']}", "search Quietcanary")
+        for what in ("changes *", f"show {hidden['id']}", f"search {unspoken('Quietcanary')}")
     ]
 
     asked = ("--name", "Desk", "--audience", "organisation", "--purpose", "Sample survey.", "--expires", DAY)
