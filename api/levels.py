@@ -157,12 +157,7 @@ def list_proposals(request: Request, asking: Answering, _: Annotated[NoParameter
 )
 def accept(asking: Acting, batch: str, asked: Decision) -> Response:
     """The whole batch but what is severe; or one record, which from severe takes two stewards."""
-    given: dict[str, Any] = {
-        "batch": batch,
-        "viewer": asking.viewer,
-        "reason": asked.reason,
-        "desk": asking.register.desk(),
-    }
+    given = _given(asking, batch, asked)
     if asked.dataset is not None:
         act = done(asking, partial(levels.accept_proposal, dataset_id=asked.dataset, **given))
         return send({"lowered": [_told(act)], "severe": [], "changed": []})
@@ -183,13 +178,12 @@ def accept(asking: Acting, batch: str, asked: Decision) -> Response:
 )
 def reject(asking: Acting, batch: str, asked: Decision) -> Response:
     """Of the whole batch, or of one record of it."""
-    given: dict[str, Any] = {
-        "batch": batch,
-        "viewer": asking.viewer,
-        "reason": asked.reason,
-        "desk": asking.register.desk(),
-    }
+    given = _given(asking, batch, asked)
     return send({"rejected": done(asking, partial(levels.reject_batch, dataset_id=asked.dataset, **given))})
+
+
+def _given(asking: Asking, batch: str, asked: Decision) -> dict[str, Any]:
+    return {"batch": batch, "viewer": asking.viewer, "reason": asked.reason, "desk": asking.register.desk()}
 
 
 def _document(asking: Asking, key: str) -> dict[str, Any]:

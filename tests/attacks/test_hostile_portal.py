@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import os
 import socket
 import ssl
 import subprocess
@@ -249,6 +250,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         subprocess.run(made, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
+        if os.environ.get("CI"):
+            raise
         pytest.skip("no openssl here to make a certificate")
     return folder
 

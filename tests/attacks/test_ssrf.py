@@ -2,8 +2,10 @@
 
 import builtins
 import io
+import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -147,6 +149,8 @@ def test_a06_only_the_web_is_read_and_linked(url: str, attacked: Attacked, monke
 
     for module in (builtins, io):
         monkeypatch.setattr(module, "open", noting(module.open))
+    with Path(os.devnull).open() as _:
+        assert opened == [os.devnull], "what is opened is noted"
     with client() as landmark, pytest.raises(PortalError) as refused:
         landmark.get_text(url)
     report = attacked.read(package(0, resources=resource(url)))
