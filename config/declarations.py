@@ -82,12 +82,52 @@ class Removal(Declaration):
     days: int = Field(default=7, ge=0)
 
 
+class AccessKey(Declaration):
+    """What a portal wants from whoever asks it: a key, a token, an approved name.
+
+    Attributes:
+        variable: Environment variable that holds it; ``LANDMARK_KEY_<SOURCE>`` if none is named.
+        required: Without it nothing can be read; otherwise less.
+        how: How it is got, in a sentence.
+    """
+
+    variable: Annotated[str, Field(pattern=r"^(LANDMARK_KEY_[A-Z0-9_]+)?$")] = ""
+    required: bool = True
+    how: str = Field(min_length=1)
+
+
+class Retired(Declaration):
+    """A portal that has ended.
+
+    Attributes:
+        since: Year or day, as far as known.
+        successors: Where its holdings are today: keys of sources, or names with an address.
+        reason: What became of it, in a sentence.
+    """
+
+    since: str = ""
+    successors: tuple[str, ...] = ()
+    reason: str = Field(min_length=1)
+
+
+VisibilityName = Literal["public", "described", "listed", "community", "restricted", "owner"]
+"""Who may know of a record, from the widest to the narrowest."""
+VIEW = "view"
+"""Kind of a source that is a part of another one."""
+ADDRESSLESS = frozenset({VIEW, "curated"})
+"""Kinds that ask no portal."""
+LIVE, NEEDS_KEY, OFF, RETIRED = "live", "needs key", "off by default", "retired"
+"""How a source stands, as declared."""
+
+
 class Source(Declaration):
     """One portal instance, ``sources/<key>.yaml``; the file's stem is its key.
 
     Attributes:
-        kind: Which file of ``harvester/portals/`` reads it.
+        kind: Which file of ``harvester/portals/`` reads it; ``view`` is a part of another source.
         url: Base address of the portal.
+        of: Of a view: key of the source that is harvested in its place.
+        query: Of a view: which of that source's datasets it is, facet by facet.
         publisher: Who runs the portal; its default publisher.
         schedule: Crontab with named weekdays, UTC; empty means by hand only.
         full_every: Days after which a scheduled run reads everything, not only what changed.
@@ -95,26 +135,63 @@ class Source(Declaration):
         visibility: Default visibility of its records.
         access: Default way to get its data where the portal does not say.
         allow_hosts: Loopback or private ``host:port`` this source may reach.
-        options: What the kind itself understands.
+        access_key: What the portal wants from who asks.
+        calls_per_day: Requests that the portal allows us in a day (UTC); 0 for any number.
+        retired: Set once the portal has ended; it is then not read.
+        note: What people should know of it: why it is off, what to ask whom.
+        filters: Which of the portal's records are wanted, in the kind's words.
+        options: How the kind reads it.
     """
 
     key: Key
     kind: Key
     title: str = Field(min_length=1, max_length=200)
-    url: Annotated[str, AfterValidator(_web_address)]
+    url: Annotated[str, AfterValidator(_web_address)] = ""
+    of: Key | Literal[""] = ""
+    query: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     publisher: str = ""
     enabled: bool = True
     schedule: Annotated[str, AfterValidator(_crontab)] = ""
     full_every: int = Field(default=7, ge=1, le=366)
     licence: str = ""
-    visibility: Literal["public", "community", "restricted", "owner"] = "public"
+    visibility: VisibilityName = "public"
     access: Literal[
         "open", "register", "on_request", "under_agreement", "bilateral", "on_site", "not_shared", "unknown"
     ] = "unknown"
     allow_hosts: tuple[Annotated[str, AfterValidator(_host_and_port)], ...] = ()
     expect: Expectation = Expectation()
     removal: Removal = Removal()
+    access_key: AccessKey | None = None
+    calls_per_day: int = Field(default=0, ge=0)
+    retired: Retired | None = None
+    note: str = ""
+    filters: dict[str, JsonValue] = Field(default_factory=dict)
     options: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.url and self.kind not in ADDRESSLESS:
+            raise ValueError('the key "url" is missing. Add the base address of the portal')
+        if (self.kind == VIEW) != bool(self.of and self.query):
+            raise ValueError('a view has "of" (a source\'s key) and "query" (facets), and nothing else has them')
+        if self.kind == VIEW and self.schedule:
+            raise ValueError(f'a view is not read by itself: leave out "schedule"; "{self.of}" has one')
+        return self
+
+    @property
+    def key_variable(self) -> str:
+        """The environment variable that holds its key."""
+        named = self.access_key.variable if self.access_key else ""
+        return named or f"LANDMARK_KEY_{self.key.upper().replace('-', '_')}"
+
+    @property
+    def state(self) -> str:
+        """How it stands as declared: ``retired``, ``off by default``, ``needs key`` or ``live``."""
+        if self.retired is not None:
+            return RETIRED
+        if not self.enabled:
+            return OFF
+        return NEEDS_KEY if self.access_key is not None and self.access_key.required else LIVE
 
 
 class Terms(Declaration):

@@ -12,7 +12,11 @@ _KEY = "LANDMARK_KEY_"
 
 def _keys() -> dict[str, SecretStr]:
     found = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(_KEY)}
-    return {name.removeprefix(_KEY).lower().replace("_", "-"): SecretStr(value) for name, value in found.items()}
+    return {_name(name): SecretStr(value) for name, value in found.items()}
+
+
+def _name(variable: str) -> str:
+    return variable.removeprefix(_KEY).lower().replace("_", "-")
 
 
 class Settings(BaseSettings):
@@ -77,9 +81,9 @@ class Settings(BaseSettings):
         """The file of answers that a portal may call unchanged."""
         return self.data_dir / "http.db"
 
-    def key_of(self, source: str) -> str:
-        """A source's key, empty if there is none."""
-        found = self.keys.get(source)
+    def key_of(self, source: str, variable: str = "") -> str:
+        """A source's key, empty if there is none; ``variable`` is the environment variable that holds it."""
+        found = self.keys.get(_name(variable) if variable else source)
         return found.get_secret_value().strip() if found else ""
 
     @property

@@ -32,7 +32,7 @@ from harvester.addresses import Addresses, HostError, Resolve, is_literal, look_
 from harvester.cache import Cache, Kept
 from harvester.exchange import Answer, Call, plain_ascii, taken_in
 from harvester.pace import Pace
-from harvester.portal import PortalError
+from harvester.portal import PortalError, wants_key
 from harvester.recording import Tape
 from harvester.session import Adapter
 from harvester.veil import SHORTEST_KEY, Veil, fault, without_secrets
@@ -45,6 +45,7 @@ logging.getLogger("httpcore").setLevel(logging.INFO)
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _RETRIED = {202, 429, 502, 503, 504}
+_KEYED = {401, 403}
 _BROKEN = {"cut-short", "unreachable"}
 _BROKEN_RETRIES = 2
 _METHODS = {"GET", "HEAD", "POST"}
@@ -120,7 +121,7 @@ class Client:
         not_modified: Answers that were as before (304), taken from what is kept.
         stopped: Whether the reading is to stop: then no pause that the portal asked for is waited out, nor anything
             asked once more, but Stopped raised.
-        key: The source's key from ``LANDMARK_KEY_<SOURCE>``, empty if there is none. A portal may put it into
+        key: The source's key from its environment variable, empty if there is none. A portal may put it into
             parameters and headers; the client takes it out of every answer and every error.
     """
 
@@ -140,7 +141,8 @@ class Client:
         self.limits = limits or Limits.of(settings)
         self.requests = self.bytes = self.not_modified = 0
         self.user_agent = f"Landmark/{_version()} (+{plain_ascii(settings.contact) or 'no contact set'})"
-        self.key = _usable(settings.key_of(source.key), source)
+        self._source = source
+        self.key = _usable(settings.key_of(source.key, source.key_variable), source)
         self._veil = Veil(self.key)
         self._addresses = Addresses(source.allow_hosts, resolve, self.limits.connect)
         self.stopped: Callable[[], bool] = lambda: False
@@ -193,6 +195,18 @@ class Client:
         """
         sent = {"Accept": "application/json", "Content-Type": "application/json", **(headers or {})}
         return self._call(Call("POST", sent, orjson.dumps(body), safe=safe), url).json
+
+    def post_form(
+        self,
+        url: str,
+        fields: Params,
+        headers: Mapping[str, str] | None = None,
+        *,
+        safe: bool = False,
+    ) -> Any:  # noqa: ANN401
+        """The parsed answer to ``fields`` sent as a form; ``safe`` as in :meth:`post_json`. Raises PortalError."""
+        sent = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self._call(Call("POST", sent, urlencode(fields, doseq=True).encode(), safe=safe), url).json
 
     def get_text(self, url: str, params: Params | None = None, headers: Mapping[str, str] | None = None) -> str:
         """The answer to a GET as text, in the charset it declares (UTF-8 if none); raises PortalError."""
@@ -260,7 +274,10 @@ class Client:
                 "Open the source's url in a browser and set it to where that ends.",
             )
         if not http.HTTPStatus.OK <= answer.status < http.HTTPStatus.MULTIPLE_CHOICES or answer.status in _RETRIED:
-            raise answer.error()
+            error = answer.error()
+            if answer.status in _KEYED and self._source.access_key:
+                error.mend = wants_key(self._source)
+            raise error
         return answer
 
     def _persist(self, call: Call, target: httpx.URL) -> Answer:

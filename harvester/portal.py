@@ -97,6 +97,12 @@ class PortalError(Exception):
         self.mend = mend
 
 
+def wants_key(source: Source) -> str:
+    """What a person can do where a source's key is missing or was refused, in sentences."""
+    how = source.access_key.how if source.access_key else ""
+    return f"Set {source.key_variable} to a key that may read this. {how}".rstrip()
+
+
 class Portal(Protocol):
     """A portal kind. Only ``records`` touches the network; ``essence`` and ``normalize`` are pure and total."""
 

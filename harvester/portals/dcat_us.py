@@ -3,6 +3,7 @@
 Publisher: each catalogue its own; the schema is Project Open Data's.
 API: https://resources.data.gov/resources/dcat-us/ ; read is ``GET {url}``, the whole catalogue, no paging.
 Terms: metadata is meant to be harvested; each record names the licence of its data.
+Unit: an entry of the catalogue's list ``dataset``.
 
 Caveats:
     - ``accessLevel`` and the free text ``rights`` say together how the data can be had (see ``_RIGHTS``).

@@ -3,6 +3,7 @@
 Publisher: OCHA Centre for Humanitarian Data, https://data.humdata.org
 API documentation: https://data.humdata.org/documentation and https://docs.ckan.org/en/latest/api/
 Terms: https://data.humdata.org/faqs/terms (each dataset keeps its own licence). No limit on requests is published.
+Unit: a package, that is a dataset of HDX; its resources are the files.
 
 Caveats:
     - ``package_search`` answers at most 1,000 rows and clips larger requests silently; hdx-python-api's own search

@@ -3,6 +3,7 @@
 Publisher: each library its own; the software is by IHSN (https://nada.ihsn.org).
 API: https://ihsn.github.io/nada-api-redoc/catalog-search/ ; read is ``GET {url}/index.php/api/catalog/search``.
 Terms: study descriptions are public; the microdata itself stands under each study's own access policy.
+Unit: a study.
 
 Caveats:
     - Every study is microdata, one row per person or household: flagged so unless the library gives it to anyone.
