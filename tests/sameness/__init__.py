@@ -1,0 +1,1 @@
+"""Labelled pairs of recorded records, and the reader of the recordings they are labelled in."""
