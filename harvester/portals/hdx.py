@@ -42,6 +42,7 @@ from catalog.records import (
 from catalog.vocabulary import AccessModality, Role, Visibility
 from config.declarations import Source
 from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start
+from harvester.reading.dates import DayOrder
 from harvester.reading.fields import Fields
 from harvester.reading.formats import format_name
 from harvester.reading.licences import licence
@@ -378,7 +379,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     )
     flags = [flag for part, key in zip(parts, keys, strict=True) for flag in _flags(part, key)]
     notes = read.prose("notes")
-    period = read.period("dataset_date")
+    period = read.period("dataset_date", DayOrder.MONTH_FIRST)
     cod_level = read.line("cod_level", 40)
     return DatasetRecord(
         remote_id=remote_id,

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+from catalog.places import Scheme
 from catalog.records import ReadingNote
-from harvester.reading import addresses, dates, frequencies, markup
+from harvester.reading import addresses, countries, dates, frequencies, markup
+from harvester.reading.dates import DayOrder
 
 _TRUE = {"true", "1", "yes", "t", "y"}
 _FALSE = {"false", "0", "no", "f", "n"}
@@ -78,20 +80,37 @@ class Fields:
             return None
         return False if word else None
 
-    def moment(self, field: str) -> datetime | None:
-        """The field as a UTC time; a note ``date-unreadable`` if it is no date."""
+    def moment(self, field: str, order: DayOrder | None = None) -> datetime | None:
+        """The field as a UTC time; a note ``date-unreadable`` if it is no date, or none in the portal's order."""
         try:
-            return dates.moment(self.record.get(field))
+            return dates.moment(self.record.get(field), order)
         except ValueError:
             self.note("date-unreadable", field, f"no date: {_shown(self.record.get(field))}")
             return None
 
-    def period(self, field: str) -> dates.Period:
+    def epoch(self, field: str, unit: Literal["s", "ms"] = "ms") -> datetime | None:
+        """The field as the UTC time of a count since 1970; a note ``date-unreadable`` if it is none."""
+        try:
+            return dates.epoch(self.record.get(field), unit)
+        except ValueError:
+            self.note("date-unreadable", field, f"no time since 1970: {_shown(self.record.get(field))}")
+            return None
+
+    def period(self, field: str, order: DayOrder | None = None) -> dates.Period:
         """The field as a reference period; a note ``date-unreadable`` if it is none."""
         try:
-            return dates.period(self.record.get(field)) or _NO_PERIOD
+            return dates.period(self.record.get(field), order) or _NO_PERIOD
         except ValueError:
             self.note("date-unreadable", field, f"no reference period: {_shown(self.record.get(field))}")
+            return _NO_PERIOD
+
+    def between(self, start: str, end: str, order: DayOrder | None = None) -> dates.Period:
+        """Two fields as a reference period; a note ``date-unreadable`` if they are none. A blank end is not ongoing."""
+        first, last = self.record.get(start), self.record.get(end)
+        try:
+            return dates.between(first, last, order) or _NO_PERIOD
+        except ValueError:
+            self.note("date-unreadable", start, f"no reference period: {_shown(first)} to {_shown(last)}")
             return _NO_PERIOD
 
     def frequency(self, field: str) -> int | None:
@@ -109,6 +128,23 @@ class Fields:
         except ValueError as error:
             self.note("address-unreadable", field, f"no address that can be a link: {error}")
             return ""
+
+    def countries(self, *fields: str, scheme: Scheme = "") -> tuple[str, ...]:
+        """The ISO3 codes that the first of these fields with a country in it lists, each once, in its order.
+
+        A note ``place-unknown`` for each part of that field that names none; where no field has one, for those of all.
+        """
+        missed: list[tuple[str, str]] = []
+        for field in fields:
+            codes, unknown = countries.countries(self.record.get(field), scheme)
+            missed = ([] if codes else missed) + [(field, name) for name in unknown]
+            if codes:
+                break
+        else:
+            codes = ()
+        for field, name in missed:
+            self.note("place-unknown", field, f'no country is called "{markup.line(name, _SHOWN)}"')
+        return codes
 
     def whole(self, field: str) -> int | None:
         """The field as a whole number of at least 0; a note ``number-unreadable`` if it is none."""

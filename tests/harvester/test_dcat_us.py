@@ -164,7 +164,7 @@ def test_odd_fields_become_notes_and_the_record_lands():
         issued="long ago", accrualPeriodicity="now and then", temporal="2024", language=["uk", "Klingon!"],
         distribution=[{"downloadURL": "javascript:alert(1)"}, "text"], publisher="Plain Name", keyword="one; two",
     )  # fmt: skip
-    assert (record.period_start, record.period_end) == (date(2024, 1, 1), date(2024, 1, 1))
+    assert (record.period_start, record.period_end) == (date(2024, 1, 1), date(2024, 12, 31))
     assert record.keywords == ("one", "two")
     assert record.agents[0] == AgentRole(AgentRecord("Plain Name"), Role.PUBLISHER)
     assert sorted((note.code, note.field) for note in record.reading_notes) == [
