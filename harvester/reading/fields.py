@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from catalog.places import Scheme
 from catalog.records import ReadingNote
-from harvester.reading import addresses, countries, dates, frequencies, markup
+from harvester.reading import addresses, countries, dates, frequencies, languages, markup
 from harvester.reading.dates import DayOrder
 
 _TRUE = {"true", "1", "yes", "t", "y"}
@@ -145,6 +145,13 @@ class Fields:
         for field, name in missed:
             self.note("place-unknown", field, f'no country is called "{markup.line(name, _SHOWN)}"')
         return codes
+
+    def languages(self, field: str) -> tuple[str, ...]:
+        """The BCP 47 tags of the languages the field lists; a note ``language-unknown`` for each part that names none."""
+        tags, unknown = languages.languages(self.record.get(field))
+        for name in unknown:
+            self.note("language-unknown", field, f'no language is called "{markup.line(name, _SHOWN)}"')
+        return tags
 
     def whole(self, field: str) -> int | None:
         """The field as a whole number of at least 0; a note ``number-unreadable`` if it is none."""
