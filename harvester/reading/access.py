@@ -14,7 +14,8 @@ _WORDS = {
     "public disponible; accessible; disponible al publico; disponible publicamente; acceso publico; publico",
     AccessModality.ON_REQUEST: "available on request; on request; available upon request; upon request; by request; "
     "request access; sur demande; disponible sur demande; a la demande; disponible a la demande; previa solicitud; "
-    "disponible a pedido; a pedido; a solicitud; bajo solicitud; disponible bajo solicitud; disponible previa solicitud",
+    "disponible a pedido; a pedido; a solicitud; bajo solicitud; disponible bajo solicitud; "
+    "disponible previa solicitud",
     AccessModality.NOT_SHARED: "not available; unavailable; not shared; not publicly available; non disponible; "
     "indisponible; pas disponible; no disponible",
 }

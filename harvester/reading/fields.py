@@ -147,7 +147,7 @@ class Fields:
         return codes
 
     def languages(self, field: str) -> tuple[str, ...]:
-        """The BCP 47 tags of the languages the field lists; a note ``language-unknown`` for each part that names none."""
+        """The BCP 47 tags of the languages the field lists; a note ``language-unknown`` per part that names none."""
         tags, unknown = languages.languages(self.record.get(field))
         for name in unknown:
             self.note("language-unknown", field, f'no language is called "{markup.line(name, _SHOWN)}"')
