@@ -65,9 +65,9 @@ class Register:
             self._disclosing = load.rules(self.settings).disclosing
         return self._disclosing
 
-    def desk(self) -> Desk:
-        """Where levels are acted on."""
-        return Desk(self.disclosing())
+    def desk(self, viewer: Viewer) -> Desk:
+        """Where the holder of a key acts on levels."""
+        return Desk(self.disclosing(), key=viewer.key)
 
     def follow(self) -> None:
         """Let every index take up an act at once."""

@@ -94,7 +94,7 @@ def act_on_level(asking: Acting, key: str, asked: LevelAct) -> Response:
     """Each act appends an assertion under the name of the key, and is written to the audit."""
     id_ = _id(asking, key)
     given: dict[str, Any] = {"dataset_id": id_, "actor": asking.viewer.name, "reason": asked.reason}
-    given["desk"] = asking.register.desk()
+    given["desk"] = asking.register.desk(asking.viewer)
     with asking.catalog.reading() as session:
         mine = bool(levels.stewarded(session, asking.viewer, [id_]))
         owned = keys.owns(session, asking.viewer, id_)
@@ -130,7 +130,7 @@ def act_on_visibility(asking: Acting, key: str, asked: Showing) -> Response:
         if not levels.stewarded(session, asking.viewer, [id_]):
             raise HTTPException(403, NOT_A_STEWARD)
     given: dict[str, Any] = {"dataset_id": id_, "to": asked.to, "actor": asking.viewer.name, "reason": asked.reason}
-    opened = done(asking, partial(opening.show_to, desk=asking.register.desk(), **given))
+    opened = done(asking, partial(opening.show_to, desk=asking.register.desk(asking.viewer), **given))
     return send({"id": str(id_), "before": opened.before.value, "visibility": opened.visibility.value})
 
 
@@ -183,7 +183,12 @@ def reject(asking: Acting, batch: str, asked: Decision) -> Response:
 
 
 def _given(asking: Asking, batch: str, asked: Decision) -> dict[str, Any]:
-    return {"batch": batch, "viewer": asking.viewer, "reason": asked.reason, "desk": asking.register.desk()}
+    return {
+        "batch": batch,
+        "viewer": asking.viewer,
+        "reason": asked.reason,
+        "desk": asking.register.desk(asking.viewer),
+    }
 
 
 def _document(asking: Asking, key: str) -> dict[str, Any]:

@@ -95,6 +95,7 @@ def end(
             "basis": basis,
             "reason": reason,
             "actor": actor,
+            "key": "",
             "withhold_links": False,
             "dataset_id": dataset_id,
             "supersedes": said.id,

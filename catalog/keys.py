@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from catalog import audit
 from catalog.agents import NOBODYS, Agents
+from catalog.names import disguise
 from catalog.organisation import holding, introduce
 from catalog.reach import terms
 from catalog.tables import AccessKey, Agent, Dataset, DatasetAgent
@@ -190,6 +191,8 @@ def _checked(session: Session, asked: NewKey, now: datetime, known: Agents) -> A
         raise KeyRefused(f'There is no audience "{asked.audience}" for a key; there is {", ".join(AUDIENCES)}.')
     if not asked.name.strip() or not asked.purpose.strip():
         raise KeyRefused("Say who will hold the key and what it is for: --name, --purpose.")
+    if why := disguise(asked.name):
+        raise KeyRefused(f'The name "{asked.name.strip()}" {why}. Write it in one.')
     if asked.expires < now.date():
         raise KeyRefused(f"{asked.expires} is past; a key is good until a day to come.")
     if (asked.sources or asked.countries) and asked.audience != "steward":

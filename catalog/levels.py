@@ -16,9 +16,10 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, audit, people, proposals, reach
+from catalog import assertions, audit, people, privacy, proposals, reach
 from catalog.disclosure import Document, is_private, renderings, with_level
 from catalog.explanation import Proposal, explain, words
+from catalog.names import disguise, same_person
 from catalog.sensitivity import (
     PERSONS,
     RETRACTED,
@@ -28,7 +29,6 @@ from catalog.sensitivity import (
     effective,
     is_quarantine,
     review_by,
-    same_person,
 )
 from catalog.store import difference, feed, hold, links_withheld, without_values
 from catalog.tables import Dataset, DatasetLocation, Disclosure, LevelAssertion, ProposedLowering, Reach
@@ -57,10 +57,12 @@ class Desk:
     Attributes:
         table: Who is shown what, by which records are rendered anew; the shipped one, if none is given.
         now: When, instead of at the moment itself.
+        key: Id of the key that the act is done with; empty on the machine itself.
     """
 
     table: Disclosing | None = None
     now: datetime | None = None
+    key: str = ""
 
     def time(self) -> datetime:
         """When it is, to the second."""
@@ -184,9 +186,12 @@ def accept(
         raise Refused('More than one lowering waits. Look at them, and give back the "newest" that you have seen.')
     if not actor.strip():
         raise Refused("Say who accepts it.")
-    if waiting.actor.startswith(people.PREFIX):
-        raise Refused("The name of who asked for it was erased, so nobody can be told to be another. Ask for it anew.")
-    if same_person(waiting.actor, actor):
+    plain(actor)
+    if waiting.actor.startswith(people.PREFIX) or waiting.actor in {"", privacy.ERASED}:
+        raise Refused(
+            "It is not known any more who asked for it, so nobody can be told to be another. Ask for it anew."
+        )
+    if same_person(waiting.actor, actor) or (desk.key and desk.key == waiting.key):
         raise Refused(f"{waiting.actor} asked for this lowering; another steward must accept it.")
     proposed = [row for row in proposals.undecided(session, dataset_id=dataset_id) if row.decision == proposals.PENDING]
     if waiting.basis == PROPOSED and not proposed:
@@ -427,6 +432,7 @@ class Taken:
     level: EffectiveLevel
     now: datetime
     table: Disclosing | None
+    key: str
 
 
 def taken(session: Session, dataset_id: UUID, expected: int | None, desk: Desk) -> Taken:
@@ -444,15 +450,22 @@ def taken(session: Session, dataset_id: UUID, expected: int | None, desk: Desk) 
         raise Conflict(SAID_SINCE)
     seq, source_key, document = row
     full = orjson.loads(document)
-    return Taken(dataset_id, seq, source_key, full, live, effective(live), desk.time(), desk.table)
+    return Taken(dataset_id, seq, source_key, full, live, effective(live), desk.time(), desk.table, desk.key)
 
 
 def named(actor: str, reason: str) -> None:
     """Raise Refused if nobody or no reason is named."""
     if not actor.strip():
         raise Refused("Say who you are.")
+    plain(actor)
     if not reason.strip():
         raise Refused("Say why, in a sentence.")
+
+
+def plain(actor: str) -> None:
+    """Raise Refused for a name that may be made to look like another's."""
+    if why := disguise(actor):
+        raise Refused(f'The name "{actor.strip()}" {why}. Write it in one.')
 
 
 def _said(record: Taken, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:
@@ -467,6 +480,7 @@ def _said(record: Taken, level: Level | None, actor: str, reason: str, basis: st
         reason=reason.strip(),
         actor=actor.strip(),
         review_by=review_by(level, record.now.date()),
+        key=record.key,
         supersedes=record.level.basis.id if record.level.basis else None,
     )
 

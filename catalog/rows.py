@@ -277,7 +277,7 @@ def dataset_row(holding: Holding, seq: int) -> Row:
 def _assertion_row(id_: UUID, said: Assertion, now: datetime) -> Row:
     return (
         id_, said.scope, said.level, said.asserted_by, said.basis, said.rule, said.rule_version, said.evidence,
-        said.confidence, said.reason, said.isp_date, said.protocol, said.statement, said.actor, now,
+        said.confidence, said.reason, said.isp_date, said.protocol, said.statement, said.actor, said.key, now,
         said.review_by, None, said.accepted_by, said.withhold_links,
     )  # fmt: skip
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from unicodedata import category, normalize
 
 from catalog.columns import ColumnNames
 from catalog.hxl.tags import canonical, matches
+from catalog.names import same_person
 from catalog.records import DatasetRecord
 from catalog.vocabulary import UNCLASSIFIED, Level
 from config.declarations import SensitivityRule
@@ -42,6 +42,7 @@ class Assertion:
         actor: Who says it, where a person does.
         accepted_by: The second steward, where a severe level was lowered.
         withhold_links: Whether file links are withheld for it, whatever its level.
+        key: Id of the key with which a person said it; empty on the machine itself.
         id: Number in the catalog, 0 before it is kept.
         valid_from: When it was asserted; None before it is kept.
         supersedes: Number of the assertion it takes the place of.
@@ -63,6 +64,7 @@ class Assertion:
     review_by: date | None = None
     accepted_by: str | None = ""
     withhold_links: bool = False
+    key: str = ""
     id: int = 0
     valid_from: datetime | None = None
     supersedes: int | None = None
@@ -155,27 +157,6 @@ def asks_for_attention(assertion: Assertion) -> bool:
 def is_accepted(assertion: Assertion) -> bool:
     """Whether a second steward agreed; nobody is their own second."""
     return bool(assertion.accepted_by) and not same_person(assertion.actor, assertion.accepted_by or "")
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names may be the same person's: a second steward has to be another beyond doubt.
-
-    Case, spaces, signs, marks that are not seen and forms of the same letter make no other person; nor does what comes
-    after two words, nor a name that is part of the other.
-    """
-    mine, theirs = _words(one), _words(other)
-    whole, another = "".join(mine), "".join(theirs)
-    alike = len(mine) > 1 and mine[:2] == theirs[:2]
-    part = bool(whole and another) and (whole in another or another in whole)
-    return alike or part or whole == another
-
-
-def _words(name: str) -> list[str]:
-    """The words of a name, of letters and digits alone."""
-    # Compatible forms, once more after folding: that may part a letter from its mark again.
-    plain = normalize("NFKC", normalize("NFKC", name).casefold())
-    seen = "".join(sign for sign in plain if category(sign) not in {"Cf", "Cc"} or sign.isspace())
-    return "".join(sign if sign.isalnum() or category(sign)[0] == "M" else " " for sign in seen).split()
 
 
 def review_by(level: Level | None, today: date) -> date | None:

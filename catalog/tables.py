@@ -434,6 +434,7 @@ class LevelAssertion(Base):
     protocol: Mapped[str] = mapped_column(default="", server_default="")
     statement: Mapped[str] = mapped_column(default="", server_default="")
     actor: Mapped[str] = mapped_column(default="", server_default="")
+    key: Mapped[str] = mapped_column(default="", server_default="")
     valid_from: Mapped[datetime]
     review_by: Mapped[date | None]
     supersedes: Mapped[int | None] = mapped_column(ForeignKey("level_assertion.id"))

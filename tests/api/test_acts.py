@@ -1,5 +1,6 @@
 """What stewards do over HTTP: levels, held runs, proposed sources; and that nobody else can."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from catalog.keys import NewKey
 from catalog.rows import dataset_id
 from catalog.runs import begin, finish
 from catalog.search.writer import follow
+from catalog.tables import AccessKey
 from catalog.vocabulary import RunState
 from config.settings import Settings
 from tests.api.conftest import CLEARANCE, PUBLIC, RECORDS, RELIEF, write
@@ -138,6 +140,60 @@ def test_who_waits_for_a_second_cannot_have_another_lowering_accepted(house: Hou
     act("ada", act="lower", level="low_no", expected=seen)
     assert act("bo", act="accept", expected=seen).status_code == 409
     assert house.get(f"/api/v1/datasets/{ID}", "ada").json()["level"]["level"] == "severe"
+
+
+@pytest.mark.parametrize("called", ["ada", "Ada (laptop)", "\u0430\u0501\u0430", "\uff21DA"])
+def test_a_second_key_of_the_same_holder_is_no_second_steward(called: str, house: House) -> None:
+    house.keys["again"] = _key(house.catalog, called, "steward", CLEARANCE.name)
+    told = accepted_after_asking(house, "again")
+    assert (told.status_code, told.json()["detail"]) == (
+        409,
+        "ada asked for this lowering; another steward must accept it.",
+    )
+    assert accepted(house, "bo").json()["level"] == "low_no"
+
+
+def test_two_names_of_one_key_are_one_person(house: House) -> None:
+    told = accepted_after_asking(house, "ada", renamed="Somebody Else")
+    assert (told.status_code, told.json()["detail"]) == (
+        409,
+        "ada asked for this lowering; another steward must accept it.",
+    )
+    assert accepted(house, "bo").json()["level"] == "low_no"
+
+
+def test_a_name_that_mixes_alphabets_gets_no_key_and_does_nothing(house: House) -> None:
+    why = 'The name "Ad\u0430" has letters of several alphabets in one word (Cyrillic and Latin). Write it in one.'
+    with pytest.raises(keys.KeyRefused, match=re.escape(why)):
+        _key(house.catalog, "Ad\u0430", "steward", CLEARANCE.name)
+    rename(house, "ada", "Ad\u0430")
+    told = house.post(LEVEL, "ada", act="raise", level="severe", reason="Sample reason.")
+    assert (told.status_code, told.json()["detail"]) == (409, why)
+    rename(house, "ada", "ada")
+    assert accepted_after_asking(house, "bo", renamed="B\u043e").json()["detail"] == why.replace("Ad\u0430", "B\u043e")
+
+
+def accepted_after_asking(house: House, second: str, renamed: str = "") -> Any:
+    """Ada asks for a lowering from severe, and somebody else wants to accept it, their key renamed meanwhile."""
+    house.post(LEVEL, "ada", act="raise", level="severe", reason="Sample reason.")
+    newest = house.get(LEVEL, "ada").json()["newest"]
+    asked = house.post(LEVEL, "ada", act="lower", level="low_no", reason="Sample reason.", expected=newest)
+    assert asked.json()["waits_for_a_second_steward"] is True
+    if renamed:
+        rename(house, second, renamed)
+    return accepted(house, second)
+
+
+def accepted(house: House, key: str) -> Any:
+    newest = house.get(LEVEL, key).json()["newest"]
+    return house.post(LEVEL, key, act="accept", reason="Sample reason.", expected=newest)
+
+
+def rename(house: House, key: str, name: str) -> None:
+    with house.catalog.writing() as session:
+        row = session.get(AccessKey, house.keys[key].split("_")[1])
+        assert row is not None
+        row.name = name
 
 
 def test_numbers_in_an_explanation_are_the_records_own(house: House) -> None:
