@@ -10,6 +10,8 @@ MEMORY = Path(__file__).with_name("memory.json")
 """The committed result of ``make bench-memory``."""
 LEVELS = Path(__file__).with_name("levels.json")
 """The committed result of ``tests/bench/levels.py``."""
+SAMENESS = Path(__file__).with_name("sameness.json")
+"""The committed result of ``tests/bench/sameness.py``."""
 
 
 def memory_row(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def rendered(figures: Mapping[str, Any]) -> str:
             *rows,
             "",
             levels_rendered(json.loads(LEVELS.read_text(encoding="utf-8"))),
+            "",
+            sameness_rendered(json.loads(SAMENESS.read_text(encoding="utf-8"))),
         ]
     )
 
@@ -108,6 +112,35 @@ def levels_rendered(found: Mapping[str, Any]) -> str:
         ),
         "",
         "All training names had been looked at before the rules were written: these halves are no held-out set.",
+    ]
+    return "\n".join(lines)
+
+
+def sameness_rendered(found: Mapping[str, Any]) -> str:
+    """As Markdown: how well records of one dataset are found, and what the figure is worth."""
+    agreed = found["agreement"]
+    wrong = {label: one["shown_as_same"] for label, one in found["labels"].items() if label != "same"}
+    lines = [
+        (
+            f"The same dataset, measured {found['date']} on {found['pairs']} labelled pairs of {found['records']:,} "
+            "recorded records (`tests/sameness`). Hard pairs were sought, so the share of wrong links in a catalog is "
+            "another."
+        ),
+        "",
+        "| pairs | same | precision | recall |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {half} half, {one['pairs']}{what} | {one['same']} | {one['precision']:.3f} | {one['recall']:.3f} |"
+            for half, what in (("second", " (held out)"), ("first", " (weights were set on it)"))
+            for one in (found["halves"][half],)
+        ),
+        "",
+        (
+            "Of the held-out pairs shown as the same though they are not: "
+            + ", ".join(f"{count} of {found['labels'][label]['count']} {label}" for label, count in wrong.items())
+            + f". Labelled twice, {agreed['agreed']} of {agreed['pairs']} pairs agree, kappa {agreed['kappa']:.2f} "
+            f"({agreed['kappa_same']:.2f} on same or not), by one reader: an upper bound."
+        ),
     ]
     return "\n".join(lines)
 
