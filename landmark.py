@@ -13,7 +13,7 @@ import catalog.commands.metrics
 import harvester.cli
 import harvester.commands.reassess
 import harvester.commands.schedule
-import harvester.commands.sources  # adds to the catalog's group `sources`
+import harvester.commands.sources
 from catalog.database import NoCatalog
 from catalog.query import QueryError
 from catalog.runs import RunInProgress
@@ -35,6 +35,7 @@ for door in (
     harvester.cli.app,
     harvester.commands.reassess.app,
     harvester.commands.schedule.app,
+    harvester.commands.sources.app,
     api.cli.app,
 ):
     app.registered_commands += door.registered_commands

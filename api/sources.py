@@ -10,6 +10,7 @@ from api import examples
 from api.deps import Answering, conditional
 from api.lists import JSON
 from api.parameters import NoParameters
+from catalog import views
 from catalog.answer import list_json
 from catalog.health import source, sources
 
@@ -20,7 +21,8 @@ router = APIRouter(prefix="/api/v1", tags=["sources"])
 def list_sources(request: Request, register: Answering, _: Annotated[NoParameters, Query()]) -> Response:
     """Public sources with the number of public records, the last run and the health of each."""
     with register.catalog.reading() as session:
-        body = list_json(sources(session, register.viewer, datetime.now(UTC)))
+        items = sources(session, register.viewer, datetime.now(UTC))
+    body = list_json(views.counted(items, register.search))
     return conditional(request, body, JSON, body.decode())
 
 
@@ -33,5 +35,5 @@ def show_source(request: Request, register: Answering, key: str, _: Annotated[No
         found = source(session, register.viewer, key, datetime.now(UTC))
     if found is None:
         raise HTTPException(404)
-    body = orjson.dumps(found)
+    body = orjson.dumps(views.counted([found], register.search)[0])
     return conditional(request, body, JSON, body.decode())

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -11,18 +11,18 @@ from uuid import UUID
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy.orm import Session
 from typer.core import TyperGroup
 
-from catalog import answer, asker, audit, changes, dump, grants, health, organizations, reading, removal
+from catalog import answer, asker, audit, changes, dump, grants, organizations, reading, removal
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, marking, pages
 from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
-from catalog.sources import registered, removal_rule, unknown
+from catalog.sources import removal_rule, unknown
+from catalog.terminal import table
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 from config import load
@@ -49,7 +49,6 @@ Break = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")]
 
 app = typer.Typer()
-sources_app = typer.Typer()
 index_app = typer.Typer(help="Search indexes: rebuild them, or check them against the database.", no_args_is_help=True)
 
 
@@ -166,7 +165,7 @@ def organizations_command(
             items = [{"id": c.value, "name": c.label, "datasets": c.count} for c in listed.counts]
             if json:
                 return _print_bytes(answer.list_json(items, listed.total, listed.next))
-            return _table(["Organisation", "Datasets"], [[item["name"], item["datasets"]] for item in items])
+            return table(["Organisation", "Datasets"], [[item["name"], item["datasets"]] for item in items])
         found = organizations.organization(asked, name)
     if found is None:
         _fail(f'No record names the organisation "{name}". List them with "landmark organizations".', FAILED)
@@ -177,47 +176,6 @@ def organizations_command(
         counts = ", ".join(f"{count.label} {count.count}" for count in found.page.facets[facet])
         print(f"  by {facet}: {counts or 'none'}")
     return _show_page(found.page)
-
-
-@sources_app.callback(invoke_without_command=True)
-def sources(context: typer.Context, json: Json = False, as_: As = "") -> None:
-    """List the sources, what they hold, how they fare and when they are read next; or check, approve, pause one."""
-    if context.invoked_subcommand is not None:
-        return
-    settings = Settings()
-    with Catalog(settings.catalog_url) as catalog:
-        faults: list[ConfigurationError] = []
-        sync_sources(catalog, load.sources(settings, faults))
-        viewer = asker.viewer(catalog, settings, as_, "sources", "*")
-        with catalog.reading() as session:
-            items = health.sources(session, viewer, datetime.now(UTC))
-            shown = {item["key"] for item in items}
-            for entry in registered(session, settings, []):
-                if entry.shadows and entry.source.key in shown:
-                    print(entry.shadows, file=sys.stderr)
-    if json:
-        _print_bytes(answer.list_json(items))
-    else:
-        _show_sources(items)
-    if faults:
-        _fail("\n".join(map(str, faults)), USAGE)
-
-
-def _show_sources(items: Sequence[Mapping[str, Any]]) -> None:
-    rows = [
-        [
-            item["key"],
-            item["title"],
-            item["kind"],
-            item["datasets"],
-            item["last_run"]["state"] if item["last_run"] else "never run",
-            item["health"]["state"],
-            item["schedule"] or "by hand",
-            "due" if item["health"]["due"] else (item["health"]["next_run"] or "")[:16].replace("T", " "),
-        ]
-        for item in items
-    ]
-    _table(["Key", "Title", "Kind", "Datasets", "Last run", "Health", "Schedule", "Next run"], rows)
 
 
 class RunsGroup(TyperGroup):
@@ -267,7 +225,7 @@ def runs(
         ]
         for item in items
     ]
-    _table(["Source", "Started", "State", *map(str.capitalize, shown), "Issues", "Run"], rows)
+    table(["Source", "Started", "State", *map(str.capitalize, shown), "Issues", "Run"], rows)
     for item in items:
         for line in _run_in_words(item):
             print(line)
@@ -468,7 +426,6 @@ def index_check(as_: As = "") -> None:
     print("The indexes agree with the database.")
 
 
-app.add_typer(sources_app, name="sources")
 app.add_typer(index_app, name="index")
 
 
@@ -539,17 +496,6 @@ def _fail(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
-    if not rows:
-        console.print("Nothing to show.")
-        return
-    shown = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        shown.add_row(*(str(cell if cell is not None else "") for cell in row))
-    console.print(shown)
-
-
 def _show_page(page: Page) -> None:
     for notice in page.notices:
         print(notice)
@@ -568,7 +514,7 @@ def _show_page(page: Page) -> None:
             ]
         )
     if rows:
-        _table(["Title", "Who has it", "Access", "Level", "Freshness", "Id"], rows)
+        table(["Title", "Who has it", "Access", "Level", "Freshness", "Id"], rows)
     for name, counts in page.facets.items():
         print(f"{name}: " + ", ".join(f"{count.label} ({count.count})" for count in counts[:15]))
     if page.next:
@@ -590,6 +536,9 @@ def _listed_in_words(document: Mapping[str, Any]) -> str:
     return f"no, not since {since}; {document['state']}" if since else "yes"
 
 
+EXISTS = "that it exists. Its holder must be asked for anything more."
+
+
 def _show_document(document: dict[str, Any]) -> None:
     console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
     access, level = document["access"], document["level"]
@@ -605,6 +554,7 @@ def _show_document(document: dict[str, Any]) -> None:
         ("Source", f"{document['source']['title']} {document['link']}"),
         ("Listed there", _listed_in_words(document)),
         ("Notes", document["notes"][:600]),
+        *([("Shown", EXISTS)] if document["mode"] == "ask" else []),
     ]
     for label, text in lines:
         console.print(f"{label}: {text}", markup=False, highlight=False)

@@ -17,6 +17,7 @@ from catalog.due import History, interval, is_due, next_run
 from catalog.tables import CatalogRecord, Disclosure, HarvestRun, SourceRow
 from catalog.viewer import Viewer, shown_to
 from catalog.vocabulary import RunState
+from config.declarations import NEEDS_KEY, RETIRED, VIEW
 
 TREND = 10
 """Complete full runs that the trend goes back."""
@@ -31,7 +32,8 @@ def sources(session: Session, viewer: Viewer, now: datetime) -> list[dict[str, A
 
     ``health`` is::
 
-        state                 preview, off, paused, failing, new, late, troubled or healthy: the first that is true
+        state                 preview, retired, view, off, paused, needs key, failing, new, late, troubled or healthy:
+                              the first that is true
         last_complete         when the last complete run began, or null
         consecutive_failures  failed runs since the portal last answered
         breaker               open after three of them: the source is read more and more rarely until it answers
@@ -124,7 +126,7 @@ def _health(
     wrong: int,
 ) -> dict[str, Any]:
     last = item["last_run"]
-    runs_itself = row.enabled and row.paused is None and not _in_preview(row)
+    runs_itself = row.enabled and row.paused is None and not _in_preview(row) and not _apart(row, past)
     following = next_run(row.schedule, past, now) if runs_itself else None
     answer = {
         "state": _state(row, past, last, now, wrong),
@@ -152,14 +154,29 @@ def _state(row: SourceRow, past: History, last: Mapping[str, Any] | None, now: d
     late = past.complete and between and now - past.complete > max(LATE * between, timedelta(days=1))
     states = {
         "preview": _in_preview(row),
+        "retired": row.standing.get("state") == RETIRED,
+        "view": row.kind == VIEW,
         "off": not row.enabled,
         "paused": row.paused is not None,
+        "needs key": _apart(row, past),
         "failing": past.broken,
         "new": not wrong and past.complete is None and ended in {"", "running", "cancelled"},
         "late": late,
         "troubled": wrong or past.failures or past.complete is None or ended in {"partial", "held", "failed"},
     }
     return next((state for state, true in states.items() if true), "healthy")
+
+
+def _apart(row: SourceRow, past: History) -> bool:
+    """Whether it is not read by itself: a part of another, ended, or without the key that it wants.
+
+    Whether the key is set is not for the catalog to know; one that was read once has had it.
+    """
+    return (
+        row.kind == VIEW
+        or row.standing.get("state") == RETIRED
+        or (row.standing.get("state") == NEEDS_KEY and past.last is None)
+    )
 
 
 def _in_preview(row: SourceRow) -> bool:

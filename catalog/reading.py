@@ -4,7 +4,7 @@ Sources and runs are disclosed as records are: a viewer learns only of sources w
 may see or whose steward they are, and only counts of records shown to them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from catalog.changes import told_by_run
-from catalog.disclosure import SEES
+from catalog.disclosure import PARTLY, SEES
 from catalog.runs import AHEAD, HEARD, by_id
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
 from catalog.viewer import STEWARD, Viewer, shown_to
-from catalog.vocabulary import RecordState, RunState, Visibility
+from catalog.vocabulary import Audience, RecordState, RunState, Visibility
 
 
 def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | None:
@@ -104,6 +104,8 @@ def sources(session: Session, viewer: Viewer, now: datetime | None = None) -> li
             "publisher": row.publisher,
             "licence": row.licence,
             "enabled": row.enabled,
+            "state": row.standing.get("state", "live" if row.enabled else "off by default"),
+            "standing": {name: told for name, told in row.standing.items() if name != "state"},
             "schedule": row.schedule,
             "datasets": counts.get(row.key, 0),
             "last_run": disclosed.get(row.key),
@@ -165,7 +167,7 @@ def issues(
     )
     theirs = stewards(viewer, of)
     if not theirs:
-        shown = select(Disclosure.seq).where(Disclosure.seq == CatalogRecord.dataset_seq, shown_to(viewer))
+        shown = select(Disclosure.seq).where(Disclosure.seq == CatalogRecord.dataset_seq, *_in_full_view(viewer))
         query = query.where(or_(HarvestIssue.remote_id == "", shown.exists()))
     if code:
         query = query.where(HarvestIssue.code == code)
@@ -254,6 +256,13 @@ _GROUP = (HarvestIssue.run_id, HarvestIssue.code, HarvestIssue.severity)
 _OF_RECORD = (CatalogRecord.source_key == HarvestIssue.source_key) & (CatalogRecord.remote_id == HarvestIssue.remote_id)
 
 
+def _in_full_view(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
+    """Disclosures of records that are shown to a viewer, save those of which the public is told part, or only that."""
+    yield shown_to(viewer)
+    if viewer.audience is Audience.PUBLIC:
+        yield Disclosure.seq.not_in(select(Dataset.seq).where(Dataset.visibility.in_(PARTLY)))
+
+
 def _issues(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Issues grouped by code, of records that are shown to the viewer and of whole pages."""
     if not run_ids:
@@ -261,7 +270,7 @@ def _issues(session: Session, viewer: Viewer, run_ids: Sequence[UUID]) -> dict[U
     shown = (
         select(CatalogRecord.dataset_seq)
         .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
-        .where(_OF_RECORD, shown_to(viewer))
+        .where(_OF_RECORD, *_in_full_view(viewer))
     )
     rows = session.execute(
         select(*_GROUP, func.count())

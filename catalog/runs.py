@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, Text, cast, func, insert, select
+from sqlalchemy import Select, Text, cast, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -96,7 +97,22 @@ def source_row(source: Source) -> SourceRow:
         access=AccessModality(source.access),
         enabled=source.enabled,
         schedule=source.schedule,
+        standing=_standing(source),
     )
+
+
+def _standing(source: Source) -> dict[str, Any]:
+    ended = source.retired
+    told = {
+        "note": source.note,
+        "key": source.access_key.how if source.access_key else "",
+        "of": source.of,
+        "query": {name: list(values) for name, values in source.query.items()},
+        "since": ended.since if ended else "",
+        "reason": ended.reason if ended else "",
+        "successors": list(ended.successors) if ended else [],
+    }
+    return {"state": source.state} | {name: value for name, value in told.items() if value}
 
 
 def begin(
@@ -305,6 +321,14 @@ def last_complete(session: Session, source_key: str, mode: str = "", now: dateti
     )
     query = query.where(HarvestRun.mode.in_(HEARD), HarvestRun.started <= (now or now_utc()) + AHEAD)
     return session.scalar(query.where(HarvestRun.mode == mode) if mode else query)
+
+
+def asked_today(session: Session, source_key: str, now: datetime) -> int:
+    """Requests that a source was sent since midnight (UTC), by runs that began or ended since then or go on."""
+    midnight = datetime.combine(now.date(), time(), UTC)
+    recent = or_(HarvestRun.started >= midnight, HarvestRun.ended.is_(None), HarvestRun.ended >= midnight)
+    asked = select(func.sum(HarvestRun.requests)).where(HarvestRun.source_key == source_key, recent)
+    return session.scalar(asked) or 0
 
 
 def _write_issues(session: Session, run: Run, issues: Sequence[Issue], now: datetime) -> None:

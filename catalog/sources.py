@@ -17,7 +17,7 @@ from catalog.runs import source_row
 from catalog.tables import SourceRow
 from catalog.vocabulary import Visibility
 from config import load
-from config.declarations import Removal, Source
+from config.declarations import LIVE, NEEDS_KEY, VIEW, Removal, Source
 from config.load import ConfigurationError
 from config.settings import Settings
 
@@ -42,6 +42,7 @@ class Registered:
         origin: ``file``, ``approved`` or ``preview``.
         proposed_by: Who proposed it; of a source from a file, who proposed the one that is not used.
         approved_by: Who approved the proposal.
+        keyed: It has the key that it needs, or needs none.
     """
 
     source: Source
@@ -49,11 +50,23 @@ class Registered:
     proposed_by: str = ""
     approved_by: str = ""
     pause: Pause | None = None
+    keyed: bool = True
+
+    @property
+    def state(self) -> str:
+        """``live``, ``needs key``, ``off by default`` or ``retired``: as declared, and live where its key is set."""
+        declared = self.source.state
+        return LIVE if declared == NEEDS_KEY and self.keyed else declared
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is a source to be read at all: switched on, no part of another, not ended."""
+        return self.state in {LIVE, NEEDS_KEY} and self.source.kind != VIEW
 
     @property
     def ready(self) -> bool:
         """Whether it may be harvested by itself."""
-        return self.origin != PREVIEW and self.pause is None and self.source.enabled
+        return self.is_read and self.keyed and self.origin != PREVIEW and self.pause is None
 
     @property
     def shadows(self) -> str:
@@ -68,7 +81,12 @@ class Registered:
     @property
     def hindrance(self) -> str:
         """Why it must not be harvested now, not even by hand, and what to do; empty if it may."""
-        key = self.source.key
+        key, of, ended = self.source.key, self.source.of, self.source.retired
+        if self.source.kind == VIEW:
+            return f'{key} is a part of {of}, and not read by itself: "landmark harvest {of}".'
+        if ended is not None:
+            today = f" Today: {'; '.join(ended.successors)}." if ended.successors else ""
+            return f"{key} has ended{f' ({ended.since})' if ended.since else ''}: {ended.reason.rstrip('.')}.{today}"
         if self.origin == PREVIEW:
             return f'{key} was proposed by {self.proposed_by} and waits for "landmark sources approve {key} --as NAME".'
         if self.pause is not None:
@@ -77,7 +95,7 @@ class Registered:
                 f"{key} is paused by {self.pause.by} since {self.pause.since:%Y-%m-%d}: {reason}. "
                 f'Go on with "landmark sources resume {key} --as NAME".'
             )
-        return ""
+        return "" if self.keyed else f"{key} is read with a key only. {self.source.key_wanted}"
 
 
 def registered(
@@ -89,11 +107,13 @@ def registered(
     the first one is raised.
     """
     rows = {row.key: row for row in session.scalars(select(SourceRow))}
-    found = {source.key: _from_file(source, rows.get(source.key)) for source in load.sources(settings, faults)}
+    found = {
+        source.key: _from_file(source, rows.get(source.key), settings) for source in load.sources(settings, faults)
+    }
     declared = load.source_keys(settings)
     for key, row in rows.items():
         if row.declaration is not None and key not in declared:
-            found[key] = _proposed(row)
+            found[key] = _proposed(row, settings)
     return tuple(found[key] for key in sorted(found))
 
 
@@ -102,9 +122,9 @@ def named(session: Session, settings: Settings, key: str) -> Registered:
     files = load.source_keys(settings)
     row = session.get(SourceRow, key)
     if key in files:
-        return _from_file(load.source(settings, key), row)
+        return _from_file(load.source(settings, key), row, settings)
     if row is not None and row.declaration is not None:
-        return _proposed(row)
+        return _proposed(row, settings)
     proposals = session.scalars(select(SourceRow.key).where(SourceRow.proposed_by != ""))
     raise unknown(key, {*files, *proposals})
 
@@ -169,7 +189,7 @@ def approve(session: Session, settings: Settings, key: str, actor: str, visibili
     row.approved_by, row.approved = actor, datetime.now(UTC)
     audit.append(session, actor, "approve source", key, f"visibility {source.visibility}")
     session.flush()
-    return _proposed(row)
+    return _proposed(row, settings)
 
 
 def pause(session: Session, settings: Settings, key: str, actor: str, reason: str) -> None:
@@ -193,14 +213,21 @@ def resume(session: Session, settings: Settings, key: str, actor: str) -> None:
     audit.append(session, actor, "resume source", key)
 
 
-def _from_file(source: Source, row: SourceRow | None) -> Registered:
-    return Registered(source, FILE, row.proposed_by if row else "", pause=_pause(row))
+def _from_file(source: Source, row: SourceRow | None, settings: Settings) -> Registered:
+    by = row.proposed_by if row else ""
+    return Registered(source, FILE, by, pause=_pause(row), keyed=_keyed(source, settings))
 
 
-def _proposed(row: SourceRow) -> Registered:
+def _proposed(row: SourceRow, settings: Settings) -> Registered:
     source = load.proposed(row.declaration or {})
     origin = PREVIEW if row.approved is None else APPROVED
-    return Registered(source, origin, row.proposed_by, row.approved_by, _pause(row))
+    keyed = _keyed(source, settings)
+    return Registered(source, origin, row.proposed_by, row.approved_by, _pause(row), keyed)
+
+
+def _keyed(source: Source, settings: Settings) -> bool:
+    wanted = source.access_key is not None and source.access_key.required
+    return not wanted or bool(settings.key_of(source.key, source.key_variable))
 
 
 def _pause(row: SourceRow | None) -> Pause | None:

@@ -151,6 +151,8 @@ class SourceRow(Base):
     """A source as last declared, so that readers need no YAML.
 
     ``declaration`` is that of a source proposed by a command or the API; it waits in preview until it is approved.
+    ``standing`` is what readers are told of how it is declared: ``state`` and, where it has them, ``note``, ``key``
+    (how one is got), ``of`` and ``query`` of a view, ``since``, ``reason`` and ``successors`` of one that has ended.
     """
 
     __tablename__ = "source"
@@ -171,6 +173,7 @@ class SourceRow(Base):
     paused_by: Mapped[str] = mapped_column(default="", server_default="")
     paused_reason: Mapped[str] = mapped_column(default="", server_default="")
     paused: Mapped[datetime | None]
+    standing: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
 
 class HarvestRun(Base):
@@ -506,8 +509,9 @@ class Reach(Base):
 class AccessKey(Base):
     """A key that a steward gave to a named organisation for a stated purpose; what is kept of it is a hash.
 
-    ``id`` is the key's own beginning. ``sources`` and ``countries`` are what a steward's key is appointed for, both
-    empty for everything. ``previous_hash`` is of the secret before the last rotation, good until ``previous_until``.
+    ``id`` is the key's own beginning. ``sources`` and ``countries`` are what a steward's key is appointed for, or an
+    organisation's bound to, both empty for everything. ``previous_hash`` is of the secret before the last rotation,
+    good until ``previous_until``.
     """
 
     __tablename__ = "access_key"

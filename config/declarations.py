@@ -185,6 +185,12 @@ class Source(Declaration):
         return named or f"LANDMARK_KEY_{self.key.upper().replace('-', '_')}"
 
     @property
+    def key_wanted(self) -> str:
+        """What a person can do where its key is missing or was refused, in sentences."""
+        how = self.access_key.how if self.access_key else ""
+        return f"Set {self.key_variable} to a key that may read this. {how}".rstrip()
+
+    @property
     def state(self) -> str:
         """How it stands as declared: ``retired``, ``off by default``, ``needs key`` or ``live``."""
         if self.retired is not None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 SHIPPED = Path(__file__).parent
+SOURCES = "sources"
 _APART = frozenset({"general.yaml", "facts.yaml"})
 """Files among the sensitivity rules that are of another kind."""
 # The same reading, ten times as fast, where PyYAML was built with it; neither makes Python objects.
@@ -78,7 +79,7 @@ def sources(settings: "Settings", faults: list[ConfigurationError] | None = None
     A file that cannot be used is left out and its error put into ``faults``; without that, the first one is raised.
     """
     found = []
-    for path in _files(settings, "sources"):
+    for path in _files(settings, SOURCES):
         try:
             found.append(_keyed(Source, path))
         except ConfigurationError as error:
@@ -90,7 +91,7 @@ def sources(settings: "Settings", faults: list[ConfigurationError] | None = None
 
 def source(settings: "Settings", key: str) -> Source:
     """One declared source; raises ConfigurationError naming the nearest key."""
-    known = {path.stem: path for path in _files(settings, "sources")}
+    known = {path.stem: path for path in _files(settings, SOURCES)}
     if key not in known:
         near = difflib.get_close_matches(key, known, 1)
         hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(known) or 'none'}."
@@ -100,7 +101,7 @@ def source(settings: "Settings", key: str) -> Source:
 
 def source_keys(settings: "Settings") -> tuple[str, ...]:
     """The keys of all declared sources; their files are not read."""
-    return tuple(path.stem for path in _files(settings, "sources"))
+    return tuple(path.stem for path in _files(settings, SOURCES))
 
 
 def proposed(content: Mapping[str, Any]) -> Source:
@@ -179,6 +180,13 @@ def _finer(rule: GeneralRule, other: GeneralRule) -> bool:
 def _files(settings: "Settings", folder: str, pattern: str = "*.yaml") -> Iterator[Path]:
     """The files in effect, by name."""
     found = {path.name: path for path in (SHIPPED / folder).glob(pattern)}
+    if folder == SOURCES and settings.shipped_sources is not None:
+        stems = {path.stem for path in found.values()}
+        if unknown := sorted(settings.shipped_sources - stems):
+            near = difflib.get_close_matches(unknown[0], stems, 1)
+            hint = f'Did you mean "{near[0]}"?' if near else f"There are: {', '.join(sorted(stems))}."
+            raise ConfigurationError(f'LANDMARK_SOURCES: no source "{unknown[0]}" is shipped. {hint}')
+        found = {name: path for name, path in found.items() if path.stem in settings.shipped_sources}
     if settings.config_dir is not None:
         if not settings.config_dir.is_dir():
             raise ConfigurationError(

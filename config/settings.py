@@ -27,6 +27,8 @@ class Settings(BaseSettings):
         data_dir: Where the embedded catalog and the search indexes live.
         config_dir: A folder whose ``sources/``, ``rules/``, ``needs/`` and ``register/`` add to the shipped ones;
             a file of the same name replaces the shipped one whole.
+        sources: Which of the shipped sources there are: ``all``, or their keys with commas between, or ``none``; those
+            of ``config_dir`` come on top.
         actor: Who acts, where a steward's command is not given ``--as NAME``.
         contact: A mail address or web page that portals find in our User-Agent.
         proxy: Address of an HTTP proxy for all portal traffic; empty means none, whatever other variables say.
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     data_dir: Path = Path("var")
     config_dir: Path | None = None
+    sources: str = "all"
     actor: str = ""
     contact: str = ""
     proxy: str = ""
@@ -70,6 +73,12 @@ class Settings(BaseSettings):
     rate_acts: int = Field(default=30, ge=0)
     session_hours: float = Field(default=8, gt=0, le=72)
     retention_days: int = Field(default=365, ge=1)
+
+    @property
+    def shipped_sources(self) -> frozenset[str] | None:
+        """Keys of the shipped sources that there are; None for all."""
+        named = {word for word in self.sources.replace(",", " ").split() if word != "none"}
+        return None if "all" in named else frozenset(named)
 
     @property
     def catalog_url(self) -> str:

@@ -168,7 +168,7 @@ def _chosen(
         if keys:
             entries = [sources.named(session, settings, key) for key in keys]
         else:
-            entries = [entry for entry in sources.registered(session, settings, faults) if entry.source.enabled]
+            entries = [entry for entry in sources.registered(session, settings, faults) if entry.is_read]
     for fault in faults:
         print(fault, file=sys.stderr)
     for entry in entries:

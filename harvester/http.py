@@ -119,6 +119,7 @@ class Client:
         requests: Requests sent, repetitions and hops included.
         bytes: Bytes of bodies received, as they came over the wire.
         not_modified: Answers that were as before (304), taken from what is kept.
+        allowance: Requests that may still be sent today; None for any number. Then ``budget-spent`` is raised.
         stopped: Whether the reading is to stop: then no pause that the portal asked for is waited out, nor anything
             asked once more, but Stopped raised.
         key: The source's key from its environment variable, empty if there is none. A portal may put it into
@@ -145,6 +146,7 @@ class Client:
         self.key = _usable(settings.key_of(source.key, source.key_variable), source)
         self._veil = Veil(self.key)
         self._addresses = Addresses(source.allow_hosts, resolve, self.limits.connect)
+        self.allowance: int | None = None
         self.stopped: Callable[[], bool] = lambda: False
         self._sleep = sleep or self._rest
         self._jitter = jitter
@@ -315,6 +317,13 @@ class Client:
         return True
 
     def _once(self, call: Call, target: httpx.URL) -> Answer:
+        if self.allowance is not None and self.requests >= self.allowance and not self._offline:
+            raise fault(
+                "budget-spent",
+                f"{self._source.key} may be asked {self._source.calls_per_day} times a day, and has been",
+                str(target),
+                "Harvest it again tomorrow (UTC).",
+            )
         if self._tape is None:
             return self._asked(call, target)
         return self._tape.answer(call, str(target), self._veil, lambda: self._asked(call, target))

@@ -99,8 +99,7 @@ class PortalError(Exception):
 
 def wants_key(source: Source) -> str:
     """What a person can do where a source's key is missing or was refused, in sentences."""
-    how = source.access_key.how if source.access_key else ""
-    return f"Set {source.key_variable} to a key that may read this. {how}".rstrip()
+    return source.key_wanted
 
 
 class Portal(Protocol):

@@ -190,6 +190,10 @@ class Harvest:
         with _collecting_by_page(), closing(self.normalising), self.client(self.run.source, self.settings) as client:
             self.reading = client
             client.stopped = self.stopped
+            if self.run.source.calls_per_day:
+                with self.catalog.reading() as session:
+                    spent = runs.asked_today(session, self.run.source.key, self.now())
+                client.allowance = max(0, self.run.source.calls_per_day - spent)
             pages = self.portal.records(self.run.source, client, Start(self.run.token, self.run.since))
             before: _Page | None = None
             pages_read = 0

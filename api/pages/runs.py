@@ -3,12 +3,14 @@
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import Answering
 from api.pages.render import render
 from api.parameters import NoParameters
+from catalog import views
 from catalog.health import sources
 from catalog.reading import runs
 
@@ -24,6 +26,9 @@ def runs_page(request: Request, register: Answering, _: Annotated[NoParameters, 
     with register.catalog.reading() as session:
         known = sources(session, register.viewer, datetime.now(UTC))
         newest = runs(session, register.viewer, SHOWN_RUNS)[0]
+    known = views.counted(known[:SHOWN_SOURCES], register.search) + known[SHOWN_SOURCES:]
+    for entry in known:
+        entry["address"] = f"/?{urlencode(views.asked(entry), doseq=True)}"
     titles = {source["key"]: source["title"] for source in known}
     for entry in newest:
         entry["title"] = titles.get(entry["source"], entry["source"])

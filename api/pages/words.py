@@ -14,7 +14,9 @@ def sees(viewer: Viewer) -> str:
         named = sorted(term.partition(":")[2] for term in viewer.reach)
         return f"the records of {', '.join(named)} in full, others as partners do"
     if viewer.reach:
-        return "in full what your organisation owns or was granted, other records as partners do"
+        bounds = ", ".join(sorted(term.partition(":")[2] for term in viewer.within))
+        bound = f" among the records of {bounds}" if bounds else ""
+        return f"in full what your organisation owns or was granted{bound}, other records as partners do"
     return "what partners may know of"
 
 
@@ -73,6 +75,9 @@ HEALTH: Mapping[str, str] = {
     "off": "Switched off",
     "new": "Not read yet",
     "preview": "Waits for approval",
+    "view": "A part of another source",
+    "needs key": "Not read: the portal wants a key",
+    "retired": "Ended",
 }
 """State of a source in words."""
 

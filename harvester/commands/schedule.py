@@ -54,7 +54,7 @@ def schedule(
         if not any(entry.source.schedule for entry in known if entry.ready):
             raise ConfigurationError('No source that is ready has a schedule. Add "schedule:" to a file in sources/.')
         for entry in known:
-            if note := entry.shadows or entry.hindrance:
+            if entry.is_read and (note := entry.shadows or entry.hindrance):
                 print(note, file=sys.stderr)
         with stopping() as stopped:
             run_schedule(Timetable(catalog, settings, _harvesting(catalog, settings, stopped)), stopped)

@@ -1,8 +1,8 @@
-"""Commands about single sources, beside the list of them: check, health, propose, approve, pause, resume."""
+"""Commands about sources: the list of them and of their kinds, check, health, propose, approve, pause, resume."""
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,20 +11,25 @@ import typer
 import yaml
 
 import catalog.health
-from catalog import asker, sources
+from catalog import asker, sources, views
 from catalog.answer import list_json
 from catalog.assess import Assessor
-from catalog.cli import As, Json, sources_app
+from catalog.cli import As, Json
 from catalog.database import Catalog
-from catalog.runs import Counts
+from catalog.runs import Counts, sync_sources
+from catalog.search import follow
+from catalog.search.reader import Reader
+from catalog.terminal import table
 from config import load
+from config.declarations import VIEW
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester.cli import no_kind
+from harvester.kinds import Kind, as_json, kinds
 from harvester.portal import portals
 from harvester.probe import Probe, probe
 
-FAILED, PARTIAL, HELD = 1, 2, 3
+FAILED, PARTIAL, HELD, USAGE = 1, 2, 3, 64
 SHOWN = 5
 """Records that a check names."""
 
@@ -33,6 +38,50 @@ Actor = Annotated[
     str,
     typer.Option("--as", metavar="NAME", help="Who does it; it is recorded. Or LANDMARK_ACTOR.", show_default=False),
 ]
+
+
+sources_app = typer.Typer(help="Sources: what is read, how it fares; check, propose, approve or pause one.")
+app = typer.Typer()
+app.add_typer(sources_app, name="sources")
+
+
+@sources_app.callback(invoke_without_command=True)
+def list_(context: typer.Context, json: Json = False, as_: As = "") -> None:
+    """List the sources, how they stand and fare, and the kinds there are; or check, approve, pause one."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = Settings()
+    faults: list[ConfigurationError] = []
+    with Catalog(settings.catalog_url) as catalog_:
+        declared = load.sources(settings, faults)
+        sync_sources(catalog_, declared)
+        viewer = asker.viewer(catalog_, settings, as_, "sources", "*")
+        now = datetime.now(UTC)
+        with catalog_.reading() as session:
+            items = catalog.health.sources(session, viewer, now)
+            known = {entry.source.key: entry for entry in sources.registered(session, settings, [])}
+        shown = {item["key"] for item in items}
+        for key, entry in known.items():
+            if entry.shadows and key in shown:
+                print(entry.shadows, file=sys.stderr)
+        if any(item["kind"] == VIEW for item in items):
+            follow(catalog_, settings.index_dir)
+            reader = Reader(settings.index_dir, viewer.index)
+            items = views.counted(items, lambda query: reader.search(query, now.date(), viewer))
+    items = [item | ({"state": known[item["key"]].state} if item["key"] in known else {}) for item in items]
+    made = kinds(entry.source for key, entry in known.items() if key in shown)
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(orjson.loads(list_json(items)) | {"kinds": as_json(made)}) + b"\n")
+    else:
+        _show_list(items, made)
+    for entry in known.values():
+        try:
+            views.check(entry.source, tuple(known))
+        except ConfigurationError as error:
+            faults.append(error)
+    if faults:
+        print(*faults, sep="\n", file=sys.stderr)
+        raise typer.Exit(USAGE)
 
 
 @sources_app.command()
@@ -52,7 +101,7 @@ def check(
             chosen = (
                 [sources.named(session, settings, key)]
                 if key
-                else [entry for entry in sources.registered(session, settings, faults) if entry.source.enabled]
+                else [entry for entry in sources.registered(session, settings, faults) if entry.is_read]
             )
         viewer = asker.viewer(catalog_, settings, as_, "check source", key or "*")
         assessor = Assessor(load.rules(settings))
@@ -65,7 +114,7 @@ def check(
             if not json:
                 _show(entry, made)
     if json:
-        items = [_as_json(entry, made) for entry, made in zip(chosen, found, strict=True)]
+        items = [_probed(entry, made) for entry, made in zip(chosen, found, strict=True)]
         sys.stdout.buffer.write(list_json(items) + b"\n")
     if faults:
         print(*faults, sep="\n", file=sys.stderr)
@@ -182,6 +231,28 @@ def resume(key: Key, as_: Actor = "") -> None:
     print(f"{key} is read again.")
 
 
+def _show_list(items: Sequence[Mapping[str, Any]], made: Sequence[Kind]) -> None:
+    rows = [
+        [
+            item["key"],
+            item["title"],
+            item["kind"],
+            item["state"],
+            item["datasets"],
+            item["last_run"]["state"] if item["last_run"] else "never run",
+            item["health"]["state"],
+            f"with {item['standing']['of']}" if item["kind"] == VIEW else item["schedule"] or "by hand",
+            "due" if item["health"]["due"] else (item["health"]["next_run"] or "")[:16].replace("T", " "),
+        ]
+        for item in items
+    ]
+    columns = ["Key", "Title", "Kind", "State", "Datasets", "Last run", "Health", "Schedule", "Next run"]
+    table(columns, rows)
+    print()
+    known = [[kind.kind, kind.title, kind.unit, ", ".join(kind.sources) or "none yet"] for kind in made]
+    table(["Kind", "What it reads", "What becomes a dataset", "Sources"], known)
+
+
 def _options(given: list[str]) -> Mapping[str, Any]:
     """``rows=10`` as YAML would read it."""
     options = {}
@@ -196,7 +267,7 @@ def _options(given: list[str]) -> Mapping[str, Any]:
     return options
 
 
-def _as_json(entry: sources.Registered, made: Probe) -> dict[str, Any]:
+def _probed(entry: sources.Registered, made: Probe) -> dict[str, Any]:
     preview, error = made.preview, made.error
     return {
         "source": entry.source.key,

@@ -20,6 +20,7 @@ from catalog.vocabulary import RunState
 from config.declarations import Source
 from config.settings import Settings
 from harvester.cli import harvest_all
+from harvester.portal import portals
 from harvester.run import Report
 from harvester.schedule import Timetable, harvest_if_due, next_runs, run_schedule, trigger
 from tests.journeys.packages import packages
@@ -329,7 +330,7 @@ def test_a_source_that_makes_no_run_is_not_asked_at_each_tick(served: Served) ->
     timetable.stop()
     assert job.next_run_time > datetime.now(UTC)
     assert [line for line in said if "no portal kind" in line] == [
-        'second: there is no portal kind "no-such-kind". There are: dcat-us, hdx, nada.'
+        f'second: there is no portal kind "no-such-kind". There are: {", ".join(portals())}.'
     ]
 
 

@@ -27,6 +27,7 @@ class Installation:
     def __init__(self, home: Path, config: Path | None = None, database_url: str = "") -> None:
         self.home = home
         self.database_url = database_url
+        self.keys: Mapping[str, str] = {}
         self.data = home / "data"
         self.config = config or home / "config"
         (self.config / "sources").mkdir(parents=True, exist_ok=True)
@@ -57,9 +58,12 @@ class Installation:
             "PYTHONPATH": str(ROOT),
             "LANDMARK_DATA_DIR": str(self.data),
             "LANDMARK_CONFIG_DIR": str(self.config),
+            # One of the shipped sources is enough; a test of them all says so.
+            "LANDMARK_SOURCES": "hdx",
             "LANDMARK_DATABASE_URL": self.database_url,
             "COLUMNS": "200",
             "NO_COLOR": "1",
+            **self.keys,
         }
 
     def start(self, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:

@@ -1,0 +1,19 @@
+"""Tables on a terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows under their columns; nothing is said of cells that are None."""
+    console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
+    if not rows:
+        console.print("Nothing to show.")
+        return
+    shown = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        shown.add_row(*(str(cell if cell is not None else "") for cell in row))
+    console.print(shown)
