@@ -151,9 +151,14 @@ def retry_after(seconds: int) -> Mapping[str, str]:
     return {"Retry-After": str(seconds)}
 
 
+def secret_of(request: Request) -> str:
+    """The fingerprint of the secret in the header, by which :mod:`catalog.keys` knows it."""
+    return keys.fingerprint(request.headers.get("authorization", "")[len(_BEARER) :].strip())
+
+
 def role(viewer: Viewer) -> str:
     """Whom a cursor belongs to: all that are shown the same."""
-    return " ".join([viewer.audience.value, *sorted(viewer.reach)])
+    return " ".join([viewer.audience.value, *sorted(viewer.reach), *(f"in:{term}" for term in sorted(viewer.within))])
 
 
 def _digest(session: str) -> str:

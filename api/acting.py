@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.deps import Asking, asking_now
+from catalog.keyring import everything
 from catalog.levels import Conflict, Refused
 
 A = TypeVar("A")
@@ -18,6 +19,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_BYTES = 65_536
 """Of a request's body."""
 NEEDS_KEY = "This takes a key, in the header Authorization: Bearer lmk_..."
+OF_EVERYTHING = "Only a steward of everything may do it."
 NOT_A_STEWARD = "Only who was appointed steward of this may do it."
 
 
@@ -30,7 +32,12 @@ class Asked(BaseModel):
 class WithReason(Asked):
     """An act that says why."""
 
-    reason: str = Field(min_length=1, max_length=500, description="Why, in a sentence. Name no person and no place.")
+    reason: str = Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00]*[^\x00\s][^\x00]*$",
+        description="Why, in a sentence. Name no person and no place.",
+    )
 
 
 async def acting(request: Request) -> Asking:
@@ -54,6 +61,16 @@ def require_steward(asking: Asking, source: str = "", countries: Iterable[str] =
     viewer = asking.viewer
     if not (viewer.stewards(source, countries) if source else viewer.is_steward):
         raise HTTPException(403, NOT_A_STEWARD)
+
+
+def require_steward_of_everything(asking: Asking) -> None:
+    """Raise HTTPException 403 for who is no steward of everything."""
+    if not everything(asking.viewer):
+        raise HTTPException(403, OF_EVERYTHING)
+
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$")]
+"""Words on one line, at least one sign that is seen; what moves a terminal's cursor is refused."""
 
 
 def done(asking: Asking, act: Callable[..., A]) -> A:

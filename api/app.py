@@ -11,13 +11,17 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from api import (
+    audit,
     changes,
     datasets,
     decisions,
     errors,
     examples,
+    glass,
+    grants,
     guidance,
     health,
+    keys,
     levels,
     openapi,
     organizations,
@@ -112,7 +116,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
         app.include_router(module.router)
     app.include_router(pages.router)
     if not public_only:
-        for module in (levels, decisions, proposed, stewards):
+        for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass):
             app.include_router(module.router)
         app.include_router(sign_in.router)
         openapi.describe_keys(app)

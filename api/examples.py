@@ -261,6 +261,62 @@ NOTICES: Mapping[str, Any] = {
     "facets": {},
     "next": "",
 }
+_KEY: Mapping[str, Any] = {
+    "id": "0a1b2c3d4e5f",
+    "name": "Sample desk",
+    "audience": "organisation",
+    "organisation": {"id": _ORGANIZATION["id"], "name": "Sample Relief"},
+    "purpose": "Planning of surveys.",
+    "sources": [],
+    "countries": ["SSD"],
+    "state": "good",
+    "created": "2024-07-02T03:15:00Z",
+    "created_by": "A. Sample",
+    "expires": "2024-12-31",
+    "last_used": None,
+}
+KEYS: Mapping[str, Any] = {"total": 1, "items": [_KEY], "facets": {}, "next": ""}
+KEY: Mapping[str, Any] = {"id": _KEY["id"], "key": f"lmk_{_KEY['id']}_{'x' * 43}"}
+KEY_ENDED: Mapping[str, Any] = {"id": _KEY["id"], "state": "revoked"}
+GRANTS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "dataset": _ID,
+            "organisation": {"id": _ORGANIZATION["id"], "name": "Sample Relief"},
+            "until": "2024-12-31",
+            "reason": "Planning of surveys.",
+            "granted_by": "A. Sample",
+            "at": "2024-07-02T03:15:00Z",
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
+GRANT: Mapping[str, Any] = {"dataset": _ID, "organisation": "Sample Relief", "until": "2024-12-31"}
+GRANT_ENDED: Mapping[str, Any] = {"dataset": _ID, "state": "ended"}
+AUDIT: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "seq": 1,
+            "at": "2024-07-02T03:15:00Z",
+            "actor": "A. Sample",
+            "action": "raised the level to high",
+            "subject": _ID,
+            "reason": "Villages are named.",
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
+VERIFIED: Mapping[str, Any] = {
+    "ok": False,
+    "lines": 40,
+    "line": 12,
+    "fault": "Line 12 was changed after it was written.",
+}
+ERASED: Mapping[str, Any] = {"places": 3}
 
 
 def ok(example: Mapping[str, Any], status: int = 200) -> Responses:

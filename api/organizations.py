@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import examples
-from api.deps import Answering, conditional
+from api.deps import Answering, Asking, conditional
 from api.lists import JSON
 from api.parameters import NoParameters, read_limit
 from catalog.answer import list_json
@@ -47,3 +47,9 @@ def show_organization(request: Request, register: Answering, key: str, _: Annota
     if found is None:
         raise HTTPException(404)
     return conditional(request, organization_json(found), JSON, found.page.generation)
+
+
+def shown_as(register: Asking, key: str) -> str:
+    """The id of an organisation that is named in a record shown to who asks; empty if there is none."""
+    found = organization(register.search, key, items=0)
+    return "" if found is None else found.id

@@ -1,5 +1,7 @@
 """Who gives a command: nobody, and then it answers as the public does; or a name, and that is recorded."""
 
+from sqlalchemy.orm import Session
+
 from catalog import audit
 from catalog.database import Catalog
 from catalog.viewer import PUBLIC, Viewer, breaking_glass, steward
@@ -33,7 +35,7 @@ def viewer(
             raise ConfigurationError("Say why the glass is broken: --break-glass REASON.")
         with catalog.writing() as session:
             for subject in subjects:
-                audit.append(session, actor, BROKE, f"{action} {subject}", because.strip())
+                broken(session, actor, f"{action} {subject}", because)
         return breaking_glass(actor)
     if not actor:
         return PUBLIC
@@ -41,6 +43,18 @@ def viewer(
         for subject in subjects:
             audit.append(session, actor, action, subject)
     return steward(actor)
+
+
+def broken(session: Session, actor: str, what: str, because: str) -> None:
+    """Write that somebody looks at what is for owners alone, which stewards are told of; to be done before they look.
+
+    Args:
+        session: Writing.
+        actor: Who it is.
+        what: The verb and what it is done to, such as ``show`` and a record's id.
+        because: Why, in a sentence.
+    """
+    audit.append(session, actor, BROKE, what, because.strip())
 
 
 def named(settings: Settings, given: str, why: str = "This is recorded under a name.") -> str:

@@ -4,18 +4,19 @@ Who it was is written as an id (:mod:`catalog.people`), so that a name can be er
 subject nor reason names a person of ours.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog import people
 from catalog.store import take
-from catalog.tables import Audit, Counter
+from catalog.tables import Audit, Counter, Person
 
 COUNTER = "audit"
 """Of the lines written, by which it shows that the last were taken out."""
@@ -48,17 +49,68 @@ def unspoken(words: str) -> str:
 
 def verify(session: Session) -> list[str]:
     """What is wrong with the chain, in sentences; empty if nothing is."""
-    faults, last, expected = [], "", 1
+    return [fault for _, fault in faults(session)]
+
+
+def faults(session: Session) -> Iterator[tuple[int | None, str]]:
+    """What is wrong with the chain, in its order: the number of the line, None where it is of none, and a sentence."""
+    # Asked first: what is written meanwhile would otherwise seem to have been taken out.
+    written = session.scalar(select(Counter.value).where(Counter.name == COUNTER)) or 0
+    last, expected = "", 1
     for row in session.scalars(select(Audit).order_by(Audit.seq)):
         if row.seq != expected or row.prev_hash != last:
-            faults.append(f"Line {row.seq} does not follow the line before it.")
+            yield row.seq, f"Line {row.seq} does not follow the line before it."
         if row.hash != line_hash(row.seq, row.at, row.actor, row.action, row.subject, row.reason, row.prev_hash):
-            faults.append(f"Line {row.seq} was changed after it was written.")
+            yield row.seq, f"Line {row.seq} was changed after it was written."
         last, expected = row.hash, row.seq + 1
-    written = session.scalar(select(Counter.value).where(Counter.name == COUNTER)) or 0
     if written >= expected:
-        faults.append(f"The newest line is {expected - 1} but {written} were written: the last were taken out.")
-    return faults + people.faults(session)
+        yield expected, f"The newest line is {expected - 1} but {written} were written: the last were taken out."
+    yield from ((None, fault) for fault in people.faults(session))
+
+
+def count(session: Session) -> int:
+    """How many lines there are."""
+    return session.scalar(select(func.count()).select_from(Audit)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines of the audit; what is left empty leaves out nothing.
+
+    Attributes:
+        actor: A name as it was written, or the id of one that was erased.
+        action: How the act begins, in whatever letters.
+        subject: Part of what it was done to, such as a record's id.
+        day: UTC.
+    """
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    day: date | None = None
+
+
+def page(session: Session, wanted: Wanted, limit: int, after: int = 0) -> tuple[list[dict[str, Any]], int, int]:
+    """Lines as :func:`lines` has them, oldest first, after the line of a number; how many in all, how many are left."""
+    chosen = select(Audit).where(*_chosen(wanted))
+    total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    beyond = chosen.where(Audit.seq > after)
+    left = session.scalar(select(func.count()).select_from(beyond.subquery())) or 0
+    rows = session.scalars(beyond.order_by(Audit.seq).limit(limit)).all()
+    return list(_read(session, rows)), total, left - len(rows)
+
+
+def _chosen(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.actor:
+        name = wanted.actor.strip()
+        yield or_(Audit.actor == name, Audit.actor.in_(select(Person.id).where(Person.name == name)))
+    if wanted.action:
+        yield Audit.action.istartswith(wanted.action, autoescape=True)
+    if wanted.subject:
+        yield Audit.subject.icontains(wanted.subject, autoescape=True)
+    if wanted.day:
+        midnight = datetime.combine(wanted.day, time(), UTC)
+        yield and_(Audit.at >= midnight, Audit.at < midnight + timedelta(days=1))
 
 
 def lines(session: Session) -> Iterator[dict[str, Any]]:
@@ -66,7 +118,10 @@ def lines(session: Session) -> Iterator[dict[str, Any]]:
 
     ``actor`` is the name, or the id where the name was erased.
     """
-    rows = session.scalars(select(Audit).order_by(Audit.seq)).all()
+    yield from _read(session, session.scalars(select(Audit).order_by(Audit.seq)).all())
+
+
+def _read(session: Session, rows: Sequence[Audit]) -> Iterator[dict[str, Any]]:
     names = people.names(session, {row.actor for row in rows})
     for row in rows:
         yield {

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from catalog import audit
 from catalog.changes import UNTOLD
 from catalog.database import Catalog
+from catalog.levels import stewarded
 from catalog.organisation import holding, organisation
 from catalog.reading import dataset_of
 from catalog.store import feed
 from catalog.tables import Agent, Dataset, Grant
+from catalog.viewer import Viewer
 
 EXPIRED = "landmark"
 """Who ends a grant whose day has passed."""
@@ -25,6 +27,14 @@ EXPIRED = "landmark"
 
 class NoGrant(Exception):  # noqa: N818
     """The grant cannot be made or ended; the message says why."""
+
+
+class NotKnown(NoGrant):
+    """No record names the organisation."""
+
+
+class NotGranted(NoGrant):
+    """The organisation, if there is one, has no grant of the record."""
 
 
 def grant(session: Session, key: str, to: str, until: date, reason: str, actor: str) -> str:
@@ -49,7 +59,7 @@ def grant(session: Session, key: str, to: str, until: date, reason: str, actor: 
     dataset = _dataset(session, key)
     agent = holding(session, to)
     if agent is None:
-        raise NoGrant(f'No record names the organisation "{to}". List them with "landmark organizations".')
+        raise NotKnown(f'No record names the organisation "{to}". List them with "landmark organizations".')
     session.execute(_one(dataset.id, agent.id), execution_options={"synchronize_session": False})
     session.add(
         Grant(
@@ -72,7 +82,7 @@ def revoke(session: Session, key: str, of: str, reason: str, actor: str) -> None
     agent = organisation(session, of)
     found = None if agent is None else session.get(Grant, (dataset.id, str(agent.id)))
     if agent is None or found is None:
-        raise NoGrant(f'"{of}" has no grant of that record. List them with "landmark grants list --as NAME".')
+        raise NotGranted(f'"{of}" has no grant of that record. List them with "landmark grants list --as NAME".')
     session.delete(found)
     audit.append(session, actor, "revoked a grant", f"{dataset.id} of {agent.id}", reason)
     _tell(session, [dataset], datetime.now(UTC))
@@ -97,6 +107,19 @@ def grants(session: Session, now: datetime) -> Sequence[Mapping[str, Any]]:
         for row in rows
         if row.until is None or row.until > now
     ]
+
+
+def of_steward(
+    session: Session, viewer: Viewer, now: datetime, limit: int, start: int = 0
+) -> tuple[Sequence[Mapping[str, Any]], int]:
+    """Live grants of the records that a viewer is the steward of, as :func:`grants` has them; and how many in all.
+
+    Those of records for their owner alone are listed on the machine itself.
+    """
+    live = grants(session, now)
+    mine = {str(id_) for id_ in stewarded(session, viewer, sorted({UUID(item["dataset"]) for item in live}))}
+    theirs = [item for item in live if item["dataset"] in mine]
+    return theirs[start : start + limit], len(theirs)
 
 
 def expire(catalog: Catalog, now: datetime | None = None) -> int:

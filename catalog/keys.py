@@ -27,6 +27,8 @@ from catalog.tables import AccessKey, Agent, Dataset, DatasetAgent
 from catalog.viewer import ORGANISATION, Viewer, community, organisation, steward
 from catalog.vocabulary import Visibility
 
+CREATED, ROTATED = "created a key", "rotated a key"
+"""The audit's words for who was handed a secret."""
 AUDIENCES = ("community", "organisation", "steward")
 """Who a key may be for."""
 PREFIX = "lmk"
@@ -36,6 +38,14 @@ _NOBODYS = sha256(b"nobody's").hexdigest()
 
 class KeyRefused(Exception):  # noqa: N818
     """The key cannot be made or changed; the message says why and names no secret."""
+
+
+class NoKey(KeyRefused):
+    """There is no such key."""
+
+
+class NotKnown(KeyRefused):
+    """No record names the organisation that a key is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,9 @@ class NewKey:
         organisation: Its id, acronym or name.
         purpose: What it is for, in a sentence.
         expires: The last day (UTC) on which it is good.
-        sources: Keys of sources that a steward is appointed for.
-        countries: ISO 3166 alpha-3, likewise; with neither a steward is one of everything.
+        sources: Keys of sources that a steward is appointed for, or that an organisation's key is bound to.
+        countries: ISO 3166 alpha-3, likewise; with neither a steward is one of everything, and an organisation's key
+            shows all that is its own.
         introduce: The organisation is made known, if no record names it.
     """
 
@@ -63,10 +74,11 @@ class NewKey:
     introduce: bool = False
 
 
-def create(session: Session, asked: NewKey, actor: str, known: Agents | None = None) -> str:
+def create(session: Session, asked: NewKey, actor: str, known: Agents | None = None, *, by: str = "") -> str:
     """Make a key and answer it: it is not shown again. Raises KeyRefused.
 
-    ``known`` are the organisations of the vocabulary, by which one that is introduced gets its id.
+    ``known`` are the organisations of the vocabulary, by which one that is introduced gets its id; ``by`` is the id of
+    the key under which the actor asks, empty on the machine itself.
     """
     now = datetime.now(UTC)
     agent = _checked(session, asked, now, known or Agents(()))
@@ -88,7 +100,8 @@ def create(session: Session, asked: NewKey, actor: str, known: Agents | None = N
         )
     )
     scope = " ".join([*asked.sources, *asked.countries])
-    audit.append(session, actor, "created a key", id_, f"{asked.audience} {agent.id} {scope} until {asked.expires}")
+    given = f"{asked.audience} {agent.id} {scope} until {asked.expires}{_under(by)}"
+    audit.append(session, actor, CREATED, id_, given)
     return f"{PREFIX}_{id_}_{secret}"
 
 
@@ -161,29 +174,47 @@ def keys(session: Session, now: datetime) -> Sequence[Mapping[str, Any]]:
 
 def revoke(session: Session, key: str, reason: str, actor: str) -> None:
     """End a key at once; raises KeyRefused."""
-    row = _row(session, key)
-    if row.revoked is not None:
+    found = row(session, key)
+    if found.revoked is not None:
         raise KeyRefused(f"The key {key} is revoked already.")
-    row.revoked, row.revoked_by = datetime.now(UTC), actor
-    audit.append(session, actor, "revoked a key", row.id, reason)
+    found.revoked, found.revoked_by = datetime.now(UTC), actor
+    audit.append(session, actor, "revoked a key", found.id, reason)
 
 
-def rotate(session: Session, key: str, overlap: int, actor: str) -> str:
-    """Give a key a new secret and answer it; the old one is good for so many days more. Raises KeyRefused."""
+def rotate(session: Session, key: str, overlap: int, actor: str, *, by: str = "") -> str:
+    """Give a key a new secret and answer it; the old one is good for so many days more. Raises KeyRefused.
+
+    ``by`` as in :func:`create`.
+    """
     now = datetime.now(UTC)
-    row = _row(session, key)
-    if not _live(row, now):
+    found = row(session, key)
+    if not _live(found, now):
         raise KeyRefused(f"The key {key} is revoked or expired; create another one.")
     if not 0 <= overlap <= MOST_OVERLAP:
         raise KeyRefused(f"The old secret may go on for 0 to {MOST_OVERLAP} days.")
     secret = secrets.token_urlsafe(32)
-    row.previous_hash, row.previous_until = row.hash, now + timedelta(days=overlap)
-    row.hash = _hash(secret)
-    audit.append(session, actor, "rotated a key", row.id, f"The old secret is good for {overlap} days more.")
-    return f"{PREFIX}_{row.id}_{secret}"
+    found.previous_hash, found.previous_until = found.hash, now + timedelta(days=overlap)
+    found.hash = _hash(secret)
+    audit.append(session, actor, ROTATED, found.id, f"The old secret is good for {overlap} days more{_under(by)}")
+    return f"{PREFIX}_{found.id}_{secret}"
+
+
+def row(session: Session, key: str) -> AccessKey:
+    """What is kept of a key, by its id; raises NoKey."""
+    found = session.get(AccessKey, key.strip().removeprefix(f"{PREFIX}_"))
+    if found is None:
+        raise NoKey(no_key(key))
+    return found
+
+
+def no_key(key: str) -> str:
+    """What is said where there is no such key."""
+    return f'There is no key "{key[:40]}". List them with "landmark keys list --as NAME".'
 
 
 MOST_OVERLAP = 90
+UNDER = "under the key "
+"""How a line of the audit says that a key was handed out over HTTP."""
 
 
 def _checked(session: Session, asked: NewKey, now: datetime, known: Agents) -> Agent:
@@ -195,8 +226,8 @@ def _checked(session: Session, asked: NewKey, now: datetime, known: Agents) -> A
         raise KeyRefused(f'The name "{asked.name.strip()}" {why}. Write it in one.')
     if asked.expires < now.date():
         raise KeyRefused(f"{asked.expires} is past; a key is good until a day to come.")
-    if (asked.sources or asked.countries) and asked.audience != "steward":
-        raise KeyRefused("Only a steward is appointed for sources and countries.")
+    if (asked.sources or asked.countries) and asked.audience == "community":
+        raise KeyRefused("Only a steward is appointed for sources and countries, and an organisation bound to them.")
     if any(len(iso3) != len("SSD") or not iso3.isalpha() for iso3 in asked.countries):
         raise KeyRefused("Countries are named by their codes of three letters, such as SSD.")
     agent = holding(session, asked.organisation)
@@ -206,18 +237,15 @@ def _checked(session: Session, asked: NewKey, now: datetime, known: Agents) -> A
         except ValueError as error:
             raise KeyRefused(str(error)) from None
     if agent is None:
-        raise KeyRefused(
+        raise NotKnown(
             f'No record names the organisation "{asked.organisation}". List them with "landmark organizations", '
             "or say --new-organisation if it is spelt right."
         )
     return agent
 
 
-def _row(session: Session, key: str) -> AccessKey:
-    row = session.get(AccessKey, key.strip().removeprefix(f"{PREFIX}_"))
-    if row is None:
-        raise KeyRefused(f'There is no key "{key[:40]}". List them with "landmark keys list --as NAME".')
-    return row
+def _under(key: str) -> str:
+    return f", {UNDER}{key}" if key else ""
 
 
 def _live(row: AccessKey, now: datetime) -> bool:
@@ -238,7 +266,7 @@ def _viewer(row: AccessKey) -> Viewer:
     if row.audience == "steward":
         return steward(row.name, row.sources, row.countries, row.id)
     if row.audience == "organisation" and row.organisation is not None and row.organisation not in NOBODYS:
-        return organisation(UUID(str(row.organisation)), row.name, row.id)
+        return organisation(UUID(str(row.organisation)), row.name, row.id, row.sources, row.countries)
     return community(row.name, row.id)
 
 

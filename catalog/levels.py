@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, audit, people, privacy, proposals, reach
+from catalog import assertions, audit, keyring, people, privacy, proposals, reach
 from catalog.disclosure import Document, is_private, renderings, with_level
 from catalog.explanation import Proposal, explain, words
 from catalog.names import disguise, same_person
@@ -193,6 +193,8 @@ def accept(
         )
     if same_person(waiting.actor, actor) or (desk.key and desk.key == waiting.key):
         raise Refused(f"{waiting.actor} asked for this lowering; another steward must accept it.")
+    if keyring.kin(session, waiting.actor, actor):
+        raise Refused("The keys of who asked and who accepts were given by one hand; another steward must accept it.")
     proposed = [row for row in proposals.undecided(session, dataset_id=dataset_id) if row.decision == proposals.PENDING]
     if waiting.basis == PROPOSED and not proposed:
         raise Refused("The rules or the record have changed since this was proposed; decline it.")

@@ -36,6 +36,9 @@ def erase(session: Session, name: str, actor: str) -> int:
         actor: Who erases it.
     """
     clean = name.strip()
+    if not clean:
+        # Nobody is written as nothing: rules and portals have no name in the same columns.
+        return 0
     instead = people.forget(session, clean)
     places = 1 if instead else 0
     instead = instead or ERASED

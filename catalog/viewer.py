@@ -26,6 +26,7 @@ class Viewer:
     Attributes:
         audience: As whom they are shown a record that they do not reach.
         reach: Terms; a record that has one of them is shown in full.
+        within: Terms, of which such a record has to have one as well; none if it need not.
         name: Who it is, as the audit writes it; empty for the public.
         key: Id of the key that was given, empty without one.
     """
@@ -34,10 +35,13 @@ class Viewer:
     reach: frozenset[str] = frozenset()
     name: str = ""
     key: str = ""
+    within: frozenset[str] = frozenset()
 
     def sees(self, terms: Iterable[str]) -> Audience:
         """As whom a record with these terms is shown."""
-        return self.audience if self.reach.isdisjoint(terms) else Audience.FULL
+        given = frozenset(terms)
+        outside = self.reach.isdisjoint(given) or (bool(self.within) and self.within.isdisjoint(given))
+        return self.audience if outside else Audience.FULL
 
     @property
     def index(self) -> Audience:
@@ -67,15 +71,21 @@ def community(name: str, key: str = "") -> Viewer:
     return Viewer(Audience.COMMUNITY, frozenset(), name, key)
 
 
-def organisation(agent: UUID, name: str, key: str = "") -> Viewer:
-    """An organisation: it is shown in full what it owns and what was granted to it."""
-    return Viewer(Audience.COMMUNITY, frozenset({f"{ORGANISATION}{agent}"}), name, key)
+def organisation(
+    agent: UUID, name: str, key: str = "", sources: Iterable[str] = (), countries: Iterable[str] = ()
+) -> Viewer:
+    """An organisation: it is shown in full what it owns and what was granted to it.
+
+    Where sources or countries are named, only of what is of these; nothing of it is then for its owner alone.
+    """
+    return Viewer(
+        Audience.COMMUNITY, frozenset({f"{ORGANISATION}{agent}"}), name, key, _appointment(sources, countries)
+    )
 
 
 def steward(name: str, sources: Iterable[str] = (), countries: Iterable[str] = (), key: str = "") -> Viewer:
     """A steward of some sources and countries; of everything, if none are named."""
-    terms = {f"source:{source}" for source in sources} | {f"country:{iso3}" for iso3 in countries}
-    return Viewer(Audience.COMMUNITY, frozenset(terms or {STEWARD}), name, key)
+    return Viewer(Audience.COMMUNITY, _appointment(sources, countries) or frozenset({STEWARD}), name, key)
 
 
 def breaking_glass(name: str) -> Viewer:
@@ -90,6 +100,10 @@ EVERYTHING = Viewer(Audience.FULL)
 def of_audience(audience: Audience) -> Viewer:
     """Nobody in particular of an audience."""
     return Viewer(audience)
+
+
+def _appointment(sources: Iterable[str], countries: Iterable[str]) -> frozenset[str]:
+    return frozenset({f"source:{source}" for source in sources} | {f"country:{iso3}" for iso3 in countries})
 
 
 def shown_to(viewer: Viewer) -> ColumnElement[bool]:
@@ -117,11 +131,17 @@ def _reaches(viewer: Viewer) -> bool:
 
 def _reached(viewer: Viewer) -> Select[int]:
     """Numbers of the datasets that share a term with a viewer, by a live grant too."""
+    bounds = select(Reach.dataset_seq).where(Reach.term.in_(sorted(viewer.within)))
     own = select(Reach.dataset_seq).where(Reach.term.in_(sorted(viewer.reach)))
+    if viewer.within:
+        own = own.where(Reach.dataset_seq.in_(bounds))
     owners = [term.removeprefix(ORGANISATION) for term in viewer.reach if term.startswith(ORGANISATION)]
     if not owners:
         return own
     granted = select(Dataset.seq).join(Grant, Grant.dataset_id == Dataset.id)
     alive = or_(Grant.until.is_(None), Grant.until > datetime.now(UTC))
-    both = union_all(own, granted.where(Grant.grantee.in_(owners), alive)).subquery()
+    granted = granted.where(Grant.grantee.in_(owners), alive)
+    if viewer.within:
+        granted = granted.where(Dataset.seq.in_(bounds))
+    both = union_all(own, granted).subquery()
     return select(both.c.dataset_seq)

@@ -12,10 +12,8 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 import catalog.grants
-import catalog.keys
 import catalog.notices
-from catalog import asker, audit, privacy, public_role
-from catalog.agents import Agents
+from catalog import asker, audit, keyring, privacy, public_role
 from catalog.answer import list_json
 from catalog.cli import As, Json
 from catalog.database import Catalog
@@ -24,7 +22,6 @@ from catalog.keys import KeyRefused, NewKey
 from catalog.public_role import NoRole
 from catalog.search import follow
 from catalog.viewer import steward
-from config import load
 from config.load import ConfigurationError
 from config.settings import Settings
 
@@ -58,8 +55,11 @@ def keys_create(
     organisation: Annotated[str, typer.Option(help="Whose key it is: id, acronym or name.")],
     purpose: Annotated[str, typer.Option(help="What it is for, in a sentence.")],
     expires: Annotated[str, typer.Option(metavar="DAY", help="The last day on which it is good.")],
-    source: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A steward's source; repeatable.")] = None,
-    country: Annotated[list[str] | None, typer.Option(metavar="ISO3", help="A steward's country; repeatable.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="A steward's source, or one an organisation is bound to; repeatable."),
+    ] = None,
+    country: Annotated[list[str] | None, typer.Option(metavar="ISO3", help="A country, likewise; repeatable.")] = None,
     new_organisation: Annotated[
         bool, typer.Option("--new-organisation", help="No record names the organisation yet; make it known.")
     ] = False,
@@ -68,17 +68,12 @@ def keys_create(
     """Make a key and print it, once: only a hash of it is kept."""
     settings = Settings()
     actor = asker.named(settings, as_, "A key is given by a named steward.")
-    declared = load.sources(settings)
-    unknown = [key for key in source or [] if key not in {entry.key for entry in declared}]
-    if unknown:
-        raise ConfigurationError(f'There is no source "{unknown[0]}". List them with "landmark sources".')
     asked = NewKey(
         holder, audience, organisation, purpose, _day(expires, "--expires"), tuple(source or ()), tuple(country or ()),
         new_organisation,
     )  # fmt: skip
-    known = Agents(load.rules(settings).agents) if new_organisation else None
     with _writing(settings) as session:
-        made = catalog.keys.create(session, asked, actor, known)
+        made = keyring.give(session, settings, asked, steward(actor))
     print(made)
     print("Hand it over by a safe way; it is not shown again.", file=sys.stderr)
 
@@ -90,7 +85,7 @@ def keys_list(json: Json = False, as_: As = "") -> None:
     actor = asker.named(settings, as_, "Keys name people.")
     with _writing(settings) as session:
         audit.append(session, actor, "listed the keys", "*")
-        items = catalog.keys.keys(session, datetime.now(UTC))
+        items, _ = keyring.listed(session, steward(actor), datetime.now(UTC))
     if json:
         return _print(list_json(items))
     columns = ["id", "name", "audience", "organisation", "state", "expires", "last_used", "purpose"]
@@ -104,7 +99,7 @@ def keys_revoke(key: KeyId, reason: Reason, as_: As = "") -> None:
     settings = Settings()
     actor = asker.named(settings, as_)
     with _writing(settings) as session:
-        catalog.keys.revoke(session, key, reason, actor)
+        keyring.revoke(session, steward(actor), key, reason)
     print(f"{key} is revoked.")
 
 
@@ -118,7 +113,7 @@ def keys_rotate(
     settings = Settings()
     actor = asker.named(settings, as_)
     with _writing(settings) as session:
-        made = catalog.keys.rotate(session, key, overlap, actor)
+        made = keyring.rotate(session, steward(actor), key, overlap)
     print(made)
     print(f"The old secret is good for {overlap} days more.", file=sys.stderr)
 
@@ -191,7 +186,7 @@ def audit_verify() -> None:
     """Hold the chain of the audit against itself; exit code 1 if a line was changed or taken out."""
     with Catalog(Settings().catalog_url) as opened, opened.reading() as session:
         faults = audit.verify(session)
-        count = sum(1 for _ in audit.lines(session))
+        count = audit.count(session)
     for fault in faults:
         print(fault)
     if faults:

@@ -40,7 +40,7 @@ class Reader:
         self.audience = audience
         self._stamp = self._stamped()
         self._opened = open_current(index_dir, audience)
-        self._views: dict[frozenset[str], Snapshot] = {}
+        self._views: dict[tuple[frozenset[str], frozenset[str]], Snapshot] = {}
         self._lock = Lock()
         self._snapshot = self._view(Viewer(audience))
 
@@ -92,7 +92,8 @@ class Reader:
         if viewer.index is not self.audience:
             raise ValueError(f"a viewer of the {viewer.index} index does not ask the {self.audience} one")
         # Only who is asked for more than their audience is shown something else than others of this index.
-        terms = frozenset() if viewer.sees_all or not viewer.reach else viewer.reach
+        nothing: frozenset[str] = frozenset()
+        terms = (nothing, nothing) if viewer.sees_all or not viewer.reach else (viewer.reach, viewer.within)
         views, opened = self._views, self._opened
         found = views.get(terms)
         if found is None or found.opened is not opened:

@@ -168,10 +168,26 @@ def hidden_from(viewer: Viewer) -> Query | None:
 
     if viewer.sees_all:
         return of(Audience.COMMUNITY)
-    mine = sorted(viewer.reach)
-    beyond = [(Occur.Must, of(Audience.FULL)), *((Occur.MustNot, of(closed(Audience.FULL, term))) for term in mine)]
-    lesser = [(Occur.Should, of(closed(Audience.COMMUNITY, term))) for term in mine]
-    return Query.boolean_query([(Occur.Should, Query.boolean_query(beyond)), *lesser])
+
+    def having(rendering: Audience, terms: frozenset[str]) -> list[Query]:
+        return [of(closed(rendering, term)) for term in sorted(terms)]
+
+    beyond = [(Occur.Must, of(Audience.FULL))]
+    if not viewer.within:
+        beyond += [(Occur.MustNot, one) for one in having(Audience.FULL, viewer.reach)]
+        lesser = [(Occur.Should, one) for one in having(Audience.COMMUNITY, viewer.reach)]
+        return Query.boolean_query([(Occur.Should, Query.boolean_query(beyond)), *lesser])
+
+    def reached(rendering: Audience) -> Query:
+        parts = (having(rendering, viewer.reach), having(rendering, viewer.within))
+        return Query.boolean_query(
+            [(Occur.Must, Query.boolean_query([(Occur.Should, one) for one in part])) for part in parts]
+        )
+
+    beyond.append((Occur.MustNot, reached(Audience.FULL)))
+    return Query.boolean_query(
+        [(Occur.Should, Query.boolean_query(beyond)), (Occur.Should, reached(Audience.COMMUNITY))]
+    )
 
 
 def shown(unseen: Query) -> Query:

@@ -43,6 +43,8 @@ VIEWERS = (
     steward("B. Sample", sources=["one"]),
     steward("C. Sample", sources=["two"], countries=["SSD"]),
     breaking_glass("D. Sample"),
+    organisation(HILL, "Hillside within one", sources=["one"]),
+    organisation(RIVER, "Riverside within two and there", sources=["two"], countries=["SSD"]),
 )
 
 
@@ -77,7 +79,8 @@ class Record:
         """What the rules say, in words of their own."""
         mine = viewer.reach & self.terms
         granted = self.granted and not self.ended and f"org:{self.granted}" in viewer.reach
-        if viewer.audience is Audience.FULL or (mine and self.closed) or granted:
+        inside = not viewer.within or viewer.within & self.terms
+        if viewer.audience is Audience.FULL or (inside and ((mine and self.closed) or granted)):
             return self.full
         return self.public if viewer.audience is Audience.PUBLIC else self.community
 
