@@ -37,7 +37,6 @@ _CODES = {
     "bur": "MMR",
     "ddr": "DEU",
     "dhy": "BEN",
-    "glbl": WORLD,
     "hvo": "BFA",
     "kos": KOSOVO,
     "ksv": KOSOVO,
@@ -57,9 +56,9 @@ _CODES = {
 _SPELLINGS = {
     ABYEI: "abyei; abyei area; abyei administrative area; أبيي; abyé; абьей; абьєй",
     KOSOVO: "kosovo s res 1244 1999; kosovo unscr 1244; kosovo under unscr 1244; kosovo un 1244; kosovo 1244",
-    WORLD: "global; worldwide; world; monde; mondial; mundo; mundial; العالم; عالمي; весь мир; мир; світ",
-    "AIA": "anguilla",
+    WORLD: "global; glbl; worldwide; world; monde; mondial; mundo; mundial; العالم; عالمي; весь мир; мир; світ",
     "ARE": "uae",
+    "AZE": "azerbajan",
     "BEN": "بنن",
     "BHS": "багамские острова",
     "BIH": "bosnia; bosnia and herzegowina",
@@ -75,6 +74,7 @@ _SPELLINGS = {
     "CZE": "czech republic; تشيكيا",
     "DOM": "الجمهورية الدومينيكية",
     "ECU": "إكوادور",
+    "ESH": "western sahara non self governing territory",
     "FLK": "falkland islands; malvinas; iles falkland malvinas",
     "FSM": "micronesia; микронезия федеративные штаты",
     "GAB": "غابون",
@@ -104,8 +104,9 @@ _SPELLINGS = {
     "MNP": "islas marianas septentrionales; северные марианские острова",
     "MOZ": "موزامبيق",
     "NLD": "нидерланды королевство",
-    "NRU": "naoero; наоэро",
+    "NRU": "naoero; republic of naoero; наоэро; ناويرو",
     "NZL": "nueva zelandia",
+    "PNG": "png",
     "PRK": "north korea; dprk; dpr korea; جمهورية كوريا الشعبية الديمقراطية",
     "PSE": "palestine; opt; o p t; occupied palestinian territory; occupied palestinian territories; gaza; gaza strip; "
     "west bank; west bank and gaza; west bank and gaza strip; palestinian territories; palestinian authority; "

@@ -16,7 +16,7 @@ LONGEST = 100
 
 _RANGE = re.compile(r"\[?\s*(\S+)\s+TO\s+([^\s\]]+)\s*\]?", re.IGNORECASE)
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:,?(?:\s+-)?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-_INTERVAL = re.compile(r"([^\s/]+)/([^\s/]+)")
+_INTERVAL = re.compile(r"([^\s/]+)\s*/\s*([^\s/]+)")
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _YEAR = re.compile(r"\d{4}")
 _YEARS = re.compile(r"(\d{4})\s*[-\u2013\u2014]\s*(\d{4})")

@@ -23,6 +23,7 @@ _NAMES = {
     "GDB": "gdb geodatabase mobilegeodatabase"
     " filegeodatabase esrigeodatabase gdbzip zippedgdb zippedgeodatabse filegdb",
     "GPKG": "gpkg geopackage geopackagevnd geopackagesqlite3",
+    "GML": "gml gmlxml",
     "KML": "kml kmlcollection kmlfile vndgoogleearthkmlxml",
     "KMZ": "kmz vndgoogleearthkmz vndgoogleearthkmzxml",
     "GPX": "gpx",
@@ -54,6 +55,7 @@ _NAMES = {
     "PPTX": "pptx powerpoint microsoftpowerpoint powerpointooxmlpresentation"
     " vndopenxmlformatsofficedocumentpresentationmlpresentation",
     "JPEG": "jpeg jpg jpgimagefile",
+    "JPEG 2000": "jp2 jpeg2000 jpg2000",
     "GIF": "gif",
     "BMP": "bmp msbmp",
     "EMF": "emf",
@@ -78,6 +80,8 @@ _NAMES = {
     "EMAIL": "eml email",
 }
 _NAME = {word: name for name, words in _NAMES.items() for word in words.split()}
+FORMATS = frozenset(_NAMES)
+"""The list. A word outside it stays as it is, in capitals."""
 _LONGEST = 30
 _UNSAID = {"", "na", "unknown", "none", "null", "other", "octetstream"}
 _MEDIA_TYPE = re.compile(r"(?:application|text|image|audio|video|multipart|model)/[\w.+-]+(?:\s*;.*)?", re.IGNORECASE)
