@@ -67,6 +67,7 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
         "/api/v1/runs/{run_id}": [made.run],
         "/runs/{run_id}": [made.run],
         "/api/v1/proposals/{batch}": ["sample"],
+        "/api/v1/keys/{key_id}": ["0123456789ab"],
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
     if "{" not in path:
