@@ -200,6 +200,43 @@ class Source(Declaration):
         return NEEDS_KEY if self.access_key is not None and self.access_key.required else LIVE
 
 
+class Entry(Declaration):
+    """A holding, or a product that guides, of a system without an interface: ``register/<key>.yaml``.
+
+    Attributes:
+        what: What is held, in sentences.
+        sort: ``holding`` of data; ``guidance`` on how data is collected or shared.
+        holder: Who holds it; empty if nobody knows.
+        countries: ISO 3166 alpha-3; ``WLD`` for the world.
+        access: How the data can be had.
+        how: What to do to get it, a sentence each.
+        page: Where people read of it.
+        contact: A mailbox or form of the holder, never a person's.
+        verified: When a person last saw that this is so; without it the record says that it was not verified.
+        evidence: Where what is said here comes from.
+        retired: Set once the system has ended.
+    """
+
+    key: Key
+    title: str = Field(min_length=1, max_length=200)
+    what: str = Field(min_length=1)
+    sort: Literal["holding", "guidance"] = "holding"
+    holder: str = ""
+    acronym: str = ""
+    countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = ("WLD",)
+    access: Literal[
+        "open", "register", "on_request", "under_agreement", "bilateral", "on_site", "not_shared", "unknown"
+    ] = "unknown"
+    how: tuple[str, ...] = Field(min_length=1)
+    page: Annotated[str, AfterValidator(_web_address)] = ""
+    contact: str = ""
+    languages: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    verified: date | None = None
+    evidence: str = Field(min_length=1)
+    retired: Retired | None = None
+
+
 class Terms(Declaration):
     """Words and phrases of one concept, per language."""
 

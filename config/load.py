@@ -19,6 +19,7 @@ from config.declarations import (
     PLACES,
     Concept,
     Declaration,
+    Entry,
     FactRules,
     GeneralRule,
     Protocol,
@@ -102,6 +103,11 @@ def source(settings: "Settings", key: str) -> Source:
 def source_keys(settings: "Settings") -> tuple[str, ...]:
     """The keys of all declared sources; their files are not read."""
     return tuple(path.stem for path in _files(settings, SOURCES))
+
+
+def register(settings: "Settings") -> tuple[Entry, ...]:
+    """The reviewed entries of systems without an interface, by key."""
+    return tuple(_keyed(Entry, path) for path in _files(settings, "register"))
 
 
 def proposed(content: Mapping[str, Any]) -> Source:

@@ -116,6 +116,7 @@ class Client:
     ``redirected-post``, ``http-<status>``, ``not-json``.
 
     Attributes:
+        settings: What this installation is told.
         requests: Requests sent, repetitions and hops included.
         bytes: Bytes of bodies received, as they came over the wire.
         not_modified: Answers that were as before (304), taken from what is kept.
@@ -142,6 +143,7 @@ class Client:
         self.limits = limits or Limits.of(settings)
         self.requests = self.bytes = self.not_modified = 0
         self.user_agent = f"Landmark/{_version()} (+{plain_ascii(settings.contact) or 'no contact set'})"
+        self.settings = settings
         self._source = source
         self.key = _usable(settings.key_of(source.key, source.key_variable), source)
         self._veil = Veil(self.key)
