@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 import typer
 
 import landmark
-from config.declarations import Concept, FactRules, GeneralRule, Protocol, SensitivityRule, Source
+from config import load
+from config.declarations import VIEW, Concept, Entry, FactRules, GeneralRule, Protocol, SensitivityRule, Source
+from config.settings import Settings
 from tests.attacks.listed import INCIDENTS, cases
 from tests.bench.figures import FIGURES, rendered
 from tests.portals_served.faulty import FAULTS, Fault
@@ -23,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 WIDTH = 100
 SCHEMAS = {
     "source": Source,
+    "entry": Entry,
     "concept": Concept,
     "sensitivity-rule": SensitivityRule,
     "protocol": Protocol,
@@ -199,23 +202,63 @@ def schema(kind: Any) -> str:
 
 
 def portals() -> str:
-    """One section per portal kind, from its own docstring."""
+    """One section per portal kind, from its own docstring and from the sources that are of it."""
     folder = ROOT / "harvester" / "portals"
+    shipped = load.sources(Settings(sources="all", config_dir=None))
     parts = [
-        (
-            "# Portal kinds\n\nMade by `make docs` from the docstring of each module. A kind is one file here; "
-            "a portal of a kind is one\nYAML file in `config/sources/`.\n"
-        )
+        "# Portal kinds\n\nMade by `make docs` from the docstring of each module and from `config/sources/`.\n"
+        "A kind is one file here; a portal of a kind is one YAML file there. What is said of keys and switches is as\n"
+        "shipped: `landmark sources` tells how it stands with you.\n"
     ]
     for path in sorted(folder.glob("*.py")):
         if path.stem == "__init__":
             continue
         tree_ = ast.parse(path.read_text(encoding="utf-8"))
         title, _, rest = (ast.get_docstring(tree_) or "").partition("\n")
+        kind = kind_of(tree_) or path.stem
         parts.append(
-            f"## `{kind_of(tree_) or path.stem}`: {title.rstrip('.').replace('``', '`')}\n\n{markdown(rest)}\n"
+            f"## `{kind}`: {title.rstrip('.').replace('``', '`')}\n\n{markdown(rest)}\n\n"
+            f"{instances([source for source in shipped if source.kind == kind])}"
         )
+    views = "".join(f"- {view(source)}\n" for source in shipped if source.kind == VIEW)
+    parts.append(
+        "## `view`: a part of another source\n\n"
+        f"Not harvested by itself, and never a second time: a question, counted and listed like a source.\n\n{views}"
+    )
     return "\n".join(parts)
+
+
+def view(source: Source) -> str:
+    """One view as its file declares it."""
+    asked = ", ".join(f"{name} = {' or '.join(values)}" for name, values in source.query.items())
+    note = f" {source.note}" if source.note else ""
+    return f"`{source.key}`: {source.title}. Harvest `{source.of}`; asked by {asked}.{note}"
+
+
+def instances(sources: Sequence[Source]) -> str:
+    """The sources of a kind, a line each."""
+    if not sources:
+        return "No source of this kind is shipped: add yours to `sources/` of your configuration folder.\n"
+    return "".join(f"- {instance(source)}\n" for source in sources)
+
+
+def instance(source: Source) -> str:
+    """One source as its file declares it."""
+    facts = [
+        f"`{source.key}`: {source.title}, {source.url}".rstrip(", "),
+        source.state,
+        f"read by `{source.schedule}`" if source.schedule else "read by hand",
+        f"records {source.visibility}",
+        f"access {source.access.replace('_', ' ')} unless a record says otherwise"
+        if source.access != "unknown"
+        else "",
+        f"licence {source.licence}" if source.licence else "",
+        f"at most {source.calls_per_day} requests a day" if source.calls_per_day else "",
+    ]
+    key = f" Key: `{source.key_variable}`. {source.access_key.how}" if source.access_key else ""
+    ended = f" Ended: {source.retired.reason} Today: {'; '.join(source.retired.successors)}." if source.retired else ""
+    note = f" {' '.join(source.note.split())}" if source.note else ""
+    return f"{'; '.join(fact for fact in facts if fact)}.{key}{ended}{note}"
 
 
 def kind_of(module: ast.Module) -> str:
