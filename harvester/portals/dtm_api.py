@@ -142,7 +142,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
             AgentRole(IOM, Role.HOLDER),
             *((AgentRole(AgentRecord(source.publisher), Role.PUBLISHER),) if source.publisher else ()),
         ),
-        locations=tuple(LocationRecord(one, 2 if last else None, True if last else None) for one in iso3),
+        locations=tuple(LocationRecord(one, 2, p_coded=True) if last else LocationRecord(one) for one in iso3),
         distributions=_services(source, operation, code) if last else (),
         access=(_access(source, has_figures=last is not None),),
         series="DTM displacement API",

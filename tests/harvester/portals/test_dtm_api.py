@@ -172,9 +172,7 @@ def test_an_operation_without_figures_says_whom_to_ask_and_claims_no_date():
         access=(
             AccessRecord(
                 AccessModality.UNKNOWN,
-                (
-                    "Ask IOM's Displacement Tracking Matrix for the country: the API gives no figures of this operation.",
-                ),
+                (NO_FIGURES,),
             ),
         ),
         series="DTM displacement API",
