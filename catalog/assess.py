@@ -154,8 +154,7 @@ def _merged(*groups: tuple[ConceptFound, ...]) -> tuple[ConceptFound, ...]:
 
 def _access(record: DatasetRecord, source: Source) -> Iterator[AccessRecord]:
     """The portal's word, else the source's default; steps and address filled in."""
-    given = record.access or (AccessRecord(AccessModality(source.access)),)
-    for entry in given:
+    for entry in _ways(record, source):
         if entry.steps and entry.address:
             yield entry
         else:
@@ -163,13 +162,20 @@ def _access(record: DatasetRecord, source: Source) -> Iterator[AccessRecord]:
             yield replace(entry, steps=steps, address=entry.address or record.landing_page)
 
 
+def _ways(record: DatasetRecord, source: Source) -> tuple[AccessRecord, ...]:
+    """The data's among them: who says how a report can be had has not said that the data can be had so."""
+    if any(entry.artefact is Artefact.DATA for entry in record.access):
+        return record.access
+    return (AccessRecord(AccessModality.UNKNOWN if record.access else AccessModality(source.access)), *record.access)
+
+
 def _published(record: DatasetRecord, source: Source, asserted: Sequence[Assertion]) -> bool:
     """Whether the holder itself lets everybody have the data, and no sign speaks against it."""
-    given = [entry.modality for entry in record.access if entry.artefact is Artefact.DATA]
+    given = {entry.modality for entry in _ways(record, source) if entry.artefact is Artefact.DATA}
     return (
         source.visibility == "public"
         and record.visibility in {None, Visibility.PUBLIC}
-        and set(given or [AccessModality(source.access)]) == {AccessModality.OPEN}
+        and given == {AccessModality.OPEN}
         and not any(assertion.withhold_links for assertion in asserted)
     )
 
