@@ -59,7 +59,8 @@ class Showing(WithReason):
     """As whom a record may be known."""
 
     to: Visibility = Field(
-        description="`public`, `community`, `restricted` (its stewards and owner) or `owner`, from widest to narrowest."
+        description="From widest to narrowest: `public`, `described` (the public is shown a part), `listed` (the "
+        "public is told that it exists and whom to ask), `community`, `restricted` (its stewards and owner) or `owner`."
     )
 
 

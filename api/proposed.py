@@ -1,7 +1,7 @@
 """Sources that stewards propose, and what they decide about sources."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
@@ -13,6 +13,7 @@ from api.lists import send
 from api.parameters import NoParameters
 from catalog import sources
 from config import load
+from config.declarations import VisibilityName
 from config.load import ConfigurationError
 
 router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
@@ -35,7 +36,7 @@ class Proposal(Asked):
 class Approval(Asked):
     """As whom its records are shown."""
 
-    visibility: Literal["public", "community", "restricted", "owner"] = "public"
+    visibility: VisibilityName = "public"
 
 
 @router.post(

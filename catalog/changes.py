@@ -17,7 +17,8 @@ import orjson
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from catalog.disclosure import SEES, Document, told
+from catalog.disclosure import PARTLY, SEES, Document
+from catalog.history import Told, told
 from catalog.query import QueryError
 from catalog.sentences import sentences
 from catalog.tables import Change, Dataset, Disclosure, LevelAssertion, Slug
@@ -58,7 +59,9 @@ class ChangePage:
 
     An item is ``{at, source, dataset, name, title, kind, sentences [..], fields [{field, old, new, sentences [..]}]}``.
     ``kind`` is ``created``, ``updated``, ``withheld``, ``missing``, ``withdrawn`` or ``returned``; title and name are
-    today's. A field that also has ``hidden`` changed as well, but its values are held back.
+    today's. A field that also has ``hidden`` changed as well, but its values are held back. Who does not reach the
+    record is told old values of few fields, and new ones only where the record shows them today
+    (:mod:`catalog.history`).
     """
 
     items: Sequence[Mapping[str, Any]]
@@ -147,12 +150,10 @@ class _History:
             not_owners = frozenset(Visibility) - {Visibility.OWNER}
             self._begins(session, as_reached(viewer), not_owners, wanted, _has(Change.fields, "visibility"))
 
-    def fields(
-        self, dataset: int, given: Iterable[Mapping[str, Any]], document: Document | None
-    ) -> list[dict[str, Any]]:
+    def fields(self, dataset: int, given: Iterable[Mapping[str, Any]], document: Document | None) -> list[Told]:
         """The fields of a change as whoever is shown the record as this document may know them; None: they reach it."""
         if document is None:
-            return [dict(entry) for entry in given]
+            return [Told(entry, entry) for entry in given]
         severe = self._severe.get(dataset)
         left = (told(entry, document, links_gone=severe is not None, severe=bool(severe)) for entry in given)
         return [entry for entry in left if entry is not None]
@@ -176,7 +177,7 @@ class _History:
         wanted: Sequence[ColumnElement[bool]],
         marks: ColumnElement[bool],
     ) -> None:
-        """The fields of a change as they may be known by who is shown the record so; None: they reach it."""
+        """Where what is told of each record begins, for who is shown it so."""
         rows = session.execute(
             _shown(
                 shown, select(Change.seq, Change.dataset_seq, Change.kind, Change.fields).where(*wanted, marks)
@@ -214,9 +215,11 @@ class _History:
         for dataset, level in session.execute(of):
             severe[dataset] = severe.get(dataset, False) or level is Level.SEVERE
         self._severe = severe
-        if not severe:
-            return
-        withheld = select(Dataset.seq).join(LevelAssertion, Dataset.id == LevelAssertion.dataset_id).where(ever)
+        withheld = (
+            select(Dataset.seq)
+            .join(LevelAssertion, Dataset.id == LevelAssertion.dataset_id, isouter=True)
+            .where(or_(ever, Dataset.visibility.in_(PARTLY)))
+        )
         rows = session.execute(
             _shown(
                 shown,
@@ -339,7 +342,8 @@ def _items(
                 if appeared
                 else history.fields(change.dataset_seq, change.fields, None if audience is Audience.FULL else document)
             )
-            said = [{**entry, "sentences": list(found)} for entry, found in zip(fields, sentences(fields), strict=True)]
+            spoken = sentences([field.spoken for field in fields])
+            said = [{**field.entry, "sentences": found} for field, found in zip(fields, spoken, strict=True)]
             kind = "created" if appeared else change.kind
             at = change.at.astimezone(UTC)
             yield (

@@ -43,7 +43,7 @@ from uuid import UUID
 from catalog.assess import Assessment
 from catalog.freshness import in_words
 from catalog.hxl.tags import base
-from catalog.masking import found_in, masked
+from catalog.masking import found_in
 from catalog.places import country_name
 from catalog.records import ColumnRecord, DatasetRecord
 from catalog.redaction import TEXTS, masked_document, redact
@@ -56,9 +56,11 @@ from config.load import shipped_disclosing as shipped
 
 Document = Mapping[str, Any]
 
+PARTLY = frozenset({Visibility.DESCRIBED, Visibility.LISTED})
+"""Visibilities of which the public is shown less than the community."""
 SEES: Mapping[Audience, frozenset[Visibility]] = {
-    Audience.PUBLIC: frozenset({Visibility.PUBLIC}),
-    Audience.COMMUNITY: frozenset({Visibility.PUBLIC, Visibility.COMMUNITY}),
+    Audience.PUBLIC: frozenset({Visibility.PUBLIC, *PARTLY}),
+    Audience.COMMUNITY: frozenset({Visibility.PUBLIC, *PARTLY, Visibility.COMMUNITY}),
     Audience.FULL: frozenset(Visibility),
 }
 """Which visibilities of a record an audience may know of."""
@@ -147,7 +149,7 @@ def renderings(
     """
     table = table or shipped()
     made: dict[tuple[str, Profile], Document] = {}
-    plain = not full["attention"] and full["level"]["asserted_by"] not in _PERSONS
+    plain = not full["attention"] and full["level"]["asserted_by"] not in BY_PERSONS
     for audience in Audience:
         if audience is Audience.FULL:
             yield audience, full
@@ -240,86 +242,20 @@ def _asked_not_to_be_named(full: Document, table: Disclosing) -> bool:
 
 def _rendering(full: Document, profile: Profile, mode: str) -> Document:
     """The same object where nothing is left out."""
-    document = redact(full, profile)
-    if mode == "ask":
-        document = {**document, "mode": mode}
-    if document["level"]["asserted_by"] in _PERSONS:
+    document = redact(full, profile, asking=mode == "ask")
+    if document["level"]["asserted_by"] in BY_PERSONS:
         # A person's words may name a place; stewards read them.
         document = {**document, "level": {**document["level"], "reason": "", "evidence": ""}}
     if full["attention"]:
         fields = sorted({entry["field"] for entry in full["attention"]})
         document = {**masked_document(document), "attention": []}
         document["name"] = "" if "title" in fields else document["name"]
-        document["masked"] = [name for name in fields if document.get(name)]
+        document["masked"] = [name for name in fields if document.get(name) and mode != "ask"]
     return document
 
 
-_PERSONS = frozenset({"steward", "owner", "member"})
-
-
-def told(entry: Mapping[str, Any], document: Document, *, links_gone: bool, severe: bool) -> dict[str, Any] | None:
-    """A field's change as whoever is shown ``document`` now may know it; None if they may not, or if nothing is left.
-
-    Args:
-        entry: ``{field, old, new}`` of the full document.
-        document: The record as it is rendered for them today.
-        links_gone: Whether the record's links were ever withheld: then its history has none either.
-        severe: Whether the data was ever severe: then its history has no columns.
-    """
-    name, withheld = entry["field"], document["withheld"]
-    if name in _FOR_STEWARDS:
-        return None
-    if name in _PARTLY:
-        if {"title", "organizations"} & set(withheld):
-            return None
-        if not links_gone:
-            return dict(entry)
-        sides = {side: _without_links({name: entry[side]}, severe=severe)[name] for side in ("old", "new")}
-    elif name == "level":
-        sides = {side: _told_level(entry[side], bare="level" in withheld) for side in ("old", "new")}
-    elif name in withheld:
-        return None
-    else:
-        sides = {side: _blacked_out(entry[side]) for side in ("old", "new")}
-    unlike = sides["old"] != sides["new"]
-    return {**entry, **sides} if unlike or entry["old"] == entry["new"] else None
-
-
-_PARTLY = frozenset({"distributions", "tags"})
-_FOR_STEWARDS = frozenset({"attention", "visibility_of"})
-
-
-def _told_level(level: Mapping[str, Any] | None, *, bare: bool) -> Mapping[str, Any] | None:
-    if level is None or not (bare or level["asserted_by"] in _PERSONS):
-        return level
-    return {**level, "evidence": "", "reason": ""} | ({"rule": "", "statement": ""} if bare else {})
-
-
-def _blacked_out(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Without personal addresses and the like, wherever a text stands."""
-    if isinstance(value, str):
-        return masked(value)
-    if isinstance(value, list):
-        return [_blacked_out(one) for one in value]
-    return {key: _blacked_out(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _without_links(document: Document, *, severe: bool) -> dict[str, Any]:
-    """A part of a document without links of files, without columns under review, of severe data without any."""
-    left = dict(document)
-    if severe and "tags" in left:
-        left["tags"] = []
-    if left.get("distributions"):
-        left["distributions"] = [
-            {
-                **entry,
-                "url": "",
-                "withheld": True,
-                "columns": [] if severe or entry["under_review"] else entry["columns"],
-            }
-            for entry in left["distributions"]
-        ]
-    return left
+BY_PERSONS = frozenset({"steward", "owner", "member"})
+"""Who asserts a level in their own words, which are for stewards."""
 
 
 def _visibility_of(holding: Holding) -> dict[str, str]:

@@ -195,11 +195,17 @@ def row(item: Mapping[str, Any], marked: Marking) -> dict[str, str]:
         item["link"],
         item["id"],
         item["harm_if_withheld"],
-        f"in part, without: {', '.join(item['withheld'])}" if item["withheld"] else "whole",
+        _shown(item),
         marked.of(level["level"]),
     )
     texts = ("; ".join(value) if isinstance(value, list) else str(value or "") for value in values)
     return dict(zip(HASHTAGS, texts, strict=True))
+
+
+def _shown(item: Mapping[str, Any]) -> str:
+    if item["mode"] == "ask":
+        return "that it exists: the holder must be asked"
+    return f"in part, without: {', '.join(item['withheld'])}" if item["withheld"] else "whole"
 
 
 def cell(text: str) -> str:

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, audit, keyring, people, privacy, proposals, reach
+from catalog import assertions, audit, keyring, naming, people, privacy, proposals, reach
 from catalog.disclosure import Document, is_private, renderings, with_level
 from catalog.explanation import Proposal, explain, words
 from catalog.names import disguise, same_person
@@ -351,10 +351,13 @@ def explanation(session: Session, shown: Document, today: date, *, named: bool) 
 
     Args:
         session: Reading.
-        shown: The record as the asker is shown it; where it is shown without its level's grounds, they are not told.
+        shown: The record as the asker is shown it; where it is shown without its level's grounds, they are not told,
+            and where they are only told that it exists, nothing but the level is.
         today: By which reviews are overdue.
         named: Whether people are named and proposals told: to stewards of the record.
     """
+    if shown["mode"] == "ask":
+        return explain((), today, named=False) | {"level": shown["level"]["level"], "would_change": [], "newest": 0}
     id_ = UUID(shown["id"])
     number = assertions.numbers(session, id_)
     live = [
@@ -548,7 +551,7 @@ def _render(
 ) -> Act:
     """Render the record by what is said of it now; no title that is redacted from now on stays in an index."""
     level = effective(said)
-    full = with_level(record.full, level, table=record.table)
+    full = naming.named(session, with_level(record.full, level, table=record.table), level, record.table)
     fields = difference(record.full, full) + links_withheld(record.live, said)
     if fields:
         disclose_anew(session, record, full, level)

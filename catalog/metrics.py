@@ -6,7 +6,7 @@ gives them back.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -33,6 +33,7 @@ class Hidden:
         redacted: Shown in part.
         hidden: Not shown.
         harm: Hidden ones whose holder says what harm withholding does.
+        listed: Told to exist, with whom to ask, and nothing else: who needs them can find them, so they are not hidden.
     """
 
     iso3: str
@@ -41,6 +42,7 @@ class Hidden:
     redacted: int
     hidden: int
     harm: int = 0
+    listed: int = 0
 
     @property
     def name(self) -> str:
@@ -126,6 +128,8 @@ def _counted(session: Session, shown: ColumnElement[bool]) -> list[Hidden]:
     states = {
         seq: "hidden" if theirs is None else "whole" if theirs == own else "redacted" for seq, own, theirs in rows
     }
+    partly = {seq for seq, state in states.items() if state == "redacted"}
+    states |= dict.fromkeys(_only_listed(session, partly), "listed")
     harmful = _with_harm(session, shown, {seq for seq, state in states.items() if state == "hidden"})
     counts: dict[str, Counter[str]] = {ALL: _tally(states, states.keys(), harmful)}
     places: dict[str, set[int]] = {}
@@ -134,15 +138,27 @@ def _counted(session: Session, shown: ColumnElement[bool]) -> list[Hidden]:
             places.setdefault(iso3, set()).add(seq)
     counts |= {iso3: _tally(states, numbers, harmful) for iso3, numbers in sorted(places.items())}
     return [
-        Hidden(iso3, tally.total() - tally["harm"], tally["whole"], tally["redacted"], tally["hidden"], tally["harm"])
+        Hidden(iso3, tally.total() - tally["harm"], *(tally[state] for state in _STATES))
         for iso3, tally in counts.items()
     ]
 
 
-def _state(own: str, public: str | None) -> str:
-    if public is None:
-        return "hidden"
-    return "whole" if public == own else "redacted"
+_STATES = ("whole", "redacted", "hidden", "harm", "listed")
+
+
+def _only_listed(session: Session, numbers: set[int]) -> Iterator[int]:
+    """Which of these records the public is only told to exist."""
+    public = Disclosure.audience == Audience.PUBLIC
+    for some in _batches(numbers):
+        for seq, body in session.execute(select(Disclosure.seq, Disclosure.document).where(public, some)):
+            if orjson.loads(body)["mode"] == "ask":
+                yield seq
+
+
+def _batches(numbers: set[int]) -> Iterator[ColumnElement[bool]]:
+    wanted = sorted(numbers)
+    for start in range(0, len(wanted), 500):
+        yield Disclosure.seq.in_(wanted[start : start + 500])
 
 
 def _tally(states: Mapping[int, str], numbers: Iterable[int], harmful: set[int]) -> "Counter[str]":
@@ -153,9 +169,7 @@ def _tally(states: Mapping[int, str], numbers: Iterable[int], harmful: set[int])
 
 def _with_harm(session: Session, shown: ColumnElement[bool], numbers: set[int]) -> set[int]:
     found: set[int] = set()
-    wanted = sorted(numbers)
-    for start in range(0, len(wanted), 500):
-        some = Disclosure.seq.in_(wanted[start : start + 500])
+    for some in _batches(numbers):
         for seq, body in session.execute(select(Disclosure.seq, Disclosure.document).where(shown, some)):
             if orjson.loads(body).get("harm_if_withheld"):
                 found.add(seq)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from catalog import audit, levels
 from catalog.disclosure import decided, is_private
 from catalog.levels import DESK, Desk, Refused
+from catalog.naming import named
 from catalog.sensitivity import is_quarantine
 from catalog.store import difference, feed, without_values
 from catalog.tables import CuratedValue, Dataset
@@ -85,6 +86,8 @@ def show_source_to(
 
 _WHOM = {
     Visibility.PUBLIC: "everybody",
+    Visibility.DESCRIBED: "everybody, the public in part,",
+    Visibility.LISTED: "everybody, the public only that it exists,",
     Visibility.COMMUNITY: "the community",
     Visibility.RESTRICTED: "its stewards and owner alone",
     Visibility.OWNER: "its owner alone",
@@ -101,6 +104,7 @@ def _decide(session: Session, dataset_id: UUID, to: Visibility, actor: str, reas
         raise Refused(f"It was decided already that {_WHOM[to]} may know of it.")
     visibility = decided(said, record.level, record.table)
     full = {**record.full, "visibility_of": said, "visibility": visibility.value}
+    full = named(session, full, record.level, record.table)
     levels.disclose_anew(session, record, full, record.level)
     _tell(session, record, full)
     session.merge(

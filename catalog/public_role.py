@@ -1,7 +1,8 @@
 """A role of PostgreSQL that can read nothing but what the public may know: for ``landmark serve --audience public``.
 
 It is given views in a schema of their own and no table. A record that was public and is no more is known to it by id
-and number alone, so that its index forgets it; one that never was is not known at all. Of sources, runs and what
+and number alone, so that its index forgets it; one that never was is not known at all. One that counts as public and
+is not shown, because nobody may name its holder, is known so too. Of sources, runs and what
 changed it is given nothing: those routes answer 503 in such a process.
 """
 
@@ -14,7 +15,15 @@ from catalog.database import Catalog
 
 SCHEMA = "landmark_public"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_ONCE_PUBLIC = "select dataset_id from public.slug"
+_TO_ALL = ("public", "described", "listed")
+_LEFT = " or ".join(f"""strpos(c.fields::text, '"field":"visibility","old":"{word}"') > 0""" for word in _TO_ALL)
+# A name stays when its title is hidden; an emptied record has none, nor has one that was never shown whole.
+_ONCE_PUBLIC = (
+    "select dataset_id from public.slug union all "  # noqa: S608 - of constants
+    f"select id from public.dataset where visibility in {_TO_ALL} union all "
+    "select d.id from public.dataset d join public.change c on c.dataset_seq = d.seq "
+    f"where c.kind in ('updated', 'withheld', 'returned') and ({_LEFT})"
+)
 _VIEWS = {
     "alembic_version": "select version_num from public.alembic_version",
     "disclosure": (
@@ -29,6 +38,12 @@ _VIEWS = {
         "(select seq from public.disclosure where audience = 'public')"
     ),
     "dataset": f"select id, seq from public.dataset where id in ({_ONCE_PUBLIC})",  # noqa: S608 - of constants
+    # The public is shown a record whole where it is given the same bytes as who is shown everything.
+    "same_link": (
+        "select first_seq, second_seq, score, reasons, decision from public.same_link where decision <> 'refused' and "
+        "(select count(*) from public.disclosure p join public.disclosure f on f.seq = p.seq and f.etag = p.etag "
+        "where p.audience = 'public' and f.audience = 'full' and p.seq in (first_seq, second_seq)) = 2"
+    ),
     "change": (
         "select seq, dataset_seq from public.change where dataset_seq in "  # noqa: S608 - of constants
         f"(select seq from public.dataset where id in ({_ONCE_PUBLIC}))"

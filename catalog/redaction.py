@@ -8,8 +8,9 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from catalog.freshness import in_words
 from catalog.masking import masked, without_addresses, without_names
-from catalog.vocabulary import AgentKind
+from catalog.vocabulary import AccessModality, AgentKind, Artefact
 from config.disclosure import Profile
 
 Document = Mapping[str, Any]
@@ -37,15 +38,23 @@ _TABULAR = {"CSV", "XLSX", "XLS", "ODS", "JSON", "XML", "DTA", "SAV", "PARQUET"}
 _MOST_NAMED = 3
 
 
-def redact(full: Document, profile: Profile) -> Document:
-    """What the profile leaves; the same object where it leaves everything."""
+def redact(full: Document, profile: Profile, *, asking: bool = False) -> Document:
+    """What the profile leaves; the same object where it leaves everything.
+
+    Args:
+        full: The full audience's document.
+        profile: What is left of each field.
+        asking: It is told that the record exists and whom to ask, and nothing else.
+    """
     left: Fields = dict(full)
     for step in _STEPS:
         step(left, profile)
+    if asking:
+        _only_whom_to_ask(left, named=profile.holder == "named")
     withheld = sorted(name for name, value in left.items() if name in full and value != full[name])
-    if not withheld:
+    if not withheld and not asking:
         return full
-    return left | {"mode": "redacted", "withheld": withheld}
+    return left | {"mode": "ask" if asking else "redacted", "withheld": withheld}
 
 
 def masked_document(document: Document) -> Document:
@@ -146,6 +155,33 @@ def _closed(route: Fields) -> Fields:
     return {**route, "modality": "unknown"} if route["modality"] in {"open", "register"} else route
 
 
+def _only_whom_to_ask(left: Fields, *, named: bool) -> None:
+    """Of the organisations who has it, of the ways to the data that it is to be asked for, of the level its name."""
+    if not left["holders"]:
+        left["holders"] = [agent["name"] for agent in left["organizations"] if "owner" in agent["roles"]]
+    holders = set(left["holders"])
+    of = [agent for agent in left["organizations"] if agent["name"] in holders]
+    left["organizations"] = [{name: value for name, value in agent.items() if name != "spelling"} for agent in of]
+    steps = [ASK_HOLDER.format(", ".join(left["holders"])) if named and holders else ASK_STEWARD]
+    route = {"modality": AccessModality.ON_REQUEST.value, "steps": steps, "address": ""}
+    # An address may be that of the very dataset; a mailbox or a telephone number is not.
+    contacts = [contact for contact in left["access"]["contacts"] if "/" not in contact]
+    artefacts = [{"artefact": Artefact.DATA.value, **route}]
+    left["access"] = {**route, "contacts": contacts, "artefacts": artefacts}
+    nothing = {name: None if name in {"isp_date", "review_by"} else "" for name in left["level"]}
+    left["level"] = {**nothing, "level": left["level"]["level"]}
+    # By what is left, not by what is taken: a field that is added one day is not told until somebody says so here.
+    for name in left.keys() - _OF_ASKING:
+        left[name] = None if left[name] is None else type(left[name])()
+
+
+_OF_ASKING = frozenset({
+    "id", "source", "title", "organizations", "holders", "countries", "locations", "topics", "access", "level",
+    "visibility", "visibility_of", "period", "update_frequency", "freshness", "mode", "withheld",
+})  # fmt: skip
+"""Fields of a record of which it is only told that it exists; of dates and frequency the profile leaves nothing."""
+
+
 def _place(left: Fields, profile: Profile) -> None:
     if profile.place == "whole":
         return
@@ -161,6 +197,9 @@ def _place(left: Fields, profile: Profile) -> None:
 
 
 def _dates(left: Fields, profile: Profile) -> None:
+    if profile.dates == "none":
+        left |= {"issued": None, "modified": None, "period": {"start": None, "end": None, "open": False}}
+        left["freshness"] = {"due": None, "overdue": None, "delinquent": None, "always_fresh": False}
     if profile.dates == "month":
         left |= {name: _month(left[name]) for name in ("issued", "modified")}
         left["freshness"] = {
@@ -189,6 +228,9 @@ def _rows(left: Fields, profile: Profile) -> None:
 
 def _files(left: Fields, profile: Profile) -> None:
     if profile.columns == profile.files == profile.links == "whole":
+        return
+    if profile.files == "none":
+        left |= {"distributions": [], "tags": []}
         return
     left["distributions"] = [
         _file(entry, number, profile)
@@ -224,6 +266,12 @@ def _file(entry: Fields, number: int, profile: Profile) -> Fields:
     return kept
 
 
+def _traits(left: Fields, profile: Profile) -> None:
+    if profile.traits == "none":
+        nothing = {"days": None, "words": in_words(None)}
+        left |= {"languages": [], "cod_level": "", "update_frequency": nothing, "urgent": False}
+
+
 def _words(left: Fields, profile: Profile) -> None:
     if profile.keywords == "none":
         left["keywords"] = []
@@ -244,7 +292,7 @@ def _bare(level: Fields) -> Fields:
 
 
 _STEPS: tuple[Callable[[Fields, Profile], None], ...] = (
-    _title, _texts, _holder, _access, _place, _dates, _rows, _files, _words,
+    _title, _texts, _holder, _access, _place, _dates, _rows, _files, _traits, _words,
 )  # fmt: skip
 
 

@@ -11,13 +11,13 @@ from hashlib import blake2b
 from uuid import UUID, uuid5
 
 import orjson
-from slugify import slugify
 
 from catalog import tables as t
 from catalog.assess import Assessment, Assessor, IdentifiedRole
 from catalog.disclosure import Document, Holding, disclose
 from catalog.freshness import Freshness
 from catalog.layout import Layout, Row
+from catalog.naming import name_of
 from catalog.reach import terms
 from catalog.records import AgentRecord, DatasetRecord, LocationRecord
 from catalog.sensitivity import Assertion, effective, is_quarantine
@@ -26,7 +26,6 @@ from config.declarations import Source
 
 NAMESPACE = UUID("6f1d6e0c-4c0e-5b57-9a43-8d1f3b7f2a10")
 """Of dataset ids: UUIDv5 of source key and remote id, the same in every rebuild."""
-SLUG_LENGTH = 60
 MADE_PRIVATE = "Made private by its portal"
 """Stands for the title of a record that was shown before."""
 ORDER: tuple[type[t.Base], ...] = (
@@ -128,11 +127,8 @@ class Renderer:
     ) -> Holding:
         """What the disclosure is rendered from; a name is kept as long as the title is."""
         # Our address must not go on telling what the portal took out of its title.
-        new_name = _slug(entry.record.display_title, id_) if self._is_open(entry) else ""
-        if new_name:
-            name = name if name == new_name else ""
-        if emptied:
-            name = ""
+        of_title = "" if emptied else name_of(entry.record.display_title, id_)
+        name = name if name == of_title else ""
         return Holding(
             id=id_,
             name=name,
@@ -147,13 +143,9 @@ class Renderer:
             source_publisher=self._publisher,
             table=self.table,
             before=before,
-            new_name="" if name else new_name,
+            new_name="" if name else of_title,
             emptied=emptied,
         )
-
-    @staticmethod
-    def _is_open(entry: Entry) -> bool:
-        return entry.assessment.visibility is Visibility.PUBLIC
 
     def describe(
         self,
@@ -300,9 +292,3 @@ def _distributions(rows: Rows, seq: int, record: DatasetRecord) -> None:
         for key, given in groups
         for column in given
     }.values()
-
-
-def _slug(title: str, id_: UUID) -> str:
-    """Readable and unique; the id's beginning keeps a hidden record's title from showing in another's name."""
-    words = slugify(title, max_length=SLUG_LENGTH, word_boundary=True)
-    return f"{words or 'dataset'}-{id_.hex[:8]}"

@@ -5,6 +5,8 @@ from typing import Any
 
 from catalog.places import country_name
 
+UNTOLD = "\x00"
+"""What a text begins with that stands for one that may not be said: no sentence has it."""
 _LONGEST = 100
 """Characters of a value in a sentence."""
 _NAMED = 3
@@ -27,6 +29,7 @@ _PLAIN = {
 }
 _DAYS = {"issued": "first published", "modified": "data last changed"}
 _LISTS = {"keywords": "keyword", "languages": "language", "urgency_recipients": "urgent recipient"}
+_NOTHING = "not said"
 _TEXTS = {"notes", "methodology", "caveats"}
 """Fields whose values are too long for a sentence."""
 _MODALITIES = {
@@ -37,7 +40,7 @@ _MODALITIES = {
     "bilateral": "arranged with the holder",
     "on_site": "seen on site",
     "not_shared": "not shared",
-    "unknown": "not said",
+    "unknown": _NOTHING,
 }
 _LEVELS = {"low_no": "low or none", "unclassified": "not classified"}
 _STATES = {"missing": "no longer listed", "withdrawn": "withdrawn", "listed": "listed again"}
@@ -50,7 +53,16 @@ def sentences(fields: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
         if entry.get("hidden"):
             yield [f"{_label(entry['field'])} changed"]
         else:
-            yield _said(entry["field"], entry["old"], entry["new"], by_name)
+            said = _said(entry["field"], entry["old"], entry["new"], by_name)
+            changed = f"{_label(entry['field'])} changed"
+            yield list(dict.fromkeys(changed if UNTOLD in sentence else sentence for sentence in said))
+
+
+def _from_to(label: str, old: str, new: str) -> str:
+    """What something was and is; only what it is, where what it was may not be said."""
+    if UNTOLD not in old or UNTOLD in new:
+        return f"{label}: {old} -> {new}"
+    return f"{label} taken out" if new == _NOTHING else f"{label}: now {new}"
 
 
 def _said(name: str, old: Any, new: Any, others: Mapping[str, tuple[Any, Any]]) -> list[str]:  # noqa: ANN401, PLR0911
@@ -63,7 +75,7 @@ def _said(name: str, old: Any, new: Any, others: Mapping[str, tuple[Any, Any]]) 
     if name == "urgent":
         return ["now urgent" if new else "no longer urgent"]
     if name in _DAYS:
-        return [f"{_DAYS[name]}: {_day(old)} -> {_day(new)}"]
+        return [_from_to(_DAYS[name], _day(old), _day(new))]
     if name in _LISTS and isinstance(old, list) and isinstance(new, list):
         return list(_members(_LISTS[name], old, new))
     label = _label(name)
@@ -71,7 +83,7 @@ def _said(name: str, old: Any, new: Any, others: Mapping[str, tuple[Any, Any]]) 
         return [f"{label} {'changed' if old and new else 'added' if new else 'removed'}"]
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         return [f"{label} changed"]
-    return [f"{label}: {_words(old)} -> {_words(new)}"]
+    return [_from_to(label, _words(old), _words(new))]
 
 
 def _label(name: str) -> str:
@@ -85,11 +97,11 @@ def _titles(old: Mapping[str, str], new: Mapping[str, str], others: _Others) -> 
     for language in sorted(old.keys() | new.keys()):
         pair = old.get(language), new.get(language)
         if pair[0] != pair[1] and pair != others.get("title"):
-            yield f"title in {language}: {_words(pair[0])} -> {_words(pair[1])}"
+            yield _from_to(f"title in {language}", _words(pair[0]), _words(pair[1]))
 
 
 def _source(old: Mapping[str, str], new: Mapping[str, str], _: _Others) -> Iterator[str]:
-    yield f"source: {_words(old['title'])} -> {_words(new['title'])}"
+    yield _from_to("source", _words(old["title"]), _words(new["title"]))
 
 
 def _organizations(old: list[Any], new: list[Any], _: _Others) -> Iterator[str]:
@@ -105,11 +117,11 @@ def _organizations(old: list[Any], new: list[Any], _: _Others) -> Iterator[str]:
             yield f"{_words(becomes['name'])}: {_and(was['roles'])} -> {_and(becomes['roles'])}"
         for part, label in (("name", "organisation renamed"), ("acronym", "acronym"), ("kind", "kind of organisation")):
             if was[part] != becomes[part]:
-                yield f"{label}: {_words(was[part])} -> {_words(becomes[part])}"
+                yield _from_to(label, _words(was[part]), _words(becomes[part]))
 
 
 def _holders(old: list[str], new: list[str], _: _Others) -> Iterator[str]:
-    yield f"held by: {_and(old)} -> {_and(new)}"
+    yield _from_to("held by", _and(old), _and(new))
 
 
 def _countries(old: list[str], new: list[str], _: _Others) -> Iterator[str]:
@@ -151,7 +163,7 @@ def _access(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> Itera
     if old["steps"] != new["steps"]:
         yield f"how to get it: {_words(' '.join(new['steps']))}"
     if old["address"] != new["address"]:
-        yield f"where to get it: {_words(old['address'])} -> {_words(new['address'])}"
+        yield _from_to("where to get it", _words(old["address"]), _words(new["address"]))
     yield from _members("contact", old["contacts"], new["contacts"])
     before, after = ({entry["artefact"]: entry for entry in side["artefacts"]} for side in (old, new))
     for artefact in sorted((before.keys() | after.keys()) - {"data"}):
@@ -184,7 +196,7 @@ def _tags(old: list[Any], new: list[Any], _: _Others) -> Iterator[str]:
 
 
 def _period(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> Iterator[str]:
-    yield f"period: {_span(old)} -> {_span(new)}"
+    yield _from_to("period", _span(old), _span(new))
 
 
 def _frequency(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> Iterator[str]:
@@ -193,7 +205,7 @@ def _frequency(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> It
 
 def _freshness(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> Iterator[str]:
     if _day(old["due"]) != _day(new["due"]):
-        yield f"next update expected: {_day(old['due'])} -> {_day(new['due'])}"
+        yield _from_to("next update expected", _day(old["due"]), _day(new["due"]))
 
 
 def _relations(old: list[Any], new: list[Any], _: _Others) -> Iterator[str]:
@@ -226,7 +238,7 @@ def _file(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     """What is worth a sentence of its own; that a file has another date or size is said of all together."""
     name = _quoted(new)
     if old["name"] != new["name"]:
-        yield f"file {_quoted(old)} renamed {name}"
+        yield f"file now named {name}" if UNTOLD in _quoted(old) else f"file {_quoted(old)} renamed {name}"
     if old["format"] != new["format"]:
         yield f"file {name}: format {_words(old['format'])} -> {_words(new['format'])}"
     if old["url"] != new["url"]:
@@ -281,9 +293,14 @@ def _members(what: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str]
 
 
 def _counted(what: str, names: Sequence[str], done: str) -> str:
-    if len(names) == 1:
+    if len(names) == 1 and UNTOLD not in names[0]:
         return f"{what} {names[0]} {done}" if what == "file" else f"{what} {done}: {_words(names[0])}"
     many = f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
+    untold = [name for name in names if UNTOLD in name]
+    if untold:
+        told = [name for name in names if UNTOLD not in name]
+        what = f"{len(names)} {many}" if len(names) > 1 else what
+        return f"{what} {done}" + (f", among them {', '.join(map(_words, told[:_NAMED]))}" if told else "")
     more = ", ..." if len(names) > _NAMED else ""
     return f"{len(names)} {many} {done}: {', '.join(_words(name) for name in names[:_NAMED])}{more}"
 
@@ -306,12 +323,12 @@ def _rank(level: Mapping[str, Any]) -> str:
 
 def _span(period: Mapping[str, Any]) -> str:
     if not (period["start"] or period["end"] or period["open"]):
-        return "not said"
+        return _NOTHING
     return f"{period['start'] or '...'} to {'today' if period['open'] else period['end'] or '...'}"
 
 
 def _day(value: str | None) -> str:
-    return value[:10] if value else "not said"
+    return value[:10] if value else _NOTHING
 
 
 def _and(names: Sequence[str]) -> str:
@@ -321,7 +338,7 @@ def _and(names: Sequence[str]) -> str:
 def _words(value: object) -> str:
     """A value as it is read: ``not said`` for nothing, shortened where it is long."""
     if value is None or value == "":
-        return "not said"
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)

@@ -21,9 +21,15 @@ UNCLASSIFIED = "unclassified"
 
 
 class Visibility(StrEnum):
-    """Who may know that the record exists, decided apart from the level of its data."""
+    """Who may know that the record exists, decided apart from the level of its data; from the widest to the narrowest.
+
+    Of what is ``described`` the public is shown a part, of what is ``listed`` that it exists and whom to ask; the
+    community is shown both.
+    """
 
     PUBLIC = "public"
+    DESCRIBED = "described"
+    LISTED = "listed"
     COMMUNITY = "community"
     RESTRICTED = "restricted"
     OWNER = "owner"

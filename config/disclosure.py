@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from config.declarations import Declaration
+from config.declarations import Declaration, VisibilityName
 
 Words = tuple[str, ...]
 
-VISIBILITIES: Words = ("public", "community", "restricted", "owner")
+VISIBILITIES: Words = get_args(VisibilityName)
+"""From the widest to the narrowest."""
 LevelName = Literal["unclassified", "low_no", "moderate", "high", "severe"]
 LEVELS: Words = get_args(LevelName)
 AUDIENCES: Words = ("public", "community")
@@ -28,14 +29,15 @@ class Profile(Declaration):
     Attributes:
         title: ``template`` is made from form, topics and place; the readable name goes with the title.
         details: Methodology, caveats and series.
+        traits: Languages, COD level, update frequency, and that it is urgent.
         holder: ``type`` says what sort of organisation it is.
         contact: Of the holder.
         place: ``admin1`` and ``country`` are the finest that is told.
         dates: ``month`` is the first of the month, for first publication, last change and what follows from it; the
-            period is told by whole months.
+            period is told by whole months. ``none`` leaves none of them.
         rows: ``band`` is the number of rows to a power of ten.
         columns: ``released`` leaves out those of files under review; hashtags go with their columns.
-        files: ``formats`` leaves out names, descriptions and sizes.
+        files: ``formats`` leaves out names, descriptions and sizes; ``none`` that there are any.
         links: Of files, and web addresses in texts.
         page: The portal's page of the record, and every address of the way to get it.
         concepts: ``topics`` leaves out what columns gave away, and the words that a topic rests on.
@@ -47,13 +49,14 @@ class Profile(Declaration):
     title: Literal["whole", "template"] = "whole"
     notes: Literal["whole", "none"] = "whole"
     details: Literal["whole", "none"] = "whole"
+    traits: Literal["whole", "none"] = "whole"
     holder: Literal["named", "type"] = "named"
     contact: Literal["whole", "none"] = "whole"
     place: Literal["whole", "admin1", "country"] = "whole"
-    dates: Literal["whole", "month"] = "whole"
+    dates: Literal["whole", "month", "none"] = "whole"
     rows: Literal["whole", "band", "none"] = "whole"
     columns: Literal["whole", "released", "none"] = "whole"
-    files: Literal["whole", "formats"] = "whole"
+    files: Literal["whole", "formats", "none"] = "whole"
     links: Literal["whole", "none"] = "whole"
     page: Literal["whole", "none"] = "whole"
     keywords: Literal["whole", "none"] = "whole"
@@ -166,12 +169,22 @@ class Disclosing(Declaration):
                     raise ValueError(
                         f"visibility.{source}.{level}: {given} is wider than the source's; write {source} or less"
                     )
+        self._asks_with_little()
         for who, mode in self.modes["owner"].items():
             if mode != "hidden":
                 raise ValueError(f"modes.owner.{who}: what is for its owner alone is hidden; write hidden")
         if self.profiles[self.unnamed.profile].holder != "type":
             raise ValueError(f"unnamed.profile: {self.unnamed.profile} names the holder; write holder: type in it")
         return self
+
+    def _asks_with_little(self) -> None:
+        """Whoever is only told that a record exists must not be told more by the profile's other fields."""
+        asking = self.profiles[self.ask]
+        for name in FIELDS:
+            if name not in {"holder", "contact"} and getattr(asking, name) != _ORDERS[name][-1]:
+                raise ValueError(
+                    f"ask: {self.ask} tells more than that it exists; write {name}: {_ORDERS[name][-1]} in it"
+                )
 
 
 def _complete(table: str, given: Mapping[str, Mapping[str, str]], rows: Words, cells: Words, values: Words) -> None:

@@ -39,10 +39,11 @@ def metrics_command(
         rows = [asdict(row) for row in (exact or told) if wanted in {"", row.iso3}]
         sys.stdout.buffer.write(orjson.dumps({"k": metrics.K if for_others else 1, "items": rows}) + b"\n")
         return
-    shown = Table("Country", "Records", "Hidden", "Share", "In part", "Harm if withheld", box=None, header_style="bold")
+    heads = ("Country", "Records", "Hidden", "Share", "In part", "Only listed", "Harm if withheld")
+    shown = Table(*heads, box=None, header_style="bold")
     for row in exact:
         if wanted in {"", row.iso3}:
-            cells = row.records, row.hidden, f"{row.share:.0%}", row.redacted, row.harm
+            cells = row.records, row.hidden, f"{row.share:.0%}", row.redacted, row.listed, row.harm
             shown.add_row(row.name, *map(str, cells))
     for figure in told:
         if wanted in {"", figure.iso3}:
@@ -52,6 +53,6 @@ def metrics_command(
 
 def _words(figure: metrics.Published) -> tuple[str, ...]:
     if figure.records is None or figure.hidden is None:
-        return figure.name, "not told", "not told", "", "", ""
+        return figure.name, "not told", "not told", "", "", "", ""
     share = figure.hidden / figure.records if figure.records else 0
-    return figure.name, str(figure.records), str(figure.hidden), f"{share:.0%}", "", ""
+    return figure.name, str(figure.records), str(figure.hidden), f"{share:.0%}", "", "", ""

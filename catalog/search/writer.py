@@ -374,7 +374,8 @@ def _took_back(opened: Opened, keys: Sequence[str], made: _Kept) -> bool:
 
 def _left_out(document: tantivy.Document) -> frozenset[str]:
     item = orjson.loads(document["item"][0])
-    return frozenset((*item["withheld"], *item["masked"]))
+    only_listed = ("*",) if item["mode"] == "ask" else ()
+    return frozenset((*item["withheld"], *item["masked"], *only_listed))
 
 
 def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str | None]:

@@ -67,7 +67,7 @@ def test_what_changed_as_the_public_may_know_it(changing: Changing) -> None:
     ]
     last = body["items"][-1]
     assert last["sentences"] == [
-        "next update expected: 2024-07-31 -> 2024-09-29",
+        "next update expected: now 2024-09-29",
         "update frequency: every month -> every three months",
     ]
     assert last["fields"][1]["new"] == {"days": 90, "words": "every three months"}
@@ -127,7 +127,7 @@ def test_the_command_tells_the_same(changing: Changing, monkeypatch: pytest.Monk
     assert shown.splitlines() == [
         "1 change",
         f"2026-11-02T00:00:00Z  Sample: Displacement in South Sudan  (sample-ckan, {identifier})",
-        "    next update expected: 2024-07-31 -> 2024-09-29",
+        "    next update expected: now 2024-09-29",
         "    update frequency: every month -> every three months",
     ]
     assert f"More: --after {after}" in runner.invoke(command, ["changes", "--limit", "3"]).stdout

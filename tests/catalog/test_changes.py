@@ -1,5 +1,6 @@
 """What each audience is told of what changed: in sentences, in order, and nothing that it may not know."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from catalog.records import (
     DistributionRecord,
     LocationRecord,
     PortalFlag,
+    RelationRecord,
 )
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
@@ -28,7 +30,7 @@ from catalog.sentences import sentences
 from catalog.store import Store, feed
 from catalog.tables import Disclosure
 from catalog.viewer import Viewer
-from catalog.vocabulary import AccessModality, Audience, Role, Visibility
+from catalog.vocabulary import AccessModality, Audience, RelationKind, Role, Visibility
 from config.declarations import Source
 
 DAY = timedelta(days=1)
@@ -122,9 +124,9 @@ def test_a_change_is_told_in_sentences_with_the_machine_form_beside(history: His
         "now asked for instead of open",
         "how to get it: Write to the data desk.",
         "2 files added: 'Map', 'Notes'",
-        "file 'Baseline' renamed 'Baseline 2026'",
-        "next update expected: 2026-10-31 -> 2026-12-30",
-        "licence: Creative Commons Attribution -> Open Database License",
+        "file now named 'Baseline 2026'",
+        "next update expected: now 2026-12-30",
+        "licence: now Open Database License",
         "update frequency: every month -> every three months",
     ]
     assert [entry["field"] for entry in changed["fields"]] == [
@@ -134,6 +136,14 @@ def test_a_change_is_told_in_sentences_with_the_machine_form_beside(history: His
         "licence",
         "update_frequency",
     ]
+    assert changed["fields"][3] == {
+        "field": "licence", "old": None, "new": "Open Database License",
+        "sentences": ["licence: now Open Database License"],
+    }  # fmt: skip
+    assert (
+        "licence: Creative Commons Attribution -> Open Database License"
+        in history.told(Audience.FULL).items[1]["sentences"]
+    )
     assert changed["fields"][4] == {
         "field": "update_frequency",
         "old": {"days": 30, "words": "every month"},
@@ -180,7 +190,7 @@ def test_a_cursor_tells_no_number_and_repeats_rather_than_omits(history: History
     # The record of the cursor is hidden now, as is one that never was: both begin with the same time again.
     never = f"20261102T083015123456Z~{dataset_id('sample', 'never')}"
     assert told(history.told(after=after)) == told(history.told(after=never))
-    assert told(history.told(after=after)) == [("Sample: Second", ["licence: Creative Commons Attribution -> Another"])]
+    assert told(history.told(after=after)) == [("Sample: Second", ["licence: now Another"])]
     # Nor does it tell that a record changed while it was hidden.
     hidden = replace(RECORD, remote_id="a3", visibility=Visibility.RESTRICTED)
     history.write(hidden)
@@ -189,7 +199,7 @@ def test_a_cursor_tells_no_number_and_repeats_rather_than_omits(history: History
     history.write(replace(hidden, visibility=None))
     cursors = [f"{at:%Y%m%dT%H%M%S%fZ}~{dataset_id('sample', key)}" for key in ("a3", "never")]
     assert [told(history.told(after=cursor)) for cursor in cursors] == [
-        [("Sample: Second", ["licence: Another -> Third"]), ("Sample: Baseline", ["newly listed"])]
+        [("Sample: Second", ["licence: now Third"]), ("Sample: Baseline", ["newly listed"])]
     ] * 2
     later = f"20991102T083015123456Z~{dataset_id('sample', 'a2')}"
     assert history.told(after=later).items == []
@@ -229,14 +239,14 @@ def test_what_a_record_was_before_it_became_visible_stays_untold(history: Histor
     assert "Quietcanary" not in repr(page)
     assert told(page) == [
         ("Sample: Baseline", ["newly listed"]),
-        ("Sample: Baseline", ["licence: Creative Commons Attribution -> Another"]),
+        ("Sample: Baseline", ["licence: now Another"]),
     ]
     assert (page.total, [item["kind"] for item in page.items]) == (2, ["created", "updated"])
     assert history.told(since=START + 5 * DAY).total == 1
     assert history.told(since=START).total == 2
     community = history.says(Audience.COMMUNITY)
     assert [kind for _, kind, _ in community] == ["created", "updated", "updated", "updated"]
-    assert "licence: Quietcanary -> Creative Commons Attribution" in community[1][2]
+    assert "licence changed" in community[1][2], "neither value is shown today"
     assert "visibility: community -> public" in community[2][2]
     assert history.told(Audience.FULL).total == 6
 
@@ -252,7 +262,7 @@ def test_links_and_columns_that_were_ever_withheld_are_in_no_history(history: Hi
     column = ColumnRecord("", 1, header, "#adm2+name")
     history.write(replace(RECORD, distributions=(replace(FILE, columns=(*FILE.columns, column)),)))
     history.write(replace(RECORD, distributions=(replace(FILE, name="Renamed"),)))
-    assert "quietcanary" in repr(history.told()).lower()
+    assert "quietcanary" not in repr(history.told()).lower(), "what was taken out again is told of nobody"
     history.write(replace(FLAGGED, distributions=(replace(FILE, name="Renamed"),)))
     history.write(replace(FLAGGED, distributions=(replace(FILE, name="Renamed", url=address),)))
     # A lesser assertion comes later; the record is severe all the same.
@@ -270,9 +280,9 @@ def test_links_and_columns_that_were_ever_withheld_are_in_no_history(history: Hi
         ("updated", ["distributions"]),
     ]
     assert public.total == 4
-    assert public.items[1]["sentences"] == ["file 'Baseline' renamed 'Renamed'"]
+    assert public.items[1]["sentences"] == ["files changed"]
     assert public.items[2]["sentences"][0].startswith("sensitivity: not classified -> severe (")
-    assert public.items[3]["sentences"] == ["file 'Renamed' renamed 'Again'"]
+    assert public.items[3]["sentences"] == ["file now named 'Again'"]
     assert all(entry["new"][0]["withheld"] for entry in public.items[3]["fields"])
 
 
@@ -309,9 +319,43 @@ def test_missing_withdrawn_and_listed_again(history: History) -> None:
         feed(session, "sample", None, [(1, "returned", back)], history.now)
     first = str(dataset_id("sample", "a1"))
     assert [said for _, _, said in history.says(dataset=first)] == [
-        ["licence: Creative Commons Attribution -> Another"],
+        ["licence: now Another"],
         ["listed again"],
     ]
+
+
+def test_no_corrected_word_is_told_of_its_correction(history: History) -> None:
+    """What a title, a licence, a period, a file or a column was once is in no line of what the public is told."""
+
+    def state(word: str, day: int, **more: Any) -> DatasetRecord:
+        moment = datetime(2020, 1, day, tzinfo=UTC)
+        return replace(
+            RECORD, title={"en": f"Sample: {word}", "fr": f"Exemple: {word}"}, notes={"en": f"Notes of {word}."},
+            licence=word, methodology=word, caveats=word, series=word, keywords=(word, "kept"), languages=(word,),
+            issued=moment, modified=moment, period_start=moment.date(), period_end=moment.date(),
+            landing_page=f"http://127.0.0.1:9/{word}",
+            access=(AccessRecord(AccessModality.ON_REQUEST, (f"Ask {word}.",), f"http://127.0.0.1:9/ask/{word}"),),
+            agents=(AgentRole(AgentRecord(f"Sample {word}"), Role.HOLDER, f"info@{word}.example"),),
+            distributions=(replace(FILE, name=word, url=f"http://127.0.0.1:9/{word}.csv", description=word,
+                                   columns=(ColumnRecord("", 0, word, f"#adm1+{word}"),)),),
+            relations=(RelationRecord(RelationKind.BASED_ON, f"http://127.0.0.1:9/of/{word}"),),
+            urgency_recipients=(word,), harm_if_withheld=word, **more,
+        )  # fmt: skip
+
+    history.write(state("quietone", 11))
+    history.write(state("quiettwo", 12))
+    history.write(state("plainthree", 13))
+    public, community, full = (repr(history.told(audience)).lower() for audience in Audience)
+    for told_, name in ((public, "public"), (community, "community")):
+        assert "quiet" not in told_, name
+        assert not {"2020-01-11", "2020-01-12"} & set(re.findall(r"2020-01-1\d", told_)), name
+        assert "title: now sample: plainthree" in told_
+    assert "quietone" in full
+    assert "quiettwo" in full
+    last = history.told().items[-1]
+    assert (last["kind"], {entry["old"] for entry in last["fields"]}) == ("updated", {None})
+    assert [item["kind"] for item in history.told().items] == ["created", "updated", "updated"]
+    assert "title changed" in history.told().items[1]["sentences"]
 
 
 SAID: Sequence[tuple[str, Any, Any, list[str]]] = (

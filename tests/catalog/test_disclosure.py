@@ -34,7 +34,7 @@ from catalog.search.writer import check, follow
 from catalog.sensitivity import Assertion, effective
 from catalog.store import Store
 from catalog.tables import Disclosure
-from catalog.viewer import PUBLIC, community, steward
+from catalog.viewer import EVERYTHING, PUBLIC, community, steward
 from catalog.vocabulary import AccessModality, AgentKind, Audience, Level, RelationKind, Role, Visibility
 from config.declarations import Source
 from config.disclosure import Disclosing
@@ -337,7 +337,7 @@ def test_a_table_that_cannot_be_meant_is_refused_with_its_mend(tmp_path: Path, c
 def test_the_rules_digest_changes_with_the_table(tmp_path: Path):
     shipped = (Path("config") / "rules" / "disclosure.yaml").read_text(encoding="utf-8")
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "disclosure.yaml").write_text(shipped.replace("version: 1", "version: 2"), encoding="utf-8")
+    (tmp_path / "rules" / "disclosure.yaml").write_text(shipped.replace("version: 2", "version: 3"), encoding="utf-8")
     assert rules(Settings(config_dir=tmp_path)).digest != rules(Settings()).digest
 
 
@@ -432,7 +432,11 @@ def test_what_changed_before_the_level_rose_is_told_no_more(written: tuple[Catal
             session, None, [Entry(renamed, judged, "2", b"{}", "")], NOW
         )
     with catalog.reading() as session:
-        assert b"Quarryside" in orjson.dumps(list(changes(session, PUBLIC, ChangeQuery(dataset=str(ID))).items))
+        public, full = (
+            orjson.dumps(list(changes(session, viewer, ChangeQuery(dataset=str(ID))).items))
+            for viewer in (PUBLIC, EVERYTHING)
+        )
+        assert (b"Quarryside" in public, b"Vexillary" in public, b"Quarryside" in full) == (False, True, True)
     with catalog.writing() as session:
         levels.raise_level(session, ID, Level.SEVERE, "A. Sample", "Names of victims.")
     follow(catalog, index_dir)

@@ -77,6 +77,21 @@ def test_stewards_are_told_exactly_how_much_is_hidden(held: Catalog):
         ]
 
 
+def test_what_is_only_listed_is_told_apart_and_not_hidden(catalog: Catalog, assessor: Assessor):
+    sync_sources(catalog, (PORTAL,))
+    made = [
+        replace(record(number, "SSD", closed=False), visibility=visibility)
+        for number, visibility in enumerate((None, Visibility.DESCRIBED, Visibility.LISTED, Visibility.COMMUNITY))
+    ]
+    entries = [Entry(one, assessor.assess(one, PORTAL, NOW.date()), one.remote_id, b"{}", "") for one in made]
+    with catalog.writing() as session:
+        Store(PORTAL, assessor, catalog.address.drivername).write(session, None, entries, NOW)
+    with catalog.reading() as session:
+        assert hidden(session, steward("A. Sample")) == [
+            Hidden(iso3, 4, whole=1, redacted=1, hidden=1, listed=1) for iso3 in (ALL, "SSD")
+        ]
+
+
 def test_a_country_that_only_hidden_records_tell_of_has_no_row_in_what_is_published():
     rows = suppressed({ALL: (5, 14), "SOM": (0, 8), "SSD": (5, 6), "YEM": (0, 0)})
     assert rows == [Published(ALL, None, None), Published("SSD", 11, 6), Published("YEM", 0, 0)]

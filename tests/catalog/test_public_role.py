@@ -19,6 +19,9 @@ from config.settings import Settings
 from tests.api.conftest import PUBLIC, RECORDS, write
 
 ROLE = f"reader_{uuid4().hex[:8]}"
+LISTED = replace(
+    RECORDS[0], remote_id="listed", title={"en": "Sample: Quietcanary"}, notes={}, visibility=Visibility.LISTED
+)
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def full(postgresql: Any) -> Iterator[Catalog]:
         connection.execute(text(f"create database {name}"))
     engine.dispose()
     with Catalog(address.set(database=name).render_as_string(hide_password=False), create=True) as catalog:
-        write(catalog, PUBLIC, (RECORDS[0], RECORDS[1], RECORDS[5]))
+        write(catalog, PUBLIC, (RECORDS[0], RECORDS[1], RECORDS[5], LISTED))
         yield catalog
 
 
@@ -41,13 +44,20 @@ def test_a_public_process_answers_by_a_role_that_can_read_nothing_hidden(full: C
     settings = Settings(data_dir=tmp_path, database_url=as_role.render_as_string(hide_password=False), config_dir=None)
     with TestClient(create_app(settings, public_only=True), raise_server_exceptions=False) as client:
         found = client.get("/api/v1/datasets").json()
-        assert found["total"] == 2
-        key = found["items"][0]["id"]
+        assert found["total"] == 3
+        [key] = [item["id"] for item in found["items"] if item["mode"] == "ask"]
+        assert client.get(f"/api/v1/datasets/{key}").status_code == 200, "it has no name, and is shown all the same"
+        key = next(item["id"] for item in found["items"] if item["mode"] != "ask")
         assert client.get(f"/api/v1/datasets/{key}").status_code == client.get(f"/dataset/{key}").status_code == 200
         assert client.get("/").status_code == client.get("/readyz").status_code == 200
         assert {client.get(f"/api/v1/{path}").status_code for path in ("sources", "runs", "changes")} == {503}
         write(
-            full, PUBLIC, (replace(RECORDS[0], visibility=Visibility.RESTRICTED, title={"en": "Sample: closed now"}),)
+            full,
+            PUBLIC,
+            (
+                replace(RECORDS[0], visibility=Visibility.RESTRICTED, title={"en": "Sample: closed now"}),
+                replace(LISTED, visibility=Visibility.OWNER),
+            ),
         )
         deadline = 1_000
         while client.get("/api/v1/datasets").json()["total"] != 1:

@@ -18,22 +18,24 @@ from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
 from catalog.levels import Desk, Refused
 from catalog.reading import document
-from catalog.records import AgentRecord, AgentRole, DatasetRecord, PortalFlag
+from catalog.records import AgentRecord, AgentRole, DatasetRecord, DistributionRecord, LocationRecord, PortalFlag
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
+from catalog.search import follow
 from catalog.store import Store
 from catalog.tables import CuratedValue, Dataset, Disclosure
-from catalog.viewer import EVERYTHING, breaking_glass, steward
+from catalog.viewer import EVERYTHING, PUBLIC, Viewer, breaking_glass, community, steward
 from catalog.vocabulary import Audience, Level, Role, Visibility
 from config.declarations import SensitivityRule, Source
-from config.load import rules
+from config.load import rules, shipped_disclosing
 from config.settings import Settings
 from landmark import app
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 OPEN = Source(key="sample", kind="hdx", title="Sample portal", url="http://127.0.0.1:9")
-SHARED, KEPT, OWNERS = (
-    OPEN.model_copy(update={"visibility": visibility}) for visibility in ("community", "restricted", "owner")
+DESCRIBED, LISTED, SHARED, KEPT, OWNERS = (
+    OPEN.model_copy(update={"visibility": visibility})
+    for visibility in ("described", "listed", "community", "restricted", "owner")
 )
 RECORD = DatasetRecord(
     remote_id="a1",
@@ -98,6 +100,13 @@ class World:
             shown = session.scalars(select(Disclosure.audience).where(Disclosure.dataset_id == id_)).all()
             stored = session.scalars(select(Dataset.visibility).where(Dataset.id == id_)).one()
         return [stored.value, *(audience.value for audience in Audience if audience in shown)]
+
+    def shown(self, viewer: Viewer, key: str = str(ID)) -> dict[str, Any]:
+        """Its document as a viewer is shown it."""
+        with self.catalog.reading() as session:
+            found = document(session, viewer, key)
+        assert found is not None
+        return orjson.loads(found[0])  # type: ignore[no-any-return]
 
     def audited(self) -> list[tuple[str, str, str, str]]:
         with self.catalog.reading() as session:
@@ -180,6 +189,117 @@ def test_a_steward_closes_and_it_stays(world: World) -> None:
     world.show(Visibility.RESTRICTED)
     assert world.harvest(OPEN, flagged("low_no")) == 0
     assert world.known() == TO_STEWARDS
+
+
+@pytest.mark.parametrize(("source", "name"), [(DESCRIBED, "described"), (LISTED, "listed")])
+def test_a_source_or_a_portal_may_ask_to_be_shown_in_part(world: World, source: Source, name: str) -> None:
+    world.harvest(source, flagged("low_no"), ANOTHER)
+    known = [name, *ALL[1:]]
+    assert (world.known(), world.known(OTHER)) == (known, TO_OWNER), "unclassified is its owner's, as of closed sources"
+    world.harvest(OPEN, flagged("low_no", replace(RECORD, remote_id="a3", visibility=Visibility(name))))
+    assert world.known(dataset_id("sample", "a3")) == known
+    assert world.harvest(OPEN, flagged("low_no")) == 1
+    assert world.known() == known, "it never opens by itself"
+
+
+def test_described_and_listed_stand_between_public_and_community(world: World) -> None:
+    world.harvest(OPEN, flagged("low_no"))
+    for source, known in (
+        (DESCRIBED, ["described", *ALL[1:]]), (LISTED, ["listed", *ALL[1:]]), (DESCRIBED, ["listed", *ALL[1:]]),
+        (SHARED, TO_COMMUNITY), (LISTED, TO_COMMUNITY),
+    ):  # fmt: skip
+        world.harvest(source, flagged("low_no"))
+        assert world.known() == known
+    order = ["public", "described", "listed", "community", "restricted", "owner"]
+    assert [one.value for one in Visibility] == order == list(shipped_disclosing().visibility)
+
+
+def test_of_what_is_listed_the_public_is_told_that_it_exists_and_whom_to_ask(world: World) -> None:
+    holder = AgentRole(AgentRecord("Sample Relief"), Role.HOLDER, "info@relief.example")
+    donor = AgentRole(AgentRecord("Sample Donor"), Role.PUBLISHER, "https://portal.example/quietowner")
+    whole = replace(
+        RECORD, agents=(donor, holder), locations=(LocationRecord("SSD", 3),), notes={"en": "Quietowner."},
+        languages=("en",), update_frequency=30, modified=NOW, issued=NOW, period_start=NOW.date(), urgent=True,
+        cod_level="cod-standard", keywords=("quietowner",), extra={"num_of_rows": "437"},
+        distributions=(DistributionRecord("r1", "Quietowner", "http://127.0.0.1:9/r1.csv", format="CSV"),),
+    )  # fmt: skip
+    world.harvest(KEPT, flagged("low_no", whole))
+    world.show(Visibility.LISTED)
+    assert world.known() == ["listed", *ALL[1:]]
+    assert world.audited()[-1][1] == "decided that everybody, the public only that it exists, may know of it"
+    told = world.shown(PUBLIC)
+    assert {name: value for name, value in told.items() if value and name not in {"withheld", "id"}} == {
+        "title": "Tables (South Sudan)", "source": {"key": "sample", "title": "Sample portal"}, "mode": "ask",
+        "organizations": [{"id": told["organizations"][0]["id"], "name": "Sample Relief", "acronym": "",
+                           "kind": "unknown", "roles": ["holder"]}],
+        "holders": ["Sample Relief"], "countries": ["SSD"], "state": "listed",
+        "locations": [{"iso3": "SSD", "name": "South Sudan", "admin_level": 0, "p_coded": None}],
+        "access": {
+            "modality": "on_request", "steps": ["Ask the holder: Sample Relief."], "address": "",
+            "contacts": ["info@relief.example"],
+            "artefacts": [{"artefact": "data", "modality": "on_request", "steps": ["Ask the holder: Sample Relief."],
+                           "address": ""}],
+        },
+        "level": {"level": "low_no", "basis": "", "evidence": "", "reason": "", "rule": "", "asserted_by": "",
+                  "protocol": "", "statement": "", "isp_date": None, "review_by": None},
+        "visibility": "listed",
+        "visibility_of": {"source": "restricted", "record": "", "stands": "listed", "by": "steward"},
+        "period": {"start": None, "end": None, "open": False},
+        "update_frequency": {"days": None, "words": "not said"},
+        "freshness": {"due": None, "overdue": None, "delinquent": None, "always_fresh": False},
+    }  # fmt: skip
+    with world.catalog.reading() as session:
+        assert levels.explanation(session, told, NOW.date(), named=False)["assertions"] == []
+        assert [item["sentences"] for item in changes(session, PUBLIC, ChangeQuery()).items] == [["newly listed"]]
+    world.harvest(KEPT, flagged("low_no", replace(whole, licence="Another", title={"en": "Sample: Quietsecond"})))
+    with world.catalog.reading() as session:
+        assert changes(session, PUBLIC, ChangeQuery()).total == 1, "nor is it told that it changed"
+    world.show(Visibility.PUBLIC)
+    with world.catalog.reading() as session:
+        told_now = orjson.dumps(list(changes(session, PUBLIC, ChangeQuery()).items))
+    assert b"uietowner" not in told_now
+
+
+def test_what_is_described_is_redacted_for_the_public_alone(world: World) -> None:
+    world.harvest(OPEN, flagged("low_no", replace(RECORD, notes={"en": "Quietowner notes."}, languages=("en",))))
+    world.show(Visibility.DESCRIBED)
+    public, partner = world.shown(PUBLIC), world.shown(community("Sample"))
+    assert (public["mode"], public["title"], public["notes"], public["languages"]) == ("redacted", "Data", "", ["en"])
+    assert (partner["mode"], partner["title"], partner["notes"]) == (
+        "shown", "Sample: Quietowner list", "Quietowner notes.",
+    )  # fmt: skip
+
+
+def test_the_files_of_a_described_record_are_made_anew_when_it_is_only_listed(world: World, tmp_path: Path) -> None:
+    dated = replace(RECORD, issued=NOW, period_start=NOW.date(), languages=("en",), update_frequency=30)
+    world.harvest(OPEN, flagged("low_no", dated), ANOTHER)
+    for to, anew in ((Visibility.DESCRIBED, True), (Visibility.LISTED, True), (Visibility.DESCRIBED, False)):
+        follow(world.catalog, tmp_path)
+        world.show(to)
+        assert (Audience.PUBLIC in follow(world.catalog, tmp_path).rebuilt) is anew
+
+
+def test_a_record_that_a_steward_opens_has_its_name_at_once(world: World) -> None:
+    world.harvest(KEPT, flagged("low_no"))
+    name = f"sample-quietowner-list-{ID.hex[:8]}"
+    for to, expected in ((Visibility.COMMUNITY, ""), (Visibility.LISTED, ""), (Visibility.PUBLIC, name)):
+        world.show(to)
+        assert world.shown(PUBLIC if to is not Visibility.COMMUNITY else steward("B. Sample"))["name"] == expected
+    assert world.shown(PUBLIC, name)["id"] == str(ID)
+    world.harvest(KEPT, flagged("low_no", replace(RECORD, title={"en": "Sample: Corrected"})))
+    assert world.shown(PUBLIC, name)["name"] == f"sample-corrected-{ID.hex[:8]}", "and it follows the title"
+
+
+def test_a_record_whose_title_a_steward_lets_be_shown_has_its_name_at_once(world: World) -> None:
+    world.harvest(KEPT, flagged("low_no"))
+    with world.catalog.writing() as session:
+        levels.raise_level(session, ID, Level.SEVERE, FIRST, WHY)
+    world.show(Visibility.PUBLIC)
+    assert world.shown(PUBLIC)["name"] == "", "the public is shown a template for a title"
+    with world.catalog.writing() as session:
+        levels.lower(session, ID, Level.LOW_NO, FIRST, WHY, expected=None)
+        levels.accept(session, ID, "B. Sample", WHY)
+    assert world.shown(PUBLIC)["name"] == f"sample-quietowner-list-{ID.hex[:8]}"
 
 
 def test_the_command_opens_one_record_or_those_of_a_source(
