@@ -47,7 +47,10 @@ class Listing:
         """The records of a page; those without id, and repeated ones, are left out and reported."""
         page = Listed()
         address = read.records[0].address if read.records else ""
-        page.issues += [Issue(note.code, note.message, field=note.field, address=address) for note in read.notes]
+        for severity, notes in (("error", read.notes), ("warning", read.remarks)):
+            page.issues += [
+                Issue(note.code, note.message, severity=severity, field=note.field, address=address) for note in notes
+            ]
         page.issues += self._moved(read.total, address)
         page.records += self._records(read, page)
         return page

@@ -41,13 +41,15 @@ class RawPage:
         records: In the portal's order.
         token: Where to go on after this page, ``None`` after the last.
         total: The portal's own count of all records, if it says.
-        notes: What was odd about the page itself.
+        notes: What was odd about the page itself, so that something may be missing: the run ends as partial.
+        remarks: What people should know of the page although nothing is missing.
     """
 
     records: tuple[RawRecord, ...]
     token: str | None = None
     total: int | None = None
     notes: tuple[ReadingNote, ...] = ()
+    remarks: tuple[ReadingNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
