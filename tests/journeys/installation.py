@@ -28,6 +28,8 @@ class Installation:
         self.home = home
         self.database_url = database_url
         self.keys: Mapping[str, str] = {}
+        # One of the shipped sources is enough; a test of them all says so.
+        self.sources = "hdx"
         self.data = home / "data"
         self.config = config or home / "config"
         (self.config / "sources").mkdir(parents=True, exist_ok=True)
@@ -58,8 +60,7 @@ class Installation:
             "PYTHONPATH": str(ROOT),
             "LANDMARK_DATA_DIR": str(self.data),
             "LANDMARK_CONFIG_DIR": str(self.config),
-            # One of the shipped sources is enough; a test of them all says so.
-            "LANDMARK_SOURCES": "hdx",
+            "LANDMARK_SOURCES": self.sources,
             "LANDMARK_DATABASE_URL": self.database_url,
             "COLUMNS": "200",
             "NO_COLOR": "1",
