@@ -76,6 +76,16 @@ DATASETS: Mapping[str, Any] = {
     "next": "",
     "notices": [],
 }
+_ELSEWHERE: Mapping[str, Any] = {
+    "id": "9b2f7a0e-6d0b-5c55-8f3b-0b1f0d6f6f11",
+    "name": "sample-displacement-tracking-in-south-sudan",
+    "title": "Sample: Displacement tracking in South Sudan",
+    "source": {"key": "sample-desk", "title": "Sample: data desk"},
+    "link": "https://desk.example.org/displacement-ssd",
+    "access": _ACCESS,
+    "confirmed": False,
+    "reasons": [{"code": "file-address", "said": "Both list the same file address."}],
+}
 DATASET: Mapping[str, Any] = {
     **{key: value for key, value in ITEM.items() if key not in {"formats", "freshness_state"}},
     "titles": {"en": "Sample: Displacement in South Sudan"},
@@ -95,6 +105,7 @@ DATASET: Mapping[str, Any] = {
     "distributions": [],
     "state": "missing",
     "missing_since": "2024-07-09T03:15:00Z",
+    "also_at": [_ELSEWHERE],
     "freshness_state": "delinquent",
 }
 GUIDANCE: Mapping[str, Any] = {

@@ -6,6 +6,7 @@ may see or whose steward they are, and only counts of records shown to them.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from catalog.changes import told_by_run
 from catalog.disclosure import PARTLY, SEES
 from catalog.runs import AHEAD, HEARD, by_id
+from catalog.same import also_at
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
 from catalog.viewer import STEWARD, Viewer, shown_to
 from catalog.vocabulary import Audience, RecordState, RunState, Visibility
@@ -25,26 +27,28 @@ def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | 
     """The document (JSON bytes) and etag of a record by id or name.
 
     With the ``state`` of the catalog's entry, ``listed`` or ``missing`` (``withdrawn`` is for who reaches the record
-    beyond their audience), and ``missing_since``, null where it is listed. None for what is hidden from the viewer
-    just as for what never existed.
+    beyond their audience), and ``missing_since``, null where it is listed; and ``also_at``
+    (:func:`catalog.same.also_at`). None for what is hidden from the viewer just as for what never existed.
     """
     dataset_id = dataset_of(session, key)
     if dataset_id is None:
         return None
     row = session.execute(
-        select(Disclosure.document, Disclosure.etag, CatalogRecord.state, CatalogRecord.missing_since)
+        select(Disclosure.document, Disclosure.etag, CatalogRecord.state, CatalogRecord.missing_since, Dataset.seq)
         .join(Dataset, Dataset.seq == Disclosure.seq)
         .join(CatalogRecord, CatalogRecord.dataset_seq == Dataset.seq)
         .where(Dataset.id == dataset_id, shown_to(viewer), called(key))
     ).first()
     if row is None:
         return None
-    body, etag, state, since = row
-    standing = {"missing_since": _iso(since)}
+    body, etag, state, since, number = row
+    standing: dict[str, Any] = {"missing_since": _iso(since), "also_at": also_at(session, viewer, number, body)}
     if state is not RecordState.WITHDRAWN:
         # A withdrawn record is rendered as such; that one is listed or not is no part of what its portal said of it.
         standing["state"] = state.value
     told = etag if state is RecordState.LISTED else f"{etag}-{standing['missing_since']}"
+    if standing["also_at"]:
+        told += "-" + blake2b(orjson.dumps(standing["also_at"]), digest_size=12).hexdigest()
     return body[:-1] + b"," + orjson.dumps(standing)[1:], told
 
 

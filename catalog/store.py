@@ -254,6 +254,7 @@ class Store:
         """``closed``: datasets that the portal holds back from now on, with the id of those that were emptied."""
         if closed:
             self.purged, session.info[PURGED] = True, True
+            _unkey(session, list(closed))
             _silence(session, list(closed))
             _forget_names(session, [id_ for id_ in closed.values() if id_ is not None])
 
@@ -440,6 +441,14 @@ def purge(session: Session, numbers: Sequence[int]) -> None:
         session.execute(
             delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),
             execution_options={"synchronize_session": False},
+        )
+
+
+def _unkey(session: Session, numbers: Sequence[int]) -> None:
+    """What a record was compared by was made of its words; what is still to be compared is keyed anew."""
+    for some in _batches(numbers):
+        session.execute(
+            delete(t.SameKey).where(t.SameKey.dataset_seq.in_(some)), execution_options={"synchronize_session": False}
         )
 
 

@@ -615,3 +615,33 @@ class Audit(Base):
     reason: Mapped[str]
     prev_hash: Mapped[str]
     hash: Mapped[str]
+
+
+class SameKey(Base):
+    """What brings two records together to be compared (:func:`catalog.sameness.keys`): hashes, no words."""
+
+    __tablename__ = "same_key"
+    __table_args__ = CLUSTERED
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    dataset_seq: Mapped[int] = mapped_column(
+        ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class SameLink(Base):
+    """Two records that may be of one dataset, the lower number first: reasons by code, and what a steward decided.
+
+    ``decision`` is empty, ``confirmed`` or ``refused``; where it is not empty no harvest takes the link away.
+    """
+
+    __tablename__ = "same_link"
+    __table_args__ = (CheckConstraint("first_seq < second_seq", name="in_order"),)
+    first_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
+    second_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True, index=True)
+    score: Mapped[float]
+    reasons: Mapped[list[Any]]
+    found: Mapped[datetime]
+    decision: Mapped[str] = mapped_column(default="", server_default="")
+    decided_by: Mapped[str] = mapped_column(default="", server_default="")
+    decided: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="", server_default="")

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from catalog import asker, sources
+from catalog import asker, same, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
 from catalog.database import Catalog, NoCatalog
@@ -322,6 +322,7 @@ def index(catalog: Catalog, settings: Settings) -> None:
     """Let the search indexes follow; a serving process that does it already is left to it."""
     if follow(catalog, settings.index_dir).busy:
         print("Another process writes the index; it will follow by itself.", file=sys.stderr)
+    same.follow(catalog)
 
 
 def as_json(report: pipeline.Report) -> dict[str, Any]:

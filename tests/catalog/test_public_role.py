@@ -7,13 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, inspect, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from catalog import same
 from catalog.database import Catalog
 from catalog.public_role import NoRole, give
+from catalog.rows import dataset_id
+from catalog.tables import SameLink
 from catalog.vocabulary import Visibility
 from config.settings import Settings
 from tests.api.conftest import PUBLIC, RECORDS, write
@@ -76,9 +79,33 @@ def test_a_public_process_answers_by_a_role_that_can_read_nothing_hidden(full: C
             [tuple(connection.execute(text(f'select * from landmark_public."{view}"')).all()) for view in views]
         )
     reader.dispose()
-    assert set(views) == {"alembic_version", "catalog_record", "change", "dataset", "disclosure", "slug"}
+    assert set(views) == {"alembic_version", "catalog_record", "change", "dataset", "disclosure", "same_link", "slug"}
     assert "uietcanary" not in told
     assert "closed now" not in told
+
+
+def test_the_role_is_given_links_between_records_that_the_public_is_shown_whole(full: Catalog, tmp_path: Path) -> None:
+    twins = [
+        replace(RECORDS[1], remote_id=f"twin-{number}", visibility=visibility)
+        for number, visibility in enumerate((Visibility.PUBLIC, Visibility.RESTRICTED, Visibility.LISTED))
+    ]
+    write(full, PUBLIC, (replace(twins[0], remote_id="twin-of-all"), *twins))
+    same.follow(full)
+    give(full, ROLE)
+    as_role = full.address.set(username=ROLE, password=None)
+    settings = Settings(data_dir=tmp_path, database_url=as_role.render_as_string(hide_password=False), config_dir=None)
+    reader = create_engine(as_role)
+    with reader.connect() as connection:
+        seen = connection.execute(text("select first_seq, second_seq from landmark_public.same_link")).all()
+        public = set(connection.execute(text("select seq from landmark_public.disclosure")).scalars())
+    reader.dispose()
+    with full.reading() as session:
+        assert len(session.scalars(select(SameLink)).all()) > len(seen) == 3, "of three that are public and alike"
+    assert {number for link in seen for number in link} < public
+    with TestClient(create_app(settings, public_only=True), raise_server_exceptions=False) as client:
+        found = client.get(f"/api/v1/datasets/{dataset_id(PUBLIC.key, 'twin-of-all')}").json()
+        elsewhere = {str(dataset_id(PUBLIC.key, key)) for key in ("twin-0", RECORDS[1].remote_id)}
+        assert {there["id"] for there in found["also_at"]} == elsewhere
 
 
 def test_a_role_that_may_do_more_is_refused(full: Catalog, tmp_path: Path) -> None:
