@@ -36,7 +36,6 @@ from catalog.records import (
     DatasetRecord,
     DistributionRecord,
     LocationRecord,
-    PortalFlag,
     ReadingNote,
 )
 from catalog.vocabulary import AccessModality, Role, Visibility
@@ -44,6 +43,7 @@ from config.declarations import Source
 from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start
 from harvester.reading.dates import DayOrder
 from harvester.reading.fields import Fields
+from harvester.reading.flags import flags as portal_flags
 from harvester.reading.formats import format_name
 from harvester.reading.licences import licence
 from harvester.reading.markup import line, plain
@@ -195,9 +195,9 @@ _PACKAGE = (
 )  # fmt: skip
 _RESOURCE = (
     "description", "format", "id", "in_quarantine", "last_modified", "microdata", "mimetype", "name", "p_coded", "pii",
-    "pii_is_sensitive", "pii_report_flag", "sdc_report_flag", "size", "url",
+    "pii_is_sensitive", "pii_report_flag", "sdc_report_flag", "sensitive", "size", "url",
 )  # fmt: skip
-_FLAGS = ("in_quarantine", "microdata", "pii", "pii_is_sensitive", "pii_report_flag", "sdc_report_flag")
+_FLAGS = ("in_quarantine", "microdata", "pii", "pii_is_sensitive", "pii_report_flag", "sdc_report_flag", "sensitive")
 _IMPORTERS_OWN = {"ogc_fid", "wkb_geometry"}
 _MOST_COLUMNS, _MOST_SHEETS, _LONGEST_HEADER = 2000, 200, 300
 _NAMELESS = "(unreadable)"
@@ -349,7 +349,6 @@ _REVIEW_STEPS = (
     "The portal is reviewing the files and holds them back; ask the publisher through the dataset's page.",
 )
 _COD_LEVELS = {"cod-standard", "cod-enhanced", "cod-candidate"}
-_CLOSED_WORD = re.compile(r"[A-Za-z_-]{1,20}")
 _HASHTAG = re.compile(r"#[a-z][_0-9a-z]*(?:\+[a-z][_0-9a-z]*)*")
 
 
@@ -377,7 +376,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     distributions = tuple(
         _distribution(part, key, source, private=private) for part, key in zip(parts, keys, strict=True)
     )
-    flags = [flag for part, key in zip(parts, keys, strict=True) for flag in _flags(part, key)]
+    flags = [flag for part, key in zip(parts, keys, strict=True) for flag in portal_flags(part, _FLAGS, key)]
     notes = read.prose("notes")
     period = read.period("dataset_date", DayOrder.MONTH_FIRST)
     cod_level = read.line("cod_level", 40)
@@ -490,32 +489,6 @@ def _hashtag(cell: str) -> str:
         return ""
     tag = re.sub(r"\s+\+", "+", cell.strip()).lower()
     return tag if _HASHTAG.fullmatch(tag) else ""
-
-
-def _flags(part: Fields, key: str) -> list[PortalFlag]:
-    get = part.record.get
-    found = []
-    for field in _FLAGS:
-        value = get(field)
-        if value is None or value is False or value == "":
-            continue
-        word = _flag(str(value)) if isinstance(value, str | int) else None
-        if word:
-            found.append(PortalFlag(field, word, key))
-        elif word is None:
-            part.note("flag-unreadable", field, "a word was expected")
-    return found
-
-
-@lru_cache(1024)
-def _flag(value: str) -> str | None:
-    """A flag's word, ``true`` however it is spelt; empty if it says no, ``None`` if it is no word."""
-    word = value.strip()
-    if word.lower() in {"true", "1"}:
-        return "true"
-    if _CLOSED_WORD.fullmatch(word):
-        return "" if word.lower() in {"false", "none", "null"} else word
-    return "" if word == "0" else None
 
 
 def _methodology(read: Fields) -> str:

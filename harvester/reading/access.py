@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from catalog.records import AccessRecord
 from catalog.text import normalize
@@ -20,6 +19,16 @@ _WORDS = {
     "indisponible; pas disponible; no disponible",
 }
 _MODALITY = {word.strip(): modality for modality, words in _WORDS.items() for word in words.split(";")}
+_CLOSED_WORDS = {
+    AccessModality.OPEN: "open access; direct access; c abf2; public",
+    AccessModality.REGISTER: "public use",
+    AccessModality.ON_REQUEST: "restricted; restricted access; c 16ec; org; organization; shared",
+    AccessModality.UNDER_AGREEMENT: "licensed use",
+    AccessModality.ON_SITE: "data enclave",
+    AccessModality.NOT_SHARED: "non public; metadata only access; c 14cb; private",
+    AccessModality.UNKNOWN: "embargoed access; c f1cf",
+}
+_DECLARED = {word.strip(): modality for modality, words in _CLOSED_WORDS.items() for word in words.split(";")}
 _FIELDS = {
     Artefact.DATA: ("data", "field_assessment_data"),
     Artefact.REPORT: ("report", "field_assessment_report"),
@@ -48,6 +57,21 @@ def modality(value: object) -> AccessModality | None:
     return _MODALITY[word]
 
 
+def declared(value: object) -> AccessModality | None:
+    """What a portal's closed word says of how the data can be had; ``None`` if blank.
+
+    Reads the access rights of the EU's list and of COAR (by word or address), RIDL's ``external_access_level``,
+    ArcGIS's ``access``, and the three words of :func:`modality`.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if isinstance(value, str) and "://" in value:
+        value = value.rstrip("/").rpartition("/")[2]
+    word = normalize(value[:200]) if isinstance(value, str) else ""
+    return _DECLARED[word] if word in _DECLARED else modality(value)
+
+
 def access(artefact: Artefact, word: object, instructions: str = "", address: str = "") -> AccessRecord | None:
     """How one artefact can be had; ``None`` if nothing is said of it.
 
@@ -69,7 +93,7 @@ def access(artefact: Artefact, word: object, instructions: str = "", address: st
     return AccessRecord(said, steps, address, artefact)
 
 
-def artefacts(record: Mapping[str, Any], fields: Fields, base: str = "") -> tuple[AccessRecord, ...]:
+def artefacts(fields: Fields, base: str = "") -> tuple[AccessRecord, ...]:
     """The access of an assessment's ``data``, ``report`` and ``questionnaire``: at most one of each, data first.
 
     Each is an object ``{accessibility, instructions, url, file}`` or a list of such, of which the widest counts.
@@ -77,13 +101,14 @@ def artefacts(record: Mapping[str, Any], fields: Fields, base: str = "") -> tupl
     """
     found = []
     for artefact, names in _FIELDS.items():
-        name = next((name for name in names if record.get(name)), "")
-        given = record.get(name)
+        name = next((name for name in names if fields.record.get(name)), "")
+        given = fields.record.get(name)
         entries = given if isinstance(given, list) else [given]
         read = [
             one
             for entry in entries
-            if isinstance(entry, Mapping) and (one := _entry(artefact, Fields(entry, fields.notes, f"{name}."), base))
+            if isinstance(entry, Mapping)
+            and (one := _entry(artefact, Fields(entry, fields.notes, f"{fields.where}{name}."), base))
         ]
         if read:
             found.append(min(read, key=lambda one: list(_WORDS).index(one.modality)))
