@@ -35,10 +35,13 @@ class Fields:
         self.notes.append(ReadingNote(code, self.where + field, message))
 
     def raw(self, field: str) -> str:
-        """The field as text, markup and all: numbers are written out, a list of texts is joined with commas."""
+        """The field as text, markup and all: numbers are written out, a list of texts is joined with commas.
+
+        A template's place that the portal did not fill (``{{description}}``) is blank.
+        """
         value = self.record.get(field)
         if isinstance(value, str):
-            return value
+            return "" if value[:2] == "{{" and value[-2:] == "}}" else value
         if value is None:
             return ""
         if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
@@ -51,9 +54,11 @@ class Fields:
     def line(self, field: str, longest: int = 1000) -> str:
         """The field as one line of plain text."""
         value = self.record.get(field)
-        if value is None:
-            return ""
-        return markup.line(value if isinstance(value, str) else self.raw(field), longest)
+        return "" if value is None else markup.line(self.raw(field), longest)
+
+    def label(self, field: str, longest: int = 1000) -> str:
+        """The field as one line of plain text, where a portal writes HTML in titles: ``R&amp;D`` is ``R&D``."""
+        return markup.label(self.raw(field), longest)
 
     def prose(self, field: str, longest: int = markup.LONGEST) -> str:
         """The field as plain paragraphs; a note ``<field>-cut`` if it was longer than what is kept."""

@@ -76,6 +76,18 @@ def line(text: str, longest: int = 1000) -> str:
     return " ".join(harmless(text[: longest * 4]).split())[:longest].rstrip()
 
 
+def label(text: str, longest: int = 1000) -> str:
+    """A title or name on one line, its entities decoded and its tags gone: ``R&amp;D`` is ``R&D``."""
+    if "&" not in text and "<" not in text:
+        return line(text, longest)
+    text = text[: longest * 8]
+    for _ in range(_ROUNDS):
+        before, text = text, harmless(_from_html(text))
+        if text == before:
+            break
+    return line(_TAG.sub("", text), longest)
+
+
 def harmless(text: str) -> str:
     """The text without NUL, control characters, direction marks, broken surrogates and floods of accents.
 

@@ -13,7 +13,7 @@ from harvester.reading.fields import Fields
 from harvester.reading.formats import format_name
 from harvester.reading.frequencies import days
 from harvester.reading.licences import licence
-from harvester.reading.markup import line, plain
+from harvester.reading.markup import label, line, plain
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_markup_becomes_plain_text(written: str, read: str) -> None:
 
 @given(st.text(st.sampled_from("<>&;ltgamp/bscript\\[]()*_`# \n\"'=!\u202e\x00"), max_size=120))
 def test_no_tag_survives(written: str) -> None:
-    text, _ = plain(written)
-    assert not re.search(r"</?[a-zA-Z!?]", text)
-    assert not re.search("[\x00\u202e]", text)
+    for text in (plain(written)[0], label(written)):
+        assert not re.search(r"</?[a-zA-Z!?]", text)
+        assert not re.search("[\x00\u202e]", text)
 
 
 @pytest.mark.parametrize("piece", ["<div>", "[a](", "&lt;", "**a", "<a href='http://x.example'>", "`", "\\", "# "])
@@ -65,6 +65,21 @@ def test_a_line_is_one_line() -> None:
     assert line(" a \n\t b\x07\u2066  c ") == "a b c"
     assert line("Z" + "\u0301" * 50 + "algo") == "Z" + "\u0301" * 4 + "algo"
     assert line("abcdef", 3) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Mines  &amp; ERW &#8211; 2024", "Mines & ERW – 2024"),
+        ("<b>Survey</b> of <script>x</script>a", "Survey of a"),
+        ("&amp;lt;img src=x&amp;gt;Map", "Map"),
+        ("5 < 6 & more", "5 < 6 & more"),
+        ("snake_case_*name*", "snake_case_*name*"),
+    ],
+)
+def test_labels(written: str, read: str) -> None:
+    assert label(written) == read
+    assert Fields({"title": written}).label("title") == read
 
 
 @pytest.mark.parametrize(
@@ -198,3 +213,9 @@ def test_fields_note_what_they_cannot_read() -> None:
         ("date-unreadable", "part.when", 'no date: "soon"'),
         ("field-unreadable", "part.odd", "a text was expected, not an object"),
     ]
+
+
+def test_what_a_portal_left_unfilled_is_blank() -> None:
+    fields = Fields({"description": "{{description}}", "title": "{{name}}", "spatial": "{{extent}} of {{it}}"})
+    assert (fields.prose("description"), fields.line("title"), fields.label("title")) == ("", "", "")
+    assert fields.notes == []

@@ -19,6 +19,7 @@ from harvester.reading.dates import DayOrder, epoch, period
 from harvester.reading.formats import FORMATS as NAMES_OF_FORMATS
 from harvester.reading.formats import format_name
 from harvester.reading.languages import languages
+from harvester.reading.markup import plain
 from tests.harvester.recorded import Value, values
 
 pytestmark = pytest.mark.recorded
@@ -238,3 +239,11 @@ def test_every_recorded_format_is_one_of_the_list(recorded: list[Value]) -> None
         "WWW:LINK-1.0-http--link": "WWW:LINK-1.0-HTTP--LINK",
         "application/octet-stream": "",
     }
+
+
+def test_every_recorded_markup_becomes_text(recorded: list[Value]) -> None:
+    written = {one.value for one in recorded if isinstance(one.value, str) and re.search(r"<[a-zA-Z/!]", one.value)}
+    assert len(written) > 200
+    read = {text: plain(text)[0] for text in written}
+    assert [text for text in read.values() if re.search(r"</?[a-zA-Z!?]|&(amp|nbsp|lt|gt|quot|#\d+);", text)] == []
+    assert [text for text, plainly in read.items() if not plainly] == []
