@@ -171,11 +171,11 @@ def _parts(source: Source) -> tuple[str, ...]:
     given = source.filters.get("parts")
     if given is None:
         return tuple(_TITLES)
-    unknown = [str(one) for one in given if one not in _TITLES] if isinstance(given, list) else [str(given)]
-    if unknown:
+    wanted = given if isinstance(given, list) else [given]
+    if not wanted or (unknown := [str(one) for one in wanted if one not in _TITLES]):
         mend = f"name some of {', '.join(_TITLES)}"
-        raise PortalError("filter-unreadable", f'"{unknown[0]}" is no part of IDMC\'s API', mend=mend)
-    return tuple(part for part in _TITLES if part in given)
+        raise PortalError("filter-unreadable", f'"{unknown[0] if wanted else ""}" is no part of IDMC\'s API', mend=mend)
+    return tuple(part for part in _TITLES if part in wanted)
 
 
 def _address(source: Source, part: str) -> str:
