@@ -111,7 +111,6 @@ _OTHERWISE = {
 }
 _BOX = re.compile(r"\s*-?[\d.]+(?:\s*,\s*-?[\d.]+){3}\s*")
 _REPETITION = re.compile(r"R(?:\d+)?/P\w+")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]:  # noqa: ARG001 - nothing to go on from
@@ -141,7 +140,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     title = fields.line("title")
     if not title:
         raise RecordError("no-title", "title", f"dataset {remote_id} has no title", "ask the publisher to set it")
-    languages = _languages(fields)
+    languages = fields.languages("language")
     language = languages[0] if len(languages) == 1 else UNDETERMINED
     notes = fields.prose("description")
     landing_page = fields.address("landingPage", source.url)
@@ -232,17 +231,6 @@ def _locations(fields: Fields, extra: dict[str, str]) -> tuple[LocationRecord, .
     for place in unknown:
         fields.note("place-unknown", "spatial", f'no country is called "{markup.line(place, 60)}"')
     return tuple(LocationRecord(code) for code in found)
-
-
-def _languages(fields: Fields) -> tuple[str, ...]:
-    """Primary language codes: ``en-US`` is ``en``."""
-    found = []
-    for word in fields.words("language", 40):
-        if _LANGUAGE.fullmatch(word):
-            found.append(word.partition("-")[0])
-        else:
-            fields.note("language-unknown", "language", f'no language code: "{word}"')
-    return tuple(dict.fromkeys(found))
 
 
 def _distributions(source: Source, fields: Fields, landing_page: str) -> tuple[DistributionRecord, ...]:

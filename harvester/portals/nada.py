@@ -18,7 +18,7 @@ Options of a source: ``page_size`` (100), ``query`` (further parameters, such as
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from catalog.records import (
@@ -34,7 +34,6 @@ from catalog.records import (
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
 from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
-from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -73,8 +72,6 @@ _SPELLINGS = {
     "license": "licensed",
 }
 _PAGE_SIZE = 100
-_MONTH_DAY_YEAR = re.compile(r"([A-Z][a-z]{2})-(\d{1,2})-(\d{4})")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _YEAR = re.compile(r"\d{4}")
 _UNIX_SECONDS = re.compile(r"\d{9,10}")
 
@@ -206,29 +203,11 @@ def _agents(source: Source, fields: Fields) -> tuple[AgentRole, ...]:
 
 
 def _locations(fields: Fields) -> tuple[LocationRecord, ...]:
-    for name in ("iso3s", "nation"):
-        found, unknown = countries(fields.raw(name))
-        if found:
-            for place in unknown:
-                fields.note("place-unknown", name, f'no country is called "{place[:60]}"')
-            return tuple(LocationRecord(code) for code in found)
-    if fields.raw("nation"):
-        fields.note("place-unknown", "nation", f'no country is called "{fields.line("nation", 60)}"')
-    return ()
+    return tuple(LocationRecord(code) for code in fields.countries("iso3s", "nation"))
 
 
 def _moment(fields: Fields, name: str) -> datetime | None:
-    text = fields.line(name, 40)
-    if american := _MONTH_DAY_YEAR.fullmatch(text):
-        month, day, year = american.groups()
-        try:
-            return datetime(int(year), _MONTHS.index(month) + 1, int(day), tzinfo=UTC)
-        except ValueError:
-            fields.note("date-unreadable", name, f'no date: "{text}"')
-            return None
-    if _UNIX_SECONDS.fullmatch(text):
-        return datetime.fromtimestamp(int(text), tz=UTC)
-    return fields.moment(name)
+    return fields.epoch(name, "s") if _UNIX_SECONDS.fullmatch(fields.line(name, 40)) else fields.moment(name)
 
 
 def _year(fields: Fields, name: str, *, month: int, day: int) -> date | None:

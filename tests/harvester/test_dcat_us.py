@@ -161,7 +161,7 @@ def test_places_boxes_and_unknown_ones():
 
 def test_odd_fields_become_notes_and_the_record_lands():
     record = normalized(
-        issued="long ago", accrualPeriodicity="now and then", temporal="2024", language=["uk", "Klingon!"],
+        issued="long ago", accrualPeriodicity="now and then", temporal="2024", language=["uk", "Tapirish!"],
         distribution=[{"downloadURL": "javascript:alert(1)"}, "text"], publisher="Plain Name", keyword="one; two",
     )  # fmt: skip
     assert (record.period_start, record.period_end) == (date(2024, 1, 1), date(2024, 12, 31))
