@@ -54,7 +54,8 @@ def release(asking: Acting, run_id: UUID, asked: WithReason) -> Response:
             rule = sources.removal_rule(session, asking.register.settings, waiting.source)
     except ConfigurationError as error:
         raise HTTPException(409, str(error)) from None
-    gone = _decided(lambda: removal.release(asking.catalog, str(run_id), rule, asking.viewer.name))
+    by, kept = asking.viewer.name, asking.register.settings.cache_file
+    gone = _decided(lambda: removal.release(asking.catalog, str(run_id), rule, by, answers_in=kept))
     asking.record(f"said why a held run was released: {asked.reason}", f"{waiting.source} {run_id}")
     asking.register.follow()
     return send({"id": str(run_id), "decision": "released", "missing": gone.missing, "withdrawn": gone.withdrawn})

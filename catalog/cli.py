@@ -301,7 +301,7 @@ def runs_release(run_id: RunId, yes: Yes = False, as_: As = "") -> None:
         if not yes:
             typer.confirm(question, abort=True)
         try:
-            gone = removal.release(catalog, str(held.id), rule, actor)
+            gone = removal.release(catalog, str(held.id), rule, actor, answers_in=settings.cache_file)
         except removal.Undecidable as error:
             # Somebody has decided, or the source was read again, while the question stood.
             _fail(str(error), FAILED)

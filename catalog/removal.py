@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ import orjson
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from catalog import audit, reach
+from catalog import answers, audit, reach
 from catalog.database import PURGED, Catalog
 from catalog.lease import RunInProgress, alive, now_utc
 from catalog.runs import AHEAD, by_id
@@ -157,8 +158,19 @@ def waiting(session: Session, key: str, *, to_release: bool = False) -> Waiting:
     return Waiting(run.id, run.source_key, run.started, run.outcome, tuple(titled))
 
 
-def release(catalog: Catalog, key: str, rule: Removal, actor: str, now: datetime | None = None) -> Gone:
-    """Let a held run take for gone what it did not see; it is complete then. Raises Undecidable, RunInProgress."""
+def release(
+    catalog: Catalog,
+    key: str,
+    rule: Removal,
+    actor: str,
+    now: datetime | None = None,
+    *,
+    answers_in: Path | None = None,
+) -> Gone:
+    """Let a held run take for gone what it did not see; it is complete then. Raises Undecidable, RunInProgress.
+
+    Where records are withdrawn, the source's answers go too that are kept in a file (``answers_in``).
+    """
     now = now or now_utc()
     with catalog.writing() as session:
         run = _held(session, key)
@@ -168,6 +180,9 @@ def release(catalog: Catalog, key: str, rule: Removal, actor: str, now: datetime
         why = run.outcome
         run.outcome = f"{run.outcome} Released by {actor}: {_count(gone.missing)} missing."
         _decide(session, run, "released", actor, why, now)
+        source = run.source_key
+    if gone.withdrawn and answers_in is not None:
+        answers.forget(answers_in, source)
     return gone
 
 

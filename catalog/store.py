@@ -20,6 +20,7 @@ from catalog.database import PURGED
 from catalog.disclosure import Document, Holding, disclose, is_private
 from catalog.layout import Layout, Row, columns, table
 from catalog.rows import (
+    MADE_PRIVATE,
     ORDER,
     Created,
     Entry,
@@ -135,6 +136,7 @@ class Store:
         self._versions, self._batch = assessor.versions, proposals.batch_of(assessor.digest)
         self.would_open = 0
         self.purged = False
+        self._emptied: list[str] = []
         self._written: dict[type[t.Base], set[Row]] = {t.Agent: set(), t.AgentAlias: set()}
 
     def write(self, session: Session, run_id: UUID | None, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
@@ -177,6 +179,17 @@ class Store:
         self._insert(session, by_table)
         self._insert_new(session, t.Slug, [row for part in created for row in part.names])
         feed(session, self._source.key, run_id, [(number, "created", []) for number in numbers], now)
+
+    def quiet(self, session: Session) -> None:
+        """Take out of issues, once those of a page are written, what they say of records that were emptied in it."""
+        for some in _batches(self._emptied):
+            session.execute(
+                update(t.HarvestIssue)
+                .where(t.HarvestIssue.source_key == self._source.key, t.HarvestIssue.remote_id.in_(some))
+                .values(message=f"{MADE_PRIVATE}.", address="", mend=""),
+                execution_options={"synchronize_session": False},
+            )
+        self._emptied.clear()
 
     def _update(
         self,
@@ -247,6 +260,7 @@ class Store:
         """What is written of a record: of one that its portal has made private, only what stays of it."""
         private = made_private(self._source, entry) and _was_shown(before)
         left = emptied(entry) if private else entry
+        self._emptied += [entry.record.remote_id] * private
         holding = self.renderer.holding(left, id_, name, standing.now, before, emptied=private)
         return left, holding, dict(disclose(holding))
 

@@ -282,6 +282,7 @@ class Harvest:
                 run.total = page.total if page.total is not None else run.total
                 self._count_requests()
                 runs.save_page(session, run, issues, self.now())
+                self.store.quiet(session)
         except BaseException:
             run.counts, run.token, run.total = before
             raise
@@ -327,8 +328,11 @@ class Harvest:
                 outcome = _withdrawn(gone, source.removal)
                 self._count_requests()
                 runs.finish(session, run, RunState.COMPLETE, issues, outcome, gone.missing, now=now)
-                return self._reported(RunState.COMPLETE, outcome, issues, gone)
-        return self._finish(RunState.HELD, f"{held.message} Nothing was taken for gone.", [*issues, held])
+        if held is not None:
+            return self._finish(RunState.HELD, f"{held.message} Nothing was taken for gone.", [*issues, held])
+        if gone.withdrawn and (reading := self.reading) is not None:
+            reading.forget()
+        return self._reported(RunState.COMPLETE, outcome, issues, gone)
 
     def _wrong_clocks(self) -> Iterator[Issue]:
         """Told once of each run that began in the future."""

@@ -13,6 +13,7 @@ import tantivy
 from filelock import FileLock, Timeout
 from sqlalchemy.orm import Session
 
+from catalog.rows import MADE_PRIVATE
 from catalog.search import feed
 from catalog.search.feed import ReadsCatalog
 from catalog.search.generation import (
@@ -319,7 +320,7 @@ class _Task:
                 etags = feed.etags(session, self.audience, ids)
                 differing = [key for key in map(str, ids) if held.get(key) != etags.get(key)]
                 made = self._documents(session, differing, etags, kept)
-                if self.audience is not Audience.FULL and _took_back(opened, differing, made):
+                if _took_back(opened, differing, made, self.audience):
                     # Tantivy keeps the words of what is deleted until a merge that nobody can ask it for.
                     writer.rollback()
                     raise IndexUnusableError(self.audience, "held words that are not shown any more")
@@ -359,15 +360,22 @@ class _Task:
         return made
 
 
-def _took_back(opened: Opened, keys: Sequence[str], made: _Kept) -> bool:
-    """Whether one of these records, as this index holds it, shows what its audience is shown no longer."""
+def _took_back(opened: Opened, keys: Sequence[str], made: _Kept, audience: Audience) -> bool:
+    """Whether one of these records, as this index holds it, shows what its audience is shown no longer.
+
+    The full audience is shown everything, until a portal makes a record private and our copy of it is emptied.
+    """
     if not keys:
         return False
     wanted = tantivy.Query.term_set_query(schema(), "id", list(keys))
-    for _, address in opened.searcher.search(wanted, limit=len(keys) + 1, count=False).hits:
+    for _, address in opened.searcher.search(wanted, limit=2 * len(keys) + 1, count=False).hits:
         held = opened.searcher.doc(address)
         fresh = made.get(held["id"][0])
-        if fresh is None or _left_out(fresh[1][0]) - _left_out(held):
+        if audience is Audience.FULL:
+            taken_back = fresh is None or (_emptied(fresh[1][0]) and not _emptied(held))
+        else:
+            taken_back = fresh is None or bool(_left_out(fresh[1][0]) - _left_out(held))
+        if taken_back:
             return True
     return False
 
@@ -376,6 +384,10 @@ def _left_out(document: tantivy.Document) -> frozenset[str]:
     item = orjson.loads(document["item"][0])
     only_listed = ("*",) if item["mode"] == "ask" else ()
     return frozenset((*item["withheld"], *item["masked"], *only_listed))
+
+
+def _emptied(document: tantivy.Document) -> bool:
+    return bool(orjson.loads(document["item"][0])["title"] == MADE_PRIVATE)
 
 
 def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str | None]:

@@ -445,5 +445,8 @@ def test_what_changed_before_the_level_rose_is_told_no_more(written: tuple[Catal
         assert b"uarryside" not in orjson.dumps(list(public.items))
         assert b"exillary" not in orjson.dumps(list(public.items))
         assert public.total == len(public.items)
+        assert {"title", "titles", "name"}.isdisjoint(
+            entry["field"] for item in public.items for entry in item["fields"]
+        )
         full = changes(session, steward("A. Sample"), ChangeQuery(dataset=str(ID)))
         assert b"uarryside" in orjson.dumps(list(full.items))

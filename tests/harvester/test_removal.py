@@ -1,6 +1,8 @@
 """What becomes of records that a portal no longer lists or holds back, from the first run to the person who decides."""
 
 import gzip
+import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -425,9 +427,15 @@ def test_of_a_record_that_its_portal_made_private_only_source_holder_country_and
     portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANDMARK_DATA_DIR", str(tmp_path))
+    index = tmp_path / "index"
+    portal.read(WELLS | {"dataset_date": "[Quietwell TO 2020]"}, *packages(12)[1:])
+    with portal.catalog.reading() as session:
+        assert any("quietwell" in said.lower() for said in session.scalars(select(HarvestIssue.message)))
     portal.read(WELLS, *packages(12)[1:])
     first = portal.shown(0, Audience.PUBLIC)
     assert _holding(portal, tmp_path, b"quietwell")
+    follow(portal.catalog, index)
+    assert {path.parent.parent.name for path in _naming(index, b"quietwell")} == {"public", "community", "full"}
 
     kept = Kept("1", "", "application/json", b"{}")
     caches = [Cache(Settings().cache_file, 1 << 20, key) for key in ("sample", "other")]
@@ -445,7 +453,15 @@ def test_of_a_record_that_its_portal_made_private_only_source_holder_country_and
     )  # fmt: skip
     assert (portal.shown(0, Audience.PUBLIC), portal.payloads(0)) == (None, 0)
     assert _holding(portal, tmp_path, b"quietwell") == []
-    portal.read(PRIVATE | {"notes": "Sample of Quietwell, private still."}, *packages(12)[1:])
+    assert set(follow(portal.catalog, index).rebuilt) == set(Audience)
+    assert _naming(index, b"quietwell") == []
+    assert check(portal.catalog, index) == []
+    with portal.catalog.reading() as session:
+        told = session.execute(select(HarvestIssue.code, HarvestIssue.message, HarvestIssue.address)).all()
+    assert {tuple(row) for row in told} == {("date-unreadable", "Made private by its portal.", "")}
+    still = PRIVATE | {"notes": "Sample of Quietwell, private still.", "dataset_date": "[Quietwell TO 2020]"}
+    portal.read(still, *packages(12)[1:])
+    assert follow(portal.catalog, index).rebuilt == {}, "what was emptied is not emptied again"
     assert portal.shown(0, Audience.FULL) == full
     assert _holding(portal, tmp_path, b"quietwell") == []
 
@@ -467,6 +483,44 @@ def _holding(portal: Portal, folder: Path, word: bytes) -> list[str]:
     with portal.catalog.reading() as session:
         found = ["the catalog" for line in dump.lines(session) if word in line.lower()]
     return found + [path.name for path in folder.rglob("*.db*") if word in path.read_bytes().lower()]
+
+
+def _naming(folder: Path, word: bytes) -> list[Path]:
+    """Files in which a word stands, with their own names left out of it."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and word in path.read_bytes().lower()]
+
+
+def test_answers_that_are_kept_go_when_records_are_withdrawn_by_a_run_or_by_who_releases_one(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANDMARK_DATA_DIR", str(tmp_path))
+    file = Settings().cache_file
+    kept = {key: Kept("1", "", "application/json", os.urandom(64).hex().encode()) for key in ("sample", "other")}
+
+    def keep() -> None:
+        for key, answer in kept.items():
+            cache = Cache(file, 1 << 20, key)
+            cache.keep("https://portal.example.org/1", "*/*", answer)
+            cache.close()
+
+    def held() -> list[str]:
+        """Whose answers stand in the files, packed as they are."""
+        content = b"".join(path.read_bytes() for path in tmp_path.glob("http.db*"))
+        return [key for key, answer in kept.items() if zlib.compress(answer.body, 1) in content]
+
+    portal.declare(removal=Removal(runs=1, days=0))
+    portal.read(*packages(40))
+    keep()
+    assert held() == ["sample", "other"]
+    assert portal.read(*packages(39)).withdrawn == 1
+    assert held() == ["other"], "by a run"
+    keep()
+    waiting = portal.read(*packages(10))
+    assert (waiting.state, held()) == (RunState.HELD, ["sample", "other"])
+    gone = removal.release(
+        portal.catalog, str(waiting.run.id), Removal(runs=1, days=0), "A. Sample", portal.clock(), answers_in=file
+    )
+    assert (gone.withdrawn, held()) == (29, ["other"])
 
 
 def test_a_record_first_seen_in_quarantine_has_no_payload(portal: Portal) -> None:
