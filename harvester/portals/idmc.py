@@ -171,10 +171,11 @@ def _parts(source: Source) -> tuple[str, ...]:
     given = source.filters.get("parts")
     if given is None:
         return tuple(_TITLES)
-    wanted = given if isinstance(given, list) else [given]
-    if not wanted or (unknown := [str(one) for one in wanted if one not in _TITLES]):
+    wanted = [str(one) for one in (given if isinstance(given, list) else [given])]
+    unknown = [one for one in wanted if one not in _TITLES] if wanted else ["nothing"]
+    if unknown:
         mend = f"name some of {', '.join(_TITLES)}"
-        raise PortalError("filter-unreadable", f'"{unknown[0] if wanted else ""}" is no part of IDMC\'s API', mend=mend)
+        raise PortalError("filter-unreadable", f'"{unknown[0]}" is no part of IDMC\'s API', mend=mend)
     return tuple(part for part in _TITLES if part in wanted)
 
 

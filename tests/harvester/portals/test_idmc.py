@@ -150,8 +150,9 @@ def test_parts_and_list_as_wanted():
         with pytest.raises(PortalError, match='"disasters" is no part of this source') as fault:
             read(some, Start("disasters"))
         assert fault.value.code == "token-unreadable"
-        with pytest.raises(PortalError, match='"food" is no part of IDMC\'s API') as fault:
-            read(source.model_copy(update={"filters": {"parts": ["food"]}}))
+        for wrong, word in ((["idus", "food"], "food"), ("food", "food"), ([], "nothing")):
+            with pytest.raises(PortalError, match=f'^"{word}" is no part of IDMC\'s API') as fault:
+                read(source.model_copy(update={"filters": {"parts": wrong}}))
         assert (fault.value.code, fault.value.mend) == (
             "filter-unreadable",
             "name some of conflicts, disasters, idus",
