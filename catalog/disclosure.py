@@ -18,7 +18,7 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
     tags [{tag, origin}],
     issued, modified, period {start, end, open}, update_frequency {days, words},
     freshness {due, overdue, delinquent, always_fresh},
-    licence, methodology, caveats, cod_level, series, relations [{kind, target}],
+    licence, methodology, caveats, cod_level, series, facts [{name, value}], relations [{kind, target}],
     distributions [{key, name, description, url, format, declared_format, media_type, size, modified, under_review,
                     withheld, columns [{sheet, position, header, tags [{tag, origin, rule, confidence}]}]}]
 
@@ -70,6 +70,10 @@ ITEM_FIELDS = (
     "tags", "issued", "modified", "period", "update_frequency", "freshness", "licence", "cod_level", "urgent",
     "harm_if_withheld", "mode", "withheld", "masked",
 )  # fmt: skip
+UNTOLD = frozenset(
+    {"dataset_source", "subnational", "archived", "file_types", "num_of_rows", "idno", "doi", "type", "modified"}
+)
+"""Of a record's further facts those that readers are told otherwise, or not at all."""
 NOTES_IN_ITEM = 300
 """Characters of the notes that a list shows."""
 
@@ -335,6 +339,7 @@ def _document(holding: Holding) -> Document:
         "caveats": record.caveats,
         "cod_level": record.cod_level,
         "series": record.series,
+        "facts": [{"name": name, "value": told} for name, told in record.extra.items() if name not in UNTOLD],
         "relations": [{"kind": relation.kind.value, "target": relation.target} for relation in record.relations],
         "distributions": list(_distributions(record, by_column)),
         "attention": [],
@@ -352,6 +357,8 @@ def _attention(document: Document) -> list[dict[str, str]]:
     texts["titles"] = list(document["titles"].values())
     texts["keywords"] = document["keywords"]
     texts["access"] = [step for route in document["access"]["artefacts"] for step in route["steps"]]
+    if document.get("facts"):
+        texts["facts"] = [entry["value"] for entry in document["facts"]]
     texts["distributions"] = [
         text for file in document["distributions"] for text in (file["name"], file["description"])
     ]

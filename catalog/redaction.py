@@ -101,13 +101,14 @@ def _texts(left: Fields, profile: Profile) -> None:
     if profile.notes == "none":
         left["notes"] = ""
     if profile.details == "none":
-        left |= {"methodology": "", "caveats": "", "series": ""}
+        left |= {"methodology": "", "caveats": "", "series": "", "facts": []}
     if profile.harm_if_withheld == "none":
         left["harm_if_withheld"] = ""
     if profile.licence == "none":
         left["licence"] = ""
     if profile.links == "none":
         left |= {name: without_addresses(left[name]) for name in TEXTS if left[name]}
+        left["facts"] = _facts(left, without_addresses)
 
 
 def _holder(left: Fields, profile: Profile) -> None:
@@ -296,6 +297,11 @@ _STEPS: tuple[Callable[[Fields, Profile], None], ...] = (
 )  # fmt: skip
 
 
+def _facts(document: Document, rewrite: Callable[[str], str]) -> list[Fields]:
+    # A document that was rendered before there were facts has none until it is rendered anew.
+    return [{**entry, "value": rewrite(entry["value"])} for entry in document.get("facts", ())]
+
+
 def _rewritten(document: Document, rewrite: Callable[[str], str]) -> Fields:
     """The document with every free text put through ``rewrite``."""
     access = document["access"]
@@ -304,6 +310,7 @@ def _rewritten(document: Document, rewrite: Callable[[str], str]) -> Fields:
         **{name: rewrite(document[name]) for name in TEXTS if document[name]},
         "titles": {language: rewrite(text) for language, text in document["titles"].items()},
         "keywords": [rewrite(word) for word in document["keywords"]],
+        "facts": _facts(document, rewrite),
         "access": {
             **access,
             "steps": [rewrite(step) for step in access["steps"]],

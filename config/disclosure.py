@@ -28,7 +28,7 @@ class Profile(Declaration):
 
     Attributes:
         title: ``template`` is made from form, topics and place; the readable name goes with the title.
-        details: Methodology, caveats and series.
+        details: Methodology, caveats, series and further facts.
         traits: Languages, COD level, update frequency, and that it is urgent.
         holder: ``type`` says what sort of organisation it is.
         contact: Of the holder.

@@ -1,7 +1,8 @@
 """What stored values are called on a page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from catalog.viewer import STEWARD, Viewer
 
@@ -188,3 +189,12 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+
+
+def detail(locations: Sequence[Mapping[str, Any]]) -> str:
+    """How far down the data goes and whether it carries p-codes, as far as that is said."""
+    levels = {place["admin_level"] for place in locations} - {None}
+    coded = {place["p_coded"] for place in locations} - {None}
+    down = "" if not levels else "by country" if max(levels) == 0 else f"down to admin {max(levels)}"
+    codes = "" if not coded else "with p-codes" if coded == {True} else "without p-codes" if coded == {False} else ""
+    return ", ".join(filter(None, (down, codes)))
