@@ -1,7 +1,7 @@
 """Records of every visibility and level with a word of its own in every field, and who must meet which."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,8 @@ import orjson
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from catalog import dump, keys
+from catalog import audit, dump, keys
+from catalog.asker import BROKE
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.keys import NewKey
@@ -40,6 +41,7 @@ from config.settings import Settings
 
 TOKEN = re.compile(r"qx[0-9a-f]{12}")
 SOURCE = Source(key="sample", kind="hdx", title="Sample: canaries", url="https://portal.example", visibility="public")
+OTHER = SOURCE.model_copy(update={"key": "sample-other", "title": "Sample: more canaries"})
 OWNERS = (AgentRecord("Sample First Owner"), AgentRecord("Sample Second Owner"))
 COUNTRIES = ("SSD", "YEM", "COL", "AFG")
 """None of those whose protocols withhold names: what is tested here is who is shown, not what is left out."""
@@ -64,6 +66,15 @@ TOLD = SensitivityRule(
 def canary(number: int, field: str) -> str:
     """The word in a field of a record; so unlike all others that no packing of a file takes it apart."""
     return f"qx{sha256(f'{number} {field}'.encode()).hexdigest()[:12]}"
+
+
+def source(number: int) -> Source:
+    """The source that a record comes from."""
+    return OTHER if number % 3 == OF_OTHER else SOURCE
+
+
+OF_OTHER = 2
+"""A third of the records."""
 
 
 def record(number: int, visibility: Visibility, level: str) -> DatasetRecord:
@@ -122,66 +133,126 @@ class Viewer:
         """``public``, ``community`` or ``full``: the stored rendering that this viewer is to be shown."""
         if self.name == "public":
             return "public"
-        if self.name == "first owner" and number % 2 == 0:
-            return "full"
-        if self.name == "steward" and visibility != Visibility.OWNER.value:
-            return "full"
-        return "community"
+        return "full" if self._owns(number) or self.stewards(visibility, number) else "community"
+
+    def stewards(self, visibility: str, number: int) -> bool:
+        """Whether it is a steward of a record: nobody is of one for its owner alone."""
+        return visibility != Visibility.OWNER.value and self.appointed(number)
+
+    def appointed(self, number: int) -> bool:
+        """Whether it is a steward of a record's source or country."""
+        return {
+            "steward": True,
+            "steward of a source": source(number) is OTHER,
+            "steward of a country": COUNTRIES[number % 4] == THE_COUNTRY,
+        }.get(self.name, False)
+
+    def _owns(self, number: int) -> bool:
+        return {"first owner": 0, "signed in": 0, "second owner": 1}.get(self.name) == number % 2
+
+
+THE_COUNTRY = COUNTRIES[1]
+STEWARDS = ("steward", "steward of a source", "steward of a country")
+NOTICED = "glass"
+"""The word in the reason why the glass over a record was broken."""
 
 
 class Planted:
     """The register, its readers, and the words that each may meet."""
 
     def __init__(self, folder: Path) -> None:
+        declared = folder / "config" / "sources"
+        declared.mkdir(parents=True)
+        for portal in (SOURCE, OTHER):
+            said = portal.model_dump(include={"kind", "title", "url", "visibility"})
+            (declared / f"{portal.key}.yaml").write_bytes(orjson.dumps(said))
         self.settings = Settings(
-            data_dir=folder, database_url="", config_dir=None, rate_address=0, rate_key=0, http_cache_bytes=0
+            data_dir=folder, database_url="", config_dir=folder / "config", rate_address=0, rate_key=0, rate_acts=0
         )
         self.viewers: list[Viewer] = [Viewer("public", {})]
+        self.runs: list[str] = []
 
     @property
     def numbers(self) -> range:
         return range(len(KINDS))
 
     def id(self, number: int) -> str:
-        return str(dataset_id(SOURCE.key, canary(number, "remote")))
+        return str(dataset_id(source(number).key, canary(number, "remote")))
 
-    def write(self, catalog: Catalog, records: list[DatasetRecord]) -> str:
-        """Harvest by hand; the run's id."""
-        assessor = Assessor(Rules(concepts=(), sensitivity=(*RULES, TOLD), agents=(), digest="sample"))
+    def write(self, catalog: Catalog, numbers: Sequence[int], made: Sequence[DatasetRecord], rules: Any = ()) -> None:
+        """Harvest by hand, source by source."""
+        chosen = (*(rules or RULES), TOLD)
+        assessor = Assessor(Rules(concepts=(), sensitivity=chosen, agents=(), digest=str(chosen)))
         now = datetime.now(UTC)
-        run = begin(catalog, SOURCE, "full")
-        entries = [
-            Entry(one, assessor.assess(one, SOURCE, now.date()), one.remote_id, b"{}", one.landing_page)
-            for one in records
-        ]
-        issues = tuple(
-            # The owners' come first in every order, should one be chosen as an example of all.
-            Issue("bad_date", f"{_order(one)} {canary(at, 'issue')}", "warning", remote_id=one.remote_id)
-            for at, one in sorted(enumerate(records), key=lambda pair: _order(pair[1]))
-        )
-        with catalog.writing() as session:
-            Store(SOURCE, assessor, catalog.address.drivername).write(session, run.id, entries, now)
-            finish(session, run, RunState.PARTIAL, issues, "")
-        return str(run.id)
+        for portal in (SOURCE, OTHER):
+            of_portal = [(at, one) for at, one in zip(numbers, made, strict=True) if source(at) is portal]
+            if not of_portal:
+                continue
+            run = begin(catalog, portal, "full")
+            entries = [
+                Entry(one, assessor.assess(one, portal, now.date()), one.remote_id, b"{}", one.landing_page)
+                for _, one in of_portal
+            ]
+            issues = tuple(
+                # The owners' come first in every order, should one be chosen as an example of all.
+                Issue("bad_date", f"{_order(one)} {canary(at, 'issue')}", "warning", remote_id=one.remote_id)
+                for at, one in sorted(of_portal, key=lambda pair: _order(pair[1]))
+            )
+            with catalog.writing() as session:
+                Store(portal, assessor, catalog.address.drivername).write(session, run.id, entries, now)
+                finish(session, run, RunState.PARTIAL, issues, "")
+            self.runs.append(str(run.id))
 
     def plant(self, catalog: Catalog) -> None:
-        """Every kind of record, each with an issue of its own."""
-        made = [record(number, visibility, level) for number, (visibility, level) in enumerate(KINDS)]
-        self.run = self.write(catalog, made)
+        """Every kind of record, each with an issue of its own, and over each the glass was broken once."""
+        self.write(catalog, self.numbers, [record(at, *kind) for at, kind in enumerate(KINDS)])
+        with catalog.writing() as session:
+            for number in self.numbers:
+                audit.append(
+                    session, "A. Sample", BROKE, f"show {self.id(number)}", f"Sample {canary(number, NOTICED)}"
+                )
         follow(catalog, self.settings.index_dir)
 
     def give_keys(self, catalog: Catalog) -> None:
         """A key of every sort."""
         until = datetime.now(UTC).date() + timedelta(days=2)
         with catalog.writing() as session:
-            for name, audience, organisation in (
-                ("community", "community", OWNERS[1].name),
-                ("first owner", "organisation", OWNERS[0].name),
-                ("steward", "steward", OWNERS[1].name),
+            for name, audience, organisation, scope in (
+                ("community", "community", OWNERS[1], {}),
+                ("first owner", "organisation", OWNERS[0], {}),
+                ("second owner", "organisation", OWNERS[1], {}),
+                ("steward", "steward", OWNERS[1], {}),
+                ("steward of a source", "steward", OWNERS[1], {"sources": (OTHER.key,)}),
+                ("steward of a country", "steward", OWNERS[0], {"countries": (THE_COUNTRY,)}),
             ):
-                asked = NewKey(f"Sample {name}", audience, organisation, "Sample purpose.", until)
+                asked = NewKey(name.title(), audience, organisation.name, "Sample purpose.", until, **scope)
                 key = keys.create(session, asked, "sample")
                 self.viewers.append(Viewer(name, {"Authorization": f"Bearer {key}"}))
+
+    def spare_key(self, catalog: Catalog, number: int) -> str:
+        """A key that nobody uses, to be renewed and ended; its id."""
+        until = datetime.now(UTC).date() + timedelta(days=2)
+        asked = NewKey("Sample Spare", "community", OWNERS[number % 2].name, "Sample purpose.", until)
+        with catalog.writing() as session:
+            return keys.create(session, asked, "sample").split("_")[1]
+
+    def sign_in(self, client: TestClient) -> None:
+        """The first owner, with the key exchanged for a cookie."""
+        token = re.search(r'name="token" value="([^"]+)"', client.get("/sign-in").text)
+        assert token is not None
+        key = self.viewer("first owner").headers["Authorization"].split()[1]
+        sent = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+        fields = f"token={token[1]}&key={key}"
+        answer = client.post("/sign-in", content=fields, headers=sent, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        client.cookies.clear()
+        self.viewers.append(Viewer("signed in", {"Cookie": cookie}))
+
+    def viewer(self, name: str) -> Viewer:
+        """Somebody by name."""
+        (found,) = [one for one in self.viewers if one.name == name]
+        return found
 
     def renderings(self, catalog: Catalog) -> dict[tuple[int, str], dict[str, Any]]:
         """What is stored for each record and audience."""
@@ -199,6 +270,16 @@ class Planted:
             document = stored.get((number, viewer.rendering(visibility, number)), {})
             found[number] = words(orjson.dumps(document))
         return found
+
+    def told(self, viewer: Viewer, stored: Mapping[tuple[int, str], Mapping[str, Any]]) -> frozenset[str]:
+        """The words that a viewer must meet beside the records themselves: why the glass was broken over them."""
+        everything = viewer.name == "steward"
+        mine = (
+            number
+            for number in self.numbers
+            if everything or viewer.stewards(str(stored[number, "full"]["visibility"]), number)
+        )
+        return frozenset(canary(number, NOTICED) for number in mine)
 
 
 def _order(one: DatasetRecord) -> str:
@@ -218,4 +299,5 @@ def planted(folder: Path) -> Iterator[tuple[Planted, Catalog, TestClient]]:
         made.plant(catalog)
         made.give_keys(catalog)
         with TestClient(create_app(made.settings), raise_server_exceptions=False) as client:
+            made.sign_in(client)
             yield made, catalog, client
