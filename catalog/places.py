@@ -252,13 +252,8 @@ def _named(language: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _bags() -> dict[frozenset[str], str]:
-    """The words of each name in any order, abbreviations written out; none that two countries share."""
-    found: dict[frozenset[str], str] = {}
-    for name, code in _names().items():
-        bag = _bag(name)
-        found[bag] = code if found.get(bag, code) == code else ""
-    found.pop(frozenset(), None)
-    return {bag: code for bag, code in found.items() if code}
+    """The words of each name in any order, abbreviations written out. No two countries share such words."""
+    return {bag: code for name, code in _names().items() if (bag := _bag(name))}
 
 
 def _bag(word: str) -> frozenset[str]:

@@ -63,7 +63,7 @@ def test_what_a_portal_says_is_its_own_assertion(given: dict[str, object], level
 
 def test_flags_are_closed_words() -> None:
     part = Fields(
-        {"a": "TRUE", "b": "0", "c": False, "d": "FINDINGS", "e": "Sample text of a cell", "f": ["x"], "g": ""}
+        {"a": "TRUE", "b": "0", "c": False, "d": "FINDINGS", "e": "Sample text of a cell", "f": ["x"], "g": "None"}
     )
     assert flags(part, "abcdefgh", "r1") == (PortalFlag("a", "true", "r1"), PortalFlag("d", "FINDINGS", "r1"))
     assert part.notes == [

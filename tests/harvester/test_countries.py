@@ -1,11 +1,13 @@
 """Countries by any spelling, one by one and in lists."""
 
+import pycountry
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.places import ABYEI, KOSOVO, WORLD, country_name
+from catalog.places import ABYEI, KOSOVO, LANGUAGES, WORLD, country_name
 from catalog.records import ReadingNote
+from catalog.text import normalize
 from harvester.reading.countries import countries, country
 from harvester.reading.fields import Fields
 
@@ -54,6 +56,8 @@ def test_what_is_no_country(written: object, scheme: str) -> None:
         ("Congo, Dem. Rep.; Chad|Niger\nMali", (("COD", "TCD", "NER", "MLI"), ())),
         ("Chad, Niger, Tapirland", (("TCD", "NER"), ("Tapirland",))),
         ("Lebanon and Syria", (("LBN", "SYR"), ())),
+        ("Lebanon and Tapirland", ((), ("Lebanon and Tapirland",))),
+        ("Chad (Tapirland)", ((), ("Chad (Tapirland)",))),
         ("Bosnia and Herzegovina", (("BIH",), ())),
         ("Serbia and Kosovo: S/RES/1244 (1999)", (("SRB", "XKX"), ())),
         (["afg", "Afghanistan", "nepal-earthquake"], (("AFG",), ("nepal-earthquake",))),
@@ -78,6 +82,13 @@ def test_fields_take_the_first_that_names_a_country() -> None:
     assert fields.notes == [ReadingNote("place-unknown", "country", 'no country is called "Tapirland"')]
     assert fields.countries("region", "missing") == ()
     assert fields.notes[1:] == [ReadingNote("place-unknown", "region", 'no country is called "Sahel"')]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_name_in_any_order_of_its_words_is_its_countrys(language: str) -> None:
+    named = {entry.alpha_3: country_name(entry.alpha_3, language) for entry in pycountry.countries}
+    read = {code: country(" ".join(reversed(normalize(name).split())), "name") for code, name in named.items()}
+    assert {code: name for code, name in read.items() if name != code} == {}
 
 
 def test_abyei_has_a_name() -> None:

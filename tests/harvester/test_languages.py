@@ -54,7 +54,7 @@ def test_any_value_is_read_or_named(written: object) -> None:
         ("StoryMap", "WEB APP"), ("File Geodatabase", "GDB"), ("Shapefile", "SHP"), ("CSV Collection", "CSV"),
         ("Microsoft Excel", "XLSX"), ("Layer Package", "ARCGIS PACKAGE"), ("text/html", "WEB APP"),
         ("application/pdf", "PDF"), ("application/vnd.geo+json; charset=utf-8", "GEOJSON"),
-        ("application/rdf+xml", "RDF"),
+        ("application/rdf+xml", "RDF"), ("application/problem+json", "JSON"),
         ("http://publications.europa.eu/resource/authority/file-type/CSV", "CSV"),
         ("https://www.iana.org/assignments/media-types/application/gzip", "GZ"), ("IATI-XML", "XML"), ("API", "API"),
         ("application/octet-stream", ""), ("N/A", ""), (".e00", "E00"), ("PDF", "PDF"), ("zipped csc", "CSV"),
