@@ -1,11 +1,13 @@
 """The audit is a chain: what is changed in it or taken out of it shows; and what a run did by itself stands in it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, update
 
 from catalog import audit
+from catalog.audit import Wanted
 from catalog.database import Catalog
 from catalog.records import DatasetRecord
 from catalog.rows import dataset_id
@@ -65,3 +67,30 @@ def test_what_a_run_did_to_levels_and_visibility_is_one_line(catalog: Catalog) -
 
 def _numbered(number: int) -> DatasetRecord:
     return replace(RECORDS[3], remote_id=f"many-{number}", title={"en": f"Sample {number}"})
+
+
+def test_lines_are_found_by_who_what_and_when_page_by_page(catalog: Catalog) -> None:
+    with catalog.writing() as session:
+        for actor, action, subject in (
+            ("A. Sample", "pause source", "sample-1"),
+            ("B. Sample", "Pause source", "sample_2"),
+            ("A. Sample", "resume source", "sample-1"),
+        ):
+            audit.append(session, actor, action, subject)
+            session.flush()
+    with catalog.reading() as session:
+        whole = list(audit.lines(session))
+        today = datetime.now(UTC).date()
+
+        def found(wanted: Wanted) -> list[int]:
+            return [line["seq"] for line in audit.page(session, wanted, 10)[0]]
+
+        assert found(Wanted()) == found(Wanted(day=today)) == [1, 2, 3]
+        assert found(Wanted(actor=" A. Sample ")) == [1, 3]
+        assert [found(Wanted(action=text)) for text in ("pause", "source", "%")] == [[1, 2], [], []]
+        assert [found(Wanted(subject=text)) for text in ("SAMPLE-1", "e_2", "e%2")] == [[1, 3], [2], []]
+        assert found(Wanted(day=today - timedelta(days=1))) == []
+        asked = Wanted(actor="A. Sample")
+        assert [audit.page(session, asked, 1, after) for after in (0, 1, 3)] == [
+            ([whole[0]], 2, 1), ([whole[2]], 2, 0), ([], 2, 0),
+        ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Keys are shown once, kept as hashes, end when they should, and people can be forgotten."""
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid5
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from catalog import audit, grants, keys, notices, privacy
+from catalog import audit, grants, keyring, keys, notices, privacy
 from catalog.agents import Agents
 from catalog.asker import viewer
 from catalog.database import Catalog
@@ -300,3 +301,37 @@ def test_keys_that_ended_long_ago_are_deleted(known: Catalog) -> None:
         assert privacy.sweep(session, 30, NOW + timedelta(days=20)) == 0
         assert privacy.sweep(session, 30, NOW + timedelta(days=40)) == 1
         assert len(keys.keys(session, NOW)) == 1
+
+
+def test_who_was_handed_a_key_over_http_is_kin_to_who_handed_it_and_to_others_they_handed_one(known: Catalog) -> None:
+    def handed(name: str, by: str) -> str:
+        asked = replace(ASKED, name=name, audience="steward")
+        with known.writing() as session:
+            return keys.create(session, asked, by, by="0123456789ab")
+
+    handed("Bea Sample", "Ada Sample")
+    own = handed("Cleo Example", "Bea Sample").split("_")[1]
+    handed("Dan Other", "Eve Fictional")
+    for name in ("Gus Machine", "Hal Machine"):
+        create(known, name=name, audience="steward")
+    with known.writing() as session:
+        keys.rotate(session, own, 7, "Cleo Example", by=own)
+    names = ("Ada Sample", "Bea Sample", "Cleo Example", "Dan Other", "Gus Machine", "Hal Machine")
+    with known.reading() as session:
+        pairs = {(one, other) for one in names for other in names if one < other and keyring.kin(session, one, other)}
+    assert pairs == {("Ada Sample", "Bea Sample"), ("Ada Sample", "Cleo Example"), ("Bea Sample", "Cleo Example")}
+    gus = next(iter(found_ids(known, "Gus Machine")))
+    with known.writing() as session:
+        keys.rotate(session, gus, 7, "Dan Other", by="0123456789ab")
+    with known.reading() as session:
+        assert keyring.kin(session, "gus machine", "Eve Fictional"), "a rotated key is in another's hands too"
+
+
+def found_ids(catalog: Catalog, name: str) -> list[str]:
+    with catalog.reading() as session:
+        return list(session.scalars(select(AccessKey.id).where(AccessKey.name == name)))
+
+
+def test_an_organisations_key_is_bound_on_the_machine_as_well(known: Catalog) -> None:
+    key = create(known, audience="organisation", sources=("portal-1",), countries=("ssd",))
+    assert found(known, key) == organisation(HILL, "Ada Sample", key.split("_")[1], ["portal-1"], ["SSD"])
