@@ -1,4 +1,5 @@
-"""Reading what portals write: dates, frequencies, licences, formats, addresses and markup, shared by all portal kinds.
+"""Reading what portals write, shared by all kinds: countries, dates, languages, frequencies, licences, formats, access,
+flags, addresses and markup.
 
 Each function takes what stood in the record, of any type, and either gives one plain value or raises ValueError
 with a sentence; nothing here touches the network. :class:`harvester.reading.fields.Fields` turns those errors into
