@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -25,7 +26,7 @@ from api.deps import (
 from api.direct import Direct
 from api.lists import JSON
 from api.parameters import ASKED_EXPORT, ASKED_SEARCH, Export, NoParameters, to_query
-from catalog import export
+from catalog import audit, export
 from catalog.answer import page_json
 from catalog.freshness import Freshness, state
 from catalog.query import Page
@@ -35,7 +36,6 @@ from catalog.vocabulary import Level
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
 CSV = "text/csv; charset=utf-8"
-LONGEST_SUBJECT = 500
 RECORDED = frozenset({Level.HIGH.value, Level.SEVERE.value})
 """Of these levels each reading by key is written to the audit."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -78,7 +78,7 @@ router.add_api_route(
 )
 def export_csv(request: Request, register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
     """Up to 10,000 rows, UTF-8 with byte order mark, each marked. The file's name says if more were found."""
-    register.record("exported a search", request.url.query[:LONGEST_SUBJECT] or "*")
+    register.record("exported a search", _unspoken(request))
     first, found = _pages(register, asked)
     marked = _marking(register, asked)
     lines = export.csv(found, marked, hashtags=asked.hashtags)
@@ -94,7 +94,7 @@ def export_csv(request: Request, register: Answering, asked: Annotated[Export, D
 )
 def export_xlsx(request: Request, register: Answering, asked: Annotated[Export, Depends(ASKED_EXPORT)]) -> Response:
     """Up to 10,000 rows, and a sheet with the marking. The file's name says if more were found."""
-    register.record("exported a search", request.url.query[:LONGEST_SUBJECT] or "*")
+    register.record("exported a search", _unspoken(request))
     first, found = _pages(register, asked)
     marked = _marking(register, asked)
     book = export.xlsx(found, marked, hashtags=asked.hashtags)
@@ -133,6 +133,13 @@ def _freshness_state(stored: Mapping[str, Any]) -> str:
         datetime.fromisoformat(stored[name]) if stored[name] else None for name in ("due", "overdue", "delinquent")
     )
     return state(Freshness(due, overdue, delinquent, bool(stored["always_fresh"])), today())
+
+
+def _unspoken(request: Request) -> str:
+    """What was asked for, as the audit has it: by which parameters, and a digest of it all; never a word of it."""
+    given = sorted((name, value) for name, value in request.query_params.multi_items() if value)
+    names = dict.fromkeys(name for name, _ in given)
+    return " ".join([*names, audit.unspoken(urlencode(given))])
 
 
 def _pages(register: Asking, asked: Export) -> tuple[Page, Iterator[Page]]:

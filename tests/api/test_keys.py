@@ -202,14 +202,20 @@ def test_a_seal_is_deterministic_and_opens_for_its_owner_alone() -> None:
 
 
 def test_use_readings_of_high_level_and_exports_are_audited_and_nothing_of_the_public_is(house: House) -> None:
-    before = len(house.audited("used a key"))
+    before, exports = len(house.audited("used a key")), len(house.audited("exported a search"))
     key = make(house.catalog, "community", HOLDER.name)
     for _ in range(3):
         house.client.get("/api/v1/datasets.csv?q=sample", headers={"Authorization": f"Bearer {key}"})
     house.get("/api/v1/datasets.csv?q=nobodys")
     assert house.audited("used a key")[before:] == [key.split("_")[1]]
-    assert house.audited("exported a search").count("q=sample") == 3
-    assert "q=nobodys" not in house.audited("exported a search")
+    for ending in ("csv", "xlsx"):
+        for asked in ("?level=severe&country=YEM&q=quarryside", "?q=quarryside&level=severe&country=YEM", ""):
+            assert house.get(f"/api/v1/datasets.{ending}{asked}", "steward").status_code == 200
+    told = house.audited("exported a search")[exports:]
+    assert [line.split(" words:")[0] for line in told] == ["q"] * 3 + ["country level q", "country level q", "*"] * 2
+    assert {len(line.partition("words:")[2]) for line in told} == {16, 0}
+    assert (len(set(told)), len(set(told[3:5]))) == (3, 1), "the same question leaves the same line"
+    assert not {"sample", "nobodys", "quarryside", "severe", "YEM"} & {word for line in told for word in line.split()}
 
 
 def test_whoever_reads_why_a_level_is_severe_is_recorded(house: House) -> None:
