@@ -69,8 +69,8 @@ _BETWEEN = re.compile(r"[/?&=]")
 _LIKE_AN_ID = re.compile(r"\d|-.*-")
 _SHORTEST_ID = 12
 _SHORTEST_STEM = 12
-_MOST_FILES, _MOST_KEYED = 200, 30
-"""Files of a record that are compared, and of those that bring it together with others."""
+_MOST_FILES, _MOST_KEYED = 200, 8
+"""Files of a record that are compared, and how many of them bring it together with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +142,31 @@ def compare(one: Traits, other: Traits) -> Likeness:
 
 
 def keys(traits: Traits) -> frozenset[int]:
-    """Numbers (63 bits) of which two records that are worth comparing share one."""
-    files, names = sorted(traits.files)[:_MOST_KEYED], sorted(traits.names)[:_MOST_KEYED]
-    said = {f"file {address}" for address in files} | {f"name {name}" for name in names}
-    said |= {f"id {part}" for part in _parts((traits.page, *files))}
+    """Numbers (63 bits) of which two records that are worth comparing share one.
+
+    Of many files those with the lowest numbers count: two records that have most of them in common choose alike.
+    """
+    said = {f"title {' '.join(sorted(words))}" for words in _keyed_words(traits)}
     if traits.page:
         said.add(f"page {traits.page}")
     if traits.identifier:
         said.add(f"id {traits.identifier}")
-    for words in {traits.words, traits.words - traits.places, traits.rest}:
-        if len(words) > 1:
-            said.add(f"title {' '.join(sorted(words))}")
-    return frozenset(int.from_bytes(blake2b(one.encode(), digest_size=8).digest()) >> 1 for one in said)
+    said |= {f"id {part}" for part in _parts((traits.page,), first=True)}
+    found = set(map(_number, said))
+    named = {part for one in traits.files for part in _parts((one,), first=True)}
+    for kind, many in (("id", named), ("file", traits.files), ("name", traits.names)):
+        found.update(sorted(_number(f"{kind} {one}") for one in many)[:_MOST_KEYED])
+    return frozenset(found)
+
+
+def _keyed_words(traits: Traits) -> Iterator[frozenset[str]]:
+    """The title's words, without its country's, and without what stands before a dash; none of a single word."""
+    found = {traits.words, traits.words - traits.places, traits.rest}
+    return (words for words in found if len(words) > 1)
+
+
+def _number(said: str) -> int:
+    return int.from_bytes(blake2b(said.encode(errors="replace"), digest_size=8).digest()) >> 1
 
 
 def of_record(record: DatasetRecord, source: str) -> Traits:
@@ -252,12 +265,16 @@ def _file_name(text: str) -> str:
     return name if dot and len(stem) >= _SHORTEST_STEM and 1 < len(ending) <= 8 else ""  # noqa: PLR2004
 
 
-def _parts(addresses: Iterable[str]) -> frozenset[str]:
-    """Parts of the paths that an identifier may be: long, with a digit or of several words, and no file's name."""
-    found = set()
+def _parts(addresses: Iterable[str], *, first: bool = False) -> frozenset[str]:
+    """Parts of the paths that an identifier may be: long, with a digit or of several words, and no file's name.
+
+    ``first``: only the first of each address; a file's own number comes after its record's.
+    """
+    found: set[str] = set()
     for one in addresses:
         _, *parts = _BETWEEN.split(one.casefold())
-        found |= {part for part in parts if len(part) >= _SHORTEST_ID and "." not in part and _LIKE_AN_ID.search(part)}
+        like = [part for part in parts if len(part) >= _SHORTEST_ID and "." not in part and _LIKE_AN_ID.search(part)]
+        found.update(like[:1] if first else like)
     return frozenset(found)
 
 
