@@ -36,7 +36,7 @@ CHANGED = replace(
     sensitivity=(
         *RULES.sensitivity,
         SensitivityRule(
-            id="sample-flag", version=1, level="high", flag="pii=true", reason="Sample rule.", source="Sample guideline"
+            id="sample-flag", version=1, level="high", flag="sdc_report_flag=YES", reason="Sample rule.", source="Sample guideline"
         ),
     ),
     digest="changed",
@@ -87,7 +87,7 @@ def kept(catalog: Catalog) -> Iterator[Kept]:
 
 def flagged(number: int) -> dict[str, Any]:
     made = package(number)
-    return made | {"resources": [made["resources"][0] | {"pii": "true"}]}
+    return made | {"resources": [made["resources"][0] | {"sdc_report_flag": "YES"}]}
 
 
 def test_other_rules_change_what_they_touch_and_the_next_harvest_nothing(
