@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from catalog import audit
@@ -14,6 +14,7 @@ from catalog.vocabulary import UNCLASSIFIED, Level, Visibility
 BY = "landmark"
 """Who changes what a run changes."""
 ACTION = "changed levels or visibility in a run"
+JUDGED = "changed levels or visibility by judging again"
 FEW = 10
 """Records of one kind of change that are named."""
 _KINDS = ("levels raised", "levels lowered", "levels changed", "closed", "opened")
@@ -26,14 +27,30 @@ def write(session: Session, source: str, run: UUID) -> None:
     The reason says ``levels raised: 2 (<id> <id>)``, with ids only where they are few. A run that went on after it was
     stopped is told of as a whole at its end.
     """
+    _append(session, ACTION, f"{source} {run}", Change.run_id == run, Change.kind != "created")
+
+
+def write_judged(session: Session, source: str, before: int) -> None:
+    """Append what judging a source's records again changed, in the transaction that has just done it.
+
+    Args:
+        session: Holding the feed's counter, so that every change since is of that transaction.
+        source: Key.
+        before: Number of the newest change before it.
+    """
+    of_judging = Change.source_key == source, Change.seq > before
+    _append(session, JUDGED, f"{source} judged again", *of_judging)
+
+
+def _append(session: Session, action: str, subject: str, *of: ColumnElement[bool]) -> None:
     found: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-    lines = select(Change.dataset_seq, Change.fields).where(Change.run_id == run, Change.kind != "created")
+    lines = select(Change.dataset_seq, Change.fields).where(*of)
     for seq, fields in session.execute(lines.order_by(Change.seq)):
         for kind in filter(None, map(_kind, fields)):
             found[kind].append(seq)
     told = [f"{kind}: {_records(session, numbers)}" for kind, numbers in found.items() if numbers]
     if told:
-        audit.append(session, BY, ACTION, f"{source} {run}", "; ".join(told))
+        audit.append(session, BY, action, subject, "; ".join(told))
 
 
 def _kind(field: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, proposals
+from catalog import assertions, proposals, shifts
 from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.database import PURGED
@@ -155,12 +155,17 @@ class Store:
         """Write records as they are judged now, from what the portal said last.
 
         When that was said, and whether the portal lists them, stays as it is. Withdrawn records, and those that the
-        catalog does not hold, are left alone; one outcome per other entry, in order.
+        catalog does not hold, are left alone; one outcome per other entry, in order. What becomes of levels and
+        visibility is written to the audit (:mod:`catalog.shifts`).
         """
         before = known(session, self._source.key, [entry.record.remote_id for entry in entries])
         held = [(entry, before[entry.record.remote_id]) for entry in entries if entry.record.remote_id in before]
         listed = [(entry, found) for entry, found in held if found.state is not RecordState.WITHDRAWN]
-        return self._update(session, None, listed, now, heard=False)
+        hold(session)
+        newest = session.scalar(select(func.max(t.Change.seq))) or 0
+        outcomes = self._update(session, None, listed, now, heard=False)
+        shifts.write_judged(session, self._source.key, newest)
+        return outcomes
 
     def create(self, session: Session, run_id: UUID | None, created: Sequence[Created], now: datetime) -> None:
         """Write records that the catalog does not hold yet, from their finished rows."""

@@ -272,7 +272,8 @@ def test_what_is_described_is_redacted_for_the_public_alone(world: World) -> Non
 
 def test_the_files_of_a_described_record_are_made_anew_when_it_is_only_listed(world: World, tmp_path: Path) -> None:
     holder = AgentRole(AgentRecord("Sample Relief"), Role.HOLDER)
-    dated = replace(RECORD, issued=NOW, period_start=NOW.date(), notes={"en": "Sample."}, agents=(holder,))
+    middle = (NOW + timedelta(days=14)).date()
+    dated = replace(RECORD, issued=NOW, period_start=middle, notes={"en": "Sample."}, agents=(holder,))
     world.harvest(OPEN, flagged("low_no", dated), ANOTHER)
     for to, anew in ((Visibility.DESCRIBED, True), (Visibility.LISTED, True), (Visibility.DESCRIBED, False)):
         follow(world.catalog, tmp_path)

@@ -8,12 +8,13 @@ import pytest
 import yaml
 from sqlalchemy import func, select, update
 
-from catalog import dump, levels
+from catalog import audit, dump, levels, shifts
 from catalog.assess import Assessor
 from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
 from catalog.issues import Issue
 from catalog.records import DatasetRecord
+from catalog.rows import dataset_id
 from catalog.runs import RunInProgress, begin
 from catalog.tables import CatalogRecord, Dataset, HarvestRun, PayloadVersion
 from catalog.viewer import Viewer, steward
@@ -29,14 +30,20 @@ from tests.journeys.packages import package, packages
 from tests.portals_served import ckan
 
 COUNT = PAGE + 20
-RULES = rules(Settings())
+SHIPPED = rules(Settings())
+RULES = replace(SHIPPED, sensitivity=tuple(rule for rule in SHIPPED.sensitivity if not rule.flag.startswith("pii=")))
 CHANGED = replace(
     RULES,
     concepts=(*RULES.concepts, Concept(key="sheets", title={"en": "Sheets"}, terms=Terms(en=("sheet",)), topic=True)),
     sensitivity=(
         *RULES.sensitivity,
         SensitivityRule(
-            id="sample-flag", version=1, level="high", flag="sdc_report_flag=YES", reason="Sample rule.", source="Sample guideline"
+            id="sample-flag",
+            version=1,
+            level="high",
+            flag="sdc_report_flag=YES",
+            reason="Sample rule.",
+            source="Sample guideline",
         ),
     ),
     digest="changed",
@@ -105,6 +112,12 @@ def test_other_rules_change_what_they_touch_and_the_next_harvest_nothing(
         told = changes(session, Viewer(), ChangeQuery(limit=1000))
         versions = session.scalar(select(func.count()).select_from(PayloadVersion))
         runs = list(session.scalars(select(HarvestRun.mode)))
+        [line] = [line for line in audit.lines(session) if line["action"] == shifts.JUDGED]
+        assert audit.verify(session) == []
+    flagged_id = dataset_id("sample", package(COUNT - 1)["id"])
+    assert (line["actor"], line["subject"], line["reason"]) == (
+        "landmark", "sample judged again", f"levels raised: 1 ({flagged_id})",
+    )  # fmt: skip
     assert (told.total, versions, runs) == (2 * COUNT, COUNT, ["full"])
     assert told.items[COUNT]["sentences"] == ["topic added: Sheets"]
     assert "sensitivity: not classified -> high (Sample rule.)" in told.items[-1]["sentences"]
