@@ -189,7 +189,7 @@ def propose(
 def approve(
     key: Key,
     visibility: Annotated[
-        str, typer.Option(help="Default visibility of its records: public, community, restricted or owner.")
+        str, typer.Option(help="Of its records by default: public, described, listed, community, restricted or owner.")
     ] = "",
     as_: Actor = "",
 ) -> None:
