@@ -263,7 +263,18 @@ REJECTED_RUN: Mapping[str, Any] = {"id": _RUN_ID, "decision": "rejected", "missi
 STANDING: Mapping[str, Any] = {"key": "sample-portal", "origin": "preview", "paused": False}
 METRICS: Mapping[str, Any] = {
     "items": [
-        {"iso3": "ALL", "records": 40, "whole": 20, "redacted": 6, "hidden": 12, "harm": 2, "listed": 2, "share": 0.3},
+        {
+            "iso3": "ALL",
+            "records": 40,
+            "whole": 20,
+            "redacted": 6,
+            "hidden": 12,
+            "harm": 2,
+            "listed": 2,
+            "owners": 10,
+            "share": 0.3,
+            "share_with_owners": 0.44,
+        },
     ],
 }
 NOTICES: Mapping[str, Any] = {

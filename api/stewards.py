@@ -33,7 +33,8 @@ def show_metrics(request: Request, asking: Acting, _: Annotated[NoParameters, Qu
     """Exact, of the records that a steward is shown; for nobody else: that a figure is small would tell."""
     require_steward(asking)
     with asking.catalog.reading() as session:
-        items = [asdict(row) | {"share": row.share} for row in metrics.hidden(session, asking.viewer)]
+        rows = metrics.hidden(session, asking.viewer)
+    items = [asdict(row) | {"share": row.share, "share_with_owners": row.share_with_owners} for row in rows]
     body = orjson.dumps({"items": items})
     return conditional(request, body, JSON, body.decode())
 

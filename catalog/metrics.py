@@ -7,19 +7,17 @@ gives them back.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
+from catalog import suppression
 from catalog.places import country_name
-from catalog.tables import DatasetLocation, Disclosure
-from catalog.viewer import Viewer, shown_to
-from catalog.vocabulary import Audience
-
-K = 5
-"""Fewest records that a published figure counts."""
+from catalog.tables import Dataset, DatasetLocation, Disclosure
+from catalog.viewer import STEWARD, Viewer, shown_to
+from catalog.vocabulary import Audience, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Hidden:
         hidden: Not shown.
         harm: Hidden ones whose holder says what harm withholding does.
         listed: Told to exist, with whom to ask, and nothing else: who needs them can find them, so they are not hidden.
+        owners: Further ones, hidden and for their owners alone, which no steward is shown: how many, where the figure
+            tells nothing of one of them (:mod:`catalog.suppression`); None where it is not told.
     """
 
     iso3: str
@@ -43,6 +43,7 @@ class Hidden:
     hidden: int
     harm: int = 0
     listed: int = 0
+    owners: int | None = None
 
     @property
     def name(self) -> str:
@@ -53,6 +54,13 @@ class Hidden:
     def share(self) -> float:
         """Of the records, the share that is hidden; from 0 to 1."""
         return self.hidden / self.records if self.records else 0.0
+
+    @property
+    def share_with_owners(self) -> float | None:
+        """The same with what is for owners alone; None where that is not told."""
+        if self.owners is None:
+            return None
+        return (self.hidden + self.owners) / (self.records + self.owners)
 
 
 ALL = "ALL"
@@ -77,45 +85,48 @@ def _name(iso3: str) -> str:
 
 
 def hidden(session: Session, viewer: Viewer) -> list[Hidden]:
-    """Exact figures over the records that a viewer is shown, by country; the first is of all countries."""
-    return _counted(session, shown_to(viewer))
+    """Exact figures over the records that a viewer is shown, by country; the first is of all countries.
+
+    A steward of everything is told beside them how many are for owners alone, where that tells nothing of one.
+    """
+    rows = _counted(session, shown_to(viewer))
+    if STEWARD not in viewer.reach or viewer.sees_all:
+        return rows
+    full = select(Disclosure.seq).join(Dataset, Dataset.seq == Disclosure.seq)
+    of_owners = full.where(Disclosure.audience == Audience.FULL, Dataset.visibility == Visibility.OWNER)
+    numbers = set(session.scalars(of_owners))
+    cells = _places(session, numbers)
+    told = suppression.told({row.iso3: cells.get(row.iso3, ()) for row in rows if row.iso3 != ALL}, numbers)
+    counts = {iso3: len(cells[iso3]) for iso3 in told.cells} | ({ALL: len(numbers)} if told.whole else {})
+    return [replace(row, owners=counts.get(row.iso3)) for row in rows]
 
 
 def published(session: Session, viewer: Viewer) -> list[Published]:
-    """Figures that a steward may pass on to anyone, over the records that they are shown; see :func:`suppressed`."""
-    return suppressed({row.iso3: (row.records - row.hidden, row.hidden) for row in hidden(session, viewer)})
+    """Figures that a steward may pass on to anyone, over the records that they are shown.
 
-
-def suppressed(cells: Mapping[str, tuple[int, int]], k: int = K) -> list[Published]:
-    """Shown and hidden records by country, and of all, as they may be published.
-
-    A country's number of hidden records is told if it is 0 and so many others are too that this tells nothing, or at
-    least ``k``. What is shown to everybody they can count themselves, so a country whose hidden number is not told
-    has no total either; and where one country alone would be left out, the difference to the total would give it
-    back, so the next smallest goes with it, until at least ``k`` hidden records stand behind what is left out.
-    A country of which nothing is shown has no row: that it has one would tell that something is hidden there.
-
-    Args:
-        cells: By country: shown, hidden; ``ALL`` is the whole register.
-        k: Fewest records that a figure counts.
+    How many are hidden is told where :func:`catalog.suppression.told` lets it be. What is shown to everybody they can
+    count themselves, so a country whose hidden number is not told has no total either. A country of which nothing is
+    shown has no row: that it has one would tell that something is hidden there.
     """
-    countries = {iso3: counts for iso3, counts in cells.items() if iso3 != ALL}
-    unknown = {iso3 for iso3, (shown, closed) in countries.items() if closed and not shown}
-    left_out = unknown | {iso3 for iso3, (_, closed) in countries.items() if 0 < closed < k}
-    rest = sorted((closed, iso3) for iso3, (_, closed) in countries.items() if iso3 not in left_out and closed)
-    while left_out and rest and sum(countries[iso3][1] for iso3 in left_out) < k:
-        left_out.add(rest.pop(0)[1])
-    # Nothing told in sum either, if too little stands behind what is left out: the total would give it back.
-    behind = sum(countries[iso3][1] for iso3 in left_out)
-    total_told = not left_out or (len(left_out) > 1 and behind >= k)
-    known = sorted((iso3, counts) for iso3, counts in countries.items() if iso3 not in unknown)
-    told = [_told(iso3, counts, told=iso3 not in left_out) for iso3, counts in known]
-    whole = cells.get(ALL, (0, 0))
-    return [_told(ALL, whole, told=total_told and not 0 < whole[1] < k), *told]
+    rows = hidden(session, viewer)
+    public = select(Disclosure.seq).where(Disclosure.audience == Audience.PUBLIC)
+    numbers = set(session.scalars(select(Disclosure.seq).where(shown_to(viewer), Disclosure.seq.not_in(public))))
+    cells = _places(session, numbers)
+    known = [row for row in rows if row.iso3 == ALL or row.records > row.hidden]
+    told = suppression.told({row.iso3: cells.get(row.iso3, ()) for row in known if row.iso3 != ALL}, numbers)
+    open_ = told.cells | ({ALL} if told.whole else set())
+    return [
+        Published(row.iso3, row.records, row.hidden) if row.iso3 in open_ else Published(row.iso3, None, None)
+        for row in known
+    ]
 
 
-def _told(iso3: str, counts: tuple[int, int], *, told: bool) -> Published:
-    return Published(iso3, sum(counts), counts[1]) if told else Published(iso3, None, None)
+def _places(session: Session, numbers: set[int]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for seq, iso3 in session.execute(select(DatasetLocation.dataset_seq, DatasetLocation.iso3)):
+        if seq in numbers:
+            found.setdefault(iso3, set()).add(seq)
+    return found
 
 
 def _counted(session: Session, shown: ColumnElement[bool]) -> list[Hidden]:
@@ -132,10 +143,7 @@ def _counted(session: Session, shown: ColumnElement[bool]) -> list[Hidden]:
     states |= dict.fromkeys(_only_listed(session, partly), "listed")
     harmful = _with_harm(session, shown, {seq for seq, state in states.items() if state == "hidden"})
     counts: dict[str, Counter[str]] = {ALL: _tally(states, states.keys(), harmful)}
-    places: dict[str, set[int]] = {}
-    for seq, iso3 in session.execute(select(DatasetLocation.dataset_seq, DatasetLocation.iso3)):
-        if seq in states:
-            places.setdefault(iso3, set()).add(seq)
+    places = _places(session, set(states))
     counts |= {iso3: _tally(states, numbers, harmful) for iso3, numbers in sorted(places.items())}
     return [
         Hidden(iso3, tally.total() - tally["harm"], *(tally[state] for state in _STATES))

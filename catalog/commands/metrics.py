@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from catalog import asker, metrics
+from catalog import asker, metrics, suppression
 from catalog.cli import As, Json
 from catalog.database import Catalog
 from config.settings import Settings
@@ -37,13 +37,13 @@ def metrics_command(
     wanted = country.upper()
     if json:
         rows = [asdict(row) for row in (exact or told) if wanted in {"", row.iso3}]
-        sys.stdout.buffer.write(orjson.dumps({"k": metrics.K if for_others else 1, "items": rows}) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps({"k": suppression.K if for_others else 1, "items": rows}) + b"\n")
         return
-    heads = ("Country", "Records", "Hidden", "Share", "In part", "Only listed", "Harm if withheld")
+    heads = ("Country", "Records", "Hidden", "Share", "In part", "Only listed", "Harm if withheld", "For owners alone")
     shown = Table(*heads, box=None, header_style="bold")
     for row in exact:
         if wanted in {"", row.iso3}:
-            cells = row.records, row.hidden, f"{row.share:.0%}", row.redacted, row.listed, row.harm
+            cells = row.records, row.hidden, f"{row.share:.0%}", row.redacted, row.listed, row.harm, _owners(row)
             shown.add_row(row.name, *map(str, cells))
     for figure in told:
         if wanted in {"", figure.iso3}:
@@ -53,6 +53,11 @@ def metrics_command(
 
 def _words(figure: metrics.Published) -> tuple[str, ...]:
     if figure.records is None or figure.hidden is None:
-        return figure.name, "not told", "not told", "", "", "", ""
+        return figure.name, "not told", "not told", "", "", "", "", ""
     share = figure.hidden / figure.records if figure.records else 0
-    return figure.name, str(figure.records), str(figure.hidden), f"{share:.0%}", "", "", ""
+    return figure.name, str(figure.records), str(figure.hidden), f"{share:.0%}", "", "", "", ""
+
+
+def _owners(row: metrics.Hidden) -> str:
+    """How many more there are for owners alone, and the share with them."""
+    return "not told" if row.share_with_owners is None else f"{row.owners} ({row.share_with_owners:.0%} with them)"
