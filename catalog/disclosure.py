@@ -71,7 +71,7 @@ ITEM_FIELDS = (
     "harm_if_withheld", "mode", "withheld", "masked",
 )  # fmt: skip
 UNTOLD = frozenset(
-    {"dataset_source", "subnational", "archived", "file_types", "num_of_rows", "idno", "doi", "type", "modified"}
+    {"dataset_source", "subnational", "archived", "file_types", "num_of_rows", "idno", "doi", "type", "spatial"}
 )
 """Of a record's further facts those that readers are told otherwise, or not at all."""
 NOTES_IN_ITEM = 300
