@@ -295,7 +295,7 @@ _KEY: Mapping[str, Any] = {
     "created": "2024-07-02T03:15:00Z",
     "created_by": "A. Sample",
     "expires": "2024-12-31",
-    "last_used": None,
+    "last_used": "2024-07-09",
 }
 KEYS: Mapping[str, Any] = {"total": 1, "items": [_KEY], "facets": {}, "next": ""}
 KEY: Mapping[str, Any] = {"id": _KEY["id"], "key": f"lmk_{_KEY['id']}_{'x' * 43}"}

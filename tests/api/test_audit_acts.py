@@ -10,7 +10,8 @@ from sqlalchemy import update
 from api.acting import NOT_A_STEWARD, OF_EVERYTHING
 from catalog import privacy
 from catalog.tables import Audit
-from tests.api.desk import HIDDEN, HOLDER, TODAY, Desk, opened
+from tests.api.desk import DAY, HIDDEN, HOLDER, OTHER, TODAY, Desk, opened
+from tests.api.test_register import fits
 
 AUDIT = "/api/v1/audit"
 WHY = {"reason": "Somebody is in danger."}
@@ -150,3 +151,34 @@ def test_a_name_that_nobody_has_changes_nothing(desk: Desk, name: str, status: i
 
 def test_whose_key_it_was_is_not_told_by_their_organisation(desk: Desk) -> None:
     assert desk.post("/api/v1/privacy/erase", "ada", name=HOLDER.name).json() == HIDDEN
+
+
+def test_what_is_documented_of_acts_is_what_they_answer(desk: Desk) -> None:
+    until = {"expires": str(DAY)}
+    key = {"name": "Sample desk", "audience": "community", "organisation": OTHER.name, "purpose": "Sample."} | until
+    granted = {"dataset": desk.id("yemen"), "organisation": OTHER.name, **WHY}
+    described = desk.get("/api/v1/openapi.json").json()["paths"]
+    asked: list[tuple[str, str, dict[str, Any] | None]] = [
+        ("get", "/api/v1/keys", None),
+        ("post", "/api/v1/keys", key),
+        ("post", "/api/v1/keys/{key_id}/rotate", {}),
+        ("post", "/api/v1/keys/{key_id}/revoke", WHY),
+        ("post", "/api/v1/grants", granted | {"until": str(DAY)}),
+        ("get", "/api/v1/grants", None),
+        ("post", "/api/v1/grants/revoke", granted),
+        ("get", AUDIT, None),
+        ("get", f"{AUDIT}/verification", None),
+        ("post", "/api/v1/datasets/{key}/break-glass", WHY),
+        ("post", "/api/v1/privacy/erase", {"name": "bo"}),
+    ]
+    for method, path, body in asked:
+        address = path.format(key_id=desk.key_id("partner"), key=desk.id("owners"))
+        answer = desk.get(address, "ada") if body is None else desk.post(address, "ada", **body)
+        told = described[path][method]["responses"]
+        assert {"401", "403", "409", "413", "422", "429", str(answer.status_code)} <= told.keys(), path
+        assert answer.is_success, (path, answer.text)
+        example = told[str(answer.status_code)]["content"]["application/json"]["example"]
+        if path.endswith("break-glass"):
+            assert example.keys() == answer.json().keys(), "the example is of what the public is shown"
+        else:
+            fits(example, answer.json(), path)
