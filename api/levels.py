@@ -15,7 +15,7 @@ from api.datasets import RECORDED
 from api.deps import Answering, Asking, conditional, today
 from api.lists import JSON, send
 from api.parameters import NoParameters
-from catalog import keys, levels, opening
+from catalog import batches, keys, levels, opening
 from catalog.answer import list_json
 from catalog.levels import Act
 from catalog.reading import document
@@ -147,7 +147,7 @@ def list_overdue(request: Request, asking: Answering, _: Annotated[NoParameters,
 def list_proposals(request: Request, asking: Answering, _: Annotated[NoParameters, Query()]) -> Response:
     """Of records that the asker is steward of; others are listed none. Nothing is lowered before a steward accepts."""
     with asking.catalog.reading() as session:
-        body = list_json(levels.proposed(session, asking.viewer))
+        body = list_json(batches.proposed(session, asking.viewer))
     return conditional(request, body, JSON, body.decode())
 
 
@@ -160,9 +160,9 @@ def accept(asking: Acting, batch: str, asked: Decision) -> Response:
     """The whole batch but what is severe; or one record, which from severe takes two stewards."""
     given = _given(asking, batch, asked)
     if asked.dataset is not None:
-        act = done(asking, partial(levels.accept_proposal, dataset_id=asked.dataset, **given))
+        act = done(asking, partial(batches.accept_proposal, dataset_id=asked.dataset, **given))
         return send({"lowered": [_told(act)], "severe": [], "changed": []})
-    decided = done(asking, partial(levels.accept_batch, **given))
+    decided = done(asking, partial(batches.accept_batch, **given))
     return send(
         {
             "lowered": [_told(act) for act in decided.acts],
@@ -180,7 +180,7 @@ def accept(asking: Acting, batch: str, asked: Decision) -> Response:
 def reject(asking: Acting, batch: str, asked: Decision) -> Response:
     """Of the whole batch, or of one record of it."""
     given = _given(asking, batch, asked)
-    return send({"rejected": done(asking, partial(levels.reject_batch, dataset_id=asked.dataset, **given))})
+    return send({"rejected": done(asking, partial(batches.reject_batch, dataset_id=asked.dataset, **given))})
 
 
 def _given(asking: Asking, batch: str, asked: Decision) -> dict[str, Any]:

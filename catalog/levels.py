@@ -1,4 +1,4 @@
-"""What people do about levels: raise, lower, accept, confirm, and decide on what new rules propose.
+"""What people do about levels: raise, lower, accept, decline, confirm. What new rules propose: :mod:`catalog.batches`.
 
 Each act appends an assertion, renders the record anew for every audience, and writes a line of the change feed and one
 of the audit, all in the caller's transaction. Whether the actor is a steward is for the caller to see to; that nobody
@@ -22,7 +22,6 @@ from catalog.explanation import Proposal, explain, words
 from catalog.names import disguise, same_person
 from catalog.sensitivity import (
     PERSONS,
-    RETRACTED,
     STEWARD,
     Assertion,
     EffectiveLevel,
@@ -31,7 +30,7 @@ from catalog.sensitivity import (
     review_by,
 )
 from catalog.store import difference, feed, hold, links_withheld, without_values
-from catalog.tables import Dataset, DatasetLocation, Disclosure, LevelAssertion, ProposedLowering, Reach
+from catalog.tables import Dataset, DatasetLocation, Disclosure, LevelAssertion, Reach
 from catalog.viewer import Viewer, shown_to
 from catalog.vocabulary import Audience, Level, RecordState, Visibility
 from config.disclosure import Disclosing
@@ -93,15 +92,6 @@ class Act:
         return any(waiting.id == self.assertion for waiting in self.level.pending)
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What became of a batch: who was lowered, and who was left out and why."""
-
-    acts: tuple[Act, ...]
-    severe: tuple[UUID, ...] = ()
-    changed: tuple[UUID, ...] = ()
-
-
 def raise_level(
     session: Session,
     dataset_id: UUID,
@@ -123,8 +113,8 @@ def raise_level(
         raise Refused(f"The level is {words(record.level.level)} already; that would not raise it.")
     if by not in PERSONS:
         raise ValueError(f"a person is steward, owner or member, not {by}")
-    said = _said(record, level, actor, reason, JUDGED, by=by)
-    return _append(session, record, said, f"raised the level to {level.value}")
+    said = said_by(record, level, actor, reason, JUDGED, by=by)
+    return append(session, record, said, f"raised the level to {level.value}")
 
 
 def lower(
@@ -159,9 +149,9 @@ def lower(
     named(actor, reason)
     if level.rank >= record.level.strictness[0]:
         raise Refused(f"The level is {words(record.level.level)}; that would not lower it.")
-    said = _said(record, level, actor, reason, JUDGED)
+    said = said_by(record, level, actor, reason, JUDGED)
     said = replace(said, withhold_links=_withheld(record.live) and not release_links)
-    return _append(session, record, said, _asked_or_done(record, level.value))
+    return append(session, record, said, asked_or_done(record, level.value))
 
 
 def accept(
@@ -246,11 +236,11 @@ def confirm(
     named(actor, reason)
     if record.level.level is None:
         raise Refused("Nothing is asserted of this record: there is no level to confirm.")
-    said = _said(record, record.level.level, actor, reason, CONFIRMED)
+    said = said_by(record, record.level.level, actor, reason, CONFIRMED)
     if release_links and record.level.level is Level.SEVERE:
         raise Refused("Links of severe data are not given by one: lower it with a second steward.")
     said = replace(said, withhold_links=_withheld(record.live) and not release_links)
-    return _append(session, record, said, f"confirmed the level {record.level.name}")
+    return append(session, record, said, f"confirmed the level {record.level.name}")
 
 
 def stewarded(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> frozenset[UUID]:
@@ -276,74 +266,6 @@ def stewarded(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> frozense
             if viewer.sees_all or appointed:
                 found.add(id_)
     return frozenset(found)
-
-
-def accept_batch(session: Session, batch: str, viewer: Viewer, reason: str, *, desk: Desk = DESK) -> Decided:
-    """Lower what a new version of the rules proposes to lower of a steward's records, save what is severe.
-
-    Left out are severe ones, to be decided on one by one with :func:`accept_proposal`, and those of which something
-    was said since they were proposed. Raises Refused if nothing of the batch waits for this steward.
-    """
-    actor = viewer.name
-    named(actor, reason)
-    hold(session)
-    rows = _of_batch(session, batch, viewer)
-    acts: list[Act] = []
-    severe, changed = [], []
-    for row in rows:
-        if row.old == Level.SEVERE:
-            severe.append(row.dataset_id)
-            continue
-        try:
-            acts.append(_accepted(session, row, actor, reason, desk))
-        except Conflict:
-            changed.append(row.dataset_id)
-    session.flush()
-    audit.append(session, actor, f"accepted {len(acts)} lowerings of new rules", f"batch {batch}", reason)
-    return Decided(tuple(acts), tuple(severe), tuple(changed))
-
-
-def accept_proposal(
-    session: Session, batch: str, dataset_id: UUID, viewer: Viewer, reason: str, *, desk: Desk = DESK
-) -> Act:
-    """Lower one record as new rules propose; from *severe* it takes two stewards, one after the other."""
-    actor = viewer.name
-    named(actor, reason)
-    hold(session)
-    [row] = _of_batch(session, batch, viewer, dataset_id)
-    if row.decision == proposals.PENDING:
-        live = assertions.live(session, [dataset_id]).get(dataset_id, {})
-        of_batch = [number for number, said in live.items() if said.evidence.startswith(_evidence(row, ""))]
-        return accept(session, dataset_id, actor, reason, assertion=max(of_batch, default=0), desk=desk)
-    return _accepted(session, row, actor, reason, desk)
-
-
-def reject_batch(
-    session: Session,
-    batch: str,
-    viewer: Viewer,
-    reason: str,
-    dataset_id: UUID | None = None,
-    *,
-    desk: Desk = DESK,
-) -> int:
-    """Leave levels as they are, of a steward's records in a batch or of one; these rules propose it no more.
-
-    Answers of how many records. Raises Refused if nothing of it waits for this steward.
-    """
-    actor = viewer.name
-    named(actor, reason)
-    hold(session)
-    rows = _of_batch(session, batch, viewer, dataset_id)
-    moment = desk.time()
-    for row in rows:
-        if row.decision == proposals.PENDING:
-            decline(session, row.dataset_id, actor, reason, desk=desk)
-    waiting = [row for row in rows if row.decision == proposals.OPEN]
-    proposals.decide(session, waiting, proposals.REJECTED, actor, reason, moment)
-    subject = f"batch {batch}" if dataset_id is None else f"batch {batch} {dataset_id}"
-    audit.append(session, actor, f"rejected {len(rows)} lowerings of new rules", subject, reason)
-    return len(rows)
 
 
 def explanation(session: Session, shown: Document, today: date, *, named: bool) -> dict[str, Any]:
@@ -383,7 +305,7 @@ def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any
         live = assertions.live(session, some)
         levels = {id_: effective(live[id_].values()) for id_ in some}
         due = {id_: level for id_, level in levels.items() if level.overdue(today)}
-        for id_, document in _shown(session, viewer, list(due)).items():
+        for id_, document in shown_to_steward(session, viewer, list(due)).items():
             basis = due[id_].basis
             found.append(
                 {
@@ -396,33 +318,6 @@ def overdue(session: Session, viewer: Viewer, today: date) -> list[dict[str, Any
                 }
             )
     return sorted(found, key=lambda entry: (entry["review_by"], entry["id"]))
-
-
-def proposed(session: Session, viewer: Viewer, batch: str = "") -> list[dict[str, Any]]:
-    """What new rules propose to lower among a steward's records, by batch, severe ones first.
-
-    Each is ``{batch, id, title, source, old, new, links_withheld, basis, proposed, pending, decided_by}``; ``pending``
-    if one steward agreed and a second must.
-    """
-    rows = proposals.undecided(session, batch)
-    shown = _shown(session, viewer, [row.dataset_id for row in rows])
-    return [
-        {
-            "batch": row.batch,
-            "id": str(row.dataset_id),
-            "title": shown[row.dataset_id]["title"],
-            "source": shown[row.dataset_id]["source"]["key"],
-            "old": row.old,
-            "new": row.new,
-            "links_withheld": row.withhold_links,
-            "basis": row.basis,
-            "proposed": f"{row.proposed.isoformat()[:19]}Z",
-            "pending": row.decision == proposals.PENDING,
-            "decided_by": row.decided_by,
-        }
-        for row in sorted(rows, key=lambda row: (row.batch, row.old != Level.SEVERE, row.id))
-        if row.dataset_id in shown
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,7 +368,8 @@ def plain(actor: str) -> None:
         raise Refused(f'The name "{actor.strip()}" {why}. Write it in one.')
 
 
-def _said(record: Taken, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:
+def said_by(record: Taken, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:
+    """What a person says of a record's level, to be appended; it supersedes what the level rests on."""
     return Assertion(
         scope="dataset",
         level=level,
@@ -490,7 +386,8 @@ def _said(record: Taken, level: Level | None, actor: str, reason: str, basis: st
     )
 
 
-def _asked_or_done(record: Taken, target: str) -> str:
+def asked_or_done(record: Taken, target: str) -> str:
+    """What a lowering is called in the audit: from severe it is only asked for."""
     return f"{'asked to lower' if record.level.level is Level.SEVERE else 'lowered'} the level to {target}"
 
 
@@ -506,36 +403,8 @@ def _withheld(live: Iterable[Assertion]) -> bool:
     return effective(one for one in live if not is_quarantine(one)).withhold_links
 
 
-def _of_batch(
-    session: Session, batch: str, viewer: Viewer, dataset_id: UUID | None = None
-) -> Sequence[ProposedLowering]:
-    rows = proposals.undecided(session, batch, dataset_id) if batch else []
-    mine = stewarded(session, viewer, [row.dataset_id for row in rows])
-    rows = [row for row in rows if row.dataset_id in mine]
-    if not rows:
-        of = "" if dataset_id is None else " of this record"
-        raise Refused(f'Nothing{of} waits in batch "{batch}". List them with "landmark levels proposals --as NAME".')
-    return rows
-
-
-def _accepted(session: Session, row: ProposedLowering, actor: str, reason: str, desk: Desk) -> Act:
-    record = taken(session, row.dataset_id, None, desk)
-    if row.newest != assertions.newest(session, [row.dataset_id])[row.dataset_id]:
-        raise Conflict(SAID_SINCE)
-    level = proposals.level_named(row.new)
-    said = _said(record, level, actor, reason, PROPOSED if level else RETRACTED)
-    said = replace(said, withhold_links=row.withhold_links, evidence=_evidence(row, row.basis))
-    severe = record.level.level is Level.SEVERE
-    decision = proposals.PENDING if severe else proposals.ACCEPTED
-    proposals.decide(session, [row], decision, actor, reason, record.now)
-    return _append(session, record, said, _asked_or_done(record, row.new))
-
-
-def _evidence(row: ProposedLowering, basis: str) -> str:
-    return f"batch {row.batch}: {basis}"
-
-
-def _append(session: Session, record: Taken, said: Assertion, action: str) -> Act:
+def append(session: Session, record: Taken, said: Assertion, action: str) -> Act:
+    """Append what is said of a record, render it anew and write the feed's line and the audit's."""
     kept = assertions.append(session, record.id, said, record.now)
     return _render(session, record, [*record.live, kept], kept.id, said.actor, action, said.reason)
 
@@ -595,7 +464,7 @@ def disclose_anew(session: Session, record: Taken, full: Document, level: Effect
         session.execute(delete(Reach).where(Reach.dataset_seq == record.seq), execution_options=quietly)
 
 
-def _shown(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, Document]:
+def shown_to_steward(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, Document]:
     """The documents of a steward's records, by id."""
     found: dict[UUID, Document] = {}
     mine = sorted(stewarded(session, viewer, ids))

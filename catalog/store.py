@@ -161,8 +161,8 @@ class Store:
         before = known(session, self._source.key, [entry.record.remote_id for entry in entries])
         held = [(entry, before[entry.record.remote_id]) for entry in entries if entry.record.remote_id in before]
         listed = [(entry, found) for entry, found in held if found.state is not RecordState.WITHDRAWN]
-        hold(session)
-        newest = session.scalar(select(func.max(t.Change.seq))) or 0
+        # Held from here on, so that whatever stands in the feed after it is ours.
+        newest = take(session, "change", 0).start - 1
         outcomes = self._update(session, None, listed, now, heard=False)
         shifts.write_judged(session, self._source.key, newest)
         return outcomes

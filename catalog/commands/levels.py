@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from catalog import asker, levels, opening, reading
+from catalog import asker, batches, levels, opening, reading
 from catalog.answer import list_json
 from catalog.cli import As, Break, Json
 from catalog.database import Catalog
@@ -169,7 +169,7 @@ def proposals(
     with Catalog(settings.catalog_url) as catalog:
         asked = asker.viewer(catalog, settings, actor, "levels proposals", batch or "*", because=break_glass)
         with catalog.reading() as session:
-            items = levels.proposed(session, asked, batch)
+            items = batches.proposed(session, asked, batch)
     if json:
         sys.stdout.buffer.write(list_json(items) + b"\n")
         return
@@ -203,10 +203,10 @@ def accept_batch(
         viewer = asker.viewer(catalog, settings, actor, "levels accept", batch, because=break_glass)
         by: dict[str, Any] = {"batch": batch, "viewer": viewer, "reason": reason, "desk": desk}
         if dataset:
-            one = partial(levels.accept_proposal, dataset_id=_id(catalog, viewer, dataset))
+            one = partial(batches.accept_proposal, dataset_id=_id(catalog, viewer, dataset))
             print(_outcome(_done(catalog, settings, partial(one, **by))))
             return
-        done = _done(catalog, settings, partial(levels.accept_batch, **by))
+        done = _done(catalog, settings, partial(batches.accept_batch, **by))
     print(f"Lowered: {_records(len(done.acts))}.")
     if done.changed:
         print(f"Left as they are, for something was said of them since: {_records(len(done.changed))}.")
@@ -226,7 +226,7 @@ def reject_batch(
         viewer = asker.viewer(catalog, settings, actor, "levels reject", batch, because=break_glass)
         id_ = _id(catalog, viewer, dataset) if dataset else None
         by: dict[str, Any] = {"batch": batch, "viewer": viewer, "reason": reason, "dataset_id": id_, "desk": desk}
-        count = _done(catalog, settings, partial(levels.reject_batch, **by))
+        count = _done(catalog, settings, partial(batches.reject_batch, **by))
     print(f"Rejected: {_records(count)} stay as they are.")
 
 

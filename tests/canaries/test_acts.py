@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from catalog import levels
+from catalog import batches
 from catalog.database import Catalog
 from catalog.runs import begin, finish
 from catalog.search import follow
@@ -166,11 +166,11 @@ def place(tmp_path: Path) -> Iterator[tuple[Planted, Catalog, TestClient, dict[s
                 finish(session, run, RunState.HELD, [], "All records are gone.")
             held[act].append(str(run.id))
         with catalog.reading() as session:
-            batches = {one["batch"] for one in levels.proposed(session, breaking_glass("A. Sample"))}
-        assert batches, "there is something to decide on"
+            waiting = {one["batch"] for one in batches.proposed(session, breaking_glass("A. Sample"))}
+        assert waiting, "there is something to decide on"
         follow(catalog, made.settings.index_dir)
         spare = [made.spare_key(catalog, number) for number in range(2 * len(WHO))]
-        yield made, catalog, client, {"held": held, "batches": sorted(batches), "spare": spare}
+        yield made, catalog, client, {"held": held, "batches": sorted(waiting), "spare": spare}
 
 
 def test_no_act_tells_anybody_what_is_not_theirs(

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import assertions, levels, opening, proposals
+from catalog import assertions, batches, levels, opening, proposals
 from catalog.assess import Assessor
 from catalog.database import Catalog, current_revision, migrate
 from catalog.levels import Desk, Refused
@@ -236,9 +236,9 @@ class Downgrade(RuleBasedStateMachine):
         batch = self.batches()[0]
         with self.catalog.writing() as session:
             if not agrees:
-                levels.reject_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
+                batches.reject_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
                 return
-            done = levels.accept_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
+            done = batches.accept_batch(session, batch, breaking_glass(who), "Sample.", desk=Desk(now=self.now))
         self.allowed = {name for name in NAMES for act in done.acts if act.dataset_id == IDS[name]}
         self.may_release = set(self.allowed)
         assert all(act.before.level is not Level.SEVERE for act in done.acts), "severe ones are decided on singly"
@@ -250,7 +250,7 @@ class Downgrade(RuleBasedStateMachine):
         try:
             with self.catalog.writing() as session:
                 batch = self.batches()[0]
-                done = levels.accept_proposal(
+                done = batches.accept_proposal(
                     session, batch, IDS[name], breaking_glass(who), "Sample.", desk=Desk(now=self.now)
                 )
         except Refused:

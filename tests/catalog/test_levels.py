@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, text
 from typer.testing import CliRunner
 
-from catalog import audit, levels, privacy
+from catalog import audit, batches, levels, privacy
 from catalog.assess import Assessor
 from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
@@ -145,13 +145,13 @@ class World:
 
     def proposed(self) -> list[tuple[str, str, bool]]:
         with self.catalog.reading() as session:
-            found = levels.proposed(session, steward("sample"))
+            found = batches.proposed(session, steward("sample"))
         return [(item["old"], item["new"], item["pending"]) for item in found]
 
     @property
     def batch(self) -> str:
         with self.catalog.reading() as session:
-            [batch] = {item["batch"] for item in levels.proposed(session, steward("sample"))}
+            [batch] = {item["batch"] for item in batches.proposed(session, steward("sample"))}
         return str(batch)
 
 
@@ -337,7 +337,7 @@ def test_new_rules_propose_and_a_steward_decides(world: World) -> None:
         assert world.proposed() == [("high", "moderate", False)] * 2
     [found] = world.told()["proposals"]
     assert found["basis"] == "The rule sample-high is at version 2; version 1 said high."
-    done = world.do(levels.accept_batch, world.batch, steward(FIRST), "Sample: the rule was too strict.")
+    done = world.do(batches.accept_batch, world.batch, steward(FIRST), "Sample: the rule was too strict.")
     assert [(act.before.name, act.level.name) for act in done.acts] == [("high", "moderate")] * 2
     assert (world.level(), world.level(OTHER), world.proposed()) == ("moderate", "moderate", [])
     assert world.document(Audience.PUBLIC)["distributions"][0]["url"] == "http://127.0.0.1:9/list.csv"
@@ -347,20 +347,20 @@ def test_new_rules_propose_and_a_steward_decides(world: World) -> None:
         "accepted 2 lowerings of new rules"
     ]
     with pytest.raises(Refused, match="Nothing waits"):
-        world.do(levels.accept_batch, "none", steward(FIRST), "Sample.")
+        world.do(batches.accept_batch, "none", steward(FIRST), "Sample.")
 
 
 def test_severe_ones_are_left_out_of_the_batch_and_take_two(world: World) -> None:
     world.harvest(flagged("severe"), flagged("high", record=ANOTHER))
     world.harvest(flagged("severe"), flagged("high", record=ANOTHER), by=judge(*MILDER))
     batch = world.batch
-    done = world.do(levels.accept_batch, batch, steward(FIRST), "Sample.")
+    done = world.do(batches.accept_batch, batch, steward(FIRST), "Sample.")
     assert (len(done.acts), done.severe, world.level(), world.level(OTHER)) == (1, (ID,), "severe", "moderate")
-    assert world.do(levels.accept_proposal, batch, ID, steward(FIRST), "Sample.").pending
+    assert world.do(batches.accept_proposal, batch, ID, steward(FIRST), "Sample.").pending
     assert (world.level(), world.proposed()) == ("severe", [("severe", "moderate", True)])
     with pytest.raises(Refused, match="another steward"):
-        world.do(levels.accept_proposal, batch, ID, steward(FIRST), "Sample.")
-    world.do(levels.accept_proposal, batch, ID, steward(SECOND), "Sample.")
+        world.do(batches.accept_proposal, batch, ID, steward(FIRST), "Sample.")
+    world.do(batches.accept_proposal, batch, ID, steward(SECOND), "Sample.")
     assert (world.level(), world.proposed()) == ("moderate", [])
     with world.catalog.reading() as session:
         decided = session.scalars(select(ProposedLowering.decided_by).order_by(ProposedLowering.id)).all()
@@ -371,7 +371,7 @@ def test_a_rule_that_is_gone_leaves_nothing_once_a_steward_agrees(world: World) 
     world.harvest(flagged("high"))
     world.harvest(flagged("high"), by=judge())
     assert (world.level(), world.proposed()) == ("high", [("high", "unclassified", False)])
-    world.do(levels.accept_batch, world.batch, steward(FIRST), "Sample: the rule was wrong.")
+    world.do(batches.accept_batch, world.batch, steward(FIRST), "Sample: the rule was wrong.")
     told = world.told()
     assert (told["level"], told["basis"], told["assertions"][0]["standing"]) == ("unclassified", None, "lowered")
     assert world.document(Audience.PUBLIC)["level"]["basis"] == "not assessed"
@@ -380,7 +380,7 @@ def test_a_rule_that_is_gone_leaves_nothing_once_a_steward_agrees(world: World) 
 def test_a_rejected_batch_is_not_proposed_again_by_the_same_rules(world: World) -> None:
     world.harvest(flagged("high"))
     world.harvest(flagged("high"), by=judge(*MILDER))
-    assert world.do(levels.reject_batch, world.batch, steward(FIRST), "Sample: no.") == 1
+    assert world.do(batches.reject_batch, world.batch, steward(FIRST), "Sample: no.") == 1
     world.harvest(flagged("high"))
     assert (world.level(), world.proposed()) == ("high", [])
     world.harvest(flagged("high"), by=judge())
@@ -392,7 +392,7 @@ def test_a_proposal_does_not_outlive_what_it_was_made_of(world: World) -> None:
     world.harvest(flagged("high"), by=judge(*MILDER))
     batch = world.batch
     world.do(levels.confirm, ID, SECOND, "Sample: it is high all the same.", expected=None)
-    assert world.do(levels.accept_batch, batch, steward(FIRST), "Sample.").changed == (ID,)
+    assert world.do(batches.accept_batch, batch, steward(FIRST), "Sample.").changed == (ID,)
     assert world.level() == "high"
     world.harvest(flagged("high"))
     assert world.proposed() == []
@@ -412,7 +412,7 @@ def test_links_that_a_rule_withheld_are_given_back_by_a_steward_too(world: World
     assert (world.document(Audience.PUBLIC)["distributions"][0]["url"], world.proposed()) == (
         "", [("moderate", "moderate", False)]
     )  # fmt: skip
-    world.do(levels.accept_batch, world.batch, steward(FIRST), "Sample.")
+    world.do(batches.accept_batch, world.batch, steward(FIRST), "Sample.")
     assert world.document(Audience.PUBLIC)["distributions"][0]["url"] == "http://127.0.0.1:9/list.csv"
 
 
@@ -575,7 +575,7 @@ def test_a_steward_decides_on_records_of_their_own_sources_and_countries(world: 
 
     def waiting(viewer: Viewer) -> set[str]:
         with world.catalog.reading() as session:
-            return {item["id"] for item in levels.proposed(session, viewer)}
+            return {item["id"] for item in batches.proposed(session, viewer)}
 
     own = dataset_id("sample", "a3")
     country, source, other = (steward(FIRST, *of) for of in (((), ["SSD"]), (["sample"],), ((), ["UKR"])))
@@ -583,12 +583,12 @@ def test_a_steward_decides_on_records_of_their_own_sources_and_countries(world: 
         {str(OTHER)}, {str(ID), str(OTHER)}, set(), {str(ID), str(OTHER), str(own)}
     ]  # fmt: skip
     with pytest.raises(Refused, match="Nothing"):
-        world.do(levels.accept_batch, batch, other, "Sample.")
+        world.do(batches.accept_batch, batch, other, "Sample.")
     with pytest.raises(Refused, match="of this record"):
-        world.do(levels.accept_proposal, batch, ID, country, "Sample.")
-    world.do(levels.accept_batch, batch, country, "Sample.")
+        world.do(batches.accept_proposal, batch, ID, country, "Sample.")
+    world.do(batches.accept_batch, batch, country, "Sample.")
     assert (world.level(), world.level(OTHER)) == ("high", "moderate")
-    world.do(levels.reject_batch, batch, source, "Sample.")
+    world.do(batches.reject_batch, batch, source, "Sample.")
     assert (waiting(breaking_glass(FIRST)), world.level(own)) == ({str(own)}, "high")
 
 

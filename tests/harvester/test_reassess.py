@@ -8,7 +8,7 @@ import pytest
 import yaml
 from sqlalchemy import func, select, update
 
-from catalog import audit, dump, levels, shifts
+from catalog import audit, batches, dump, shifts
 from catalog.assess import Assessor
 from catalog.changes import ChangeQuery, changes
 from catalog.database import Catalog
@@ -226,7 +226,7 @@ def test_what_the_rules_of_today_would_lower_waits_for_a_steward(
     done = kept.reassess(assessor)
     assert "level" not in done.fields
     with kept.catalog.reading() as session:
-        [waiting] = levels.proposed(session, steward("sample"))
+        [waiting] = batches.proposed(session, steward("sample"))
     assert (waiting["old"], waiting["new"], waiting["basis"]) == (
         "high", "unclassified", "The rule sample-flag (high) is gone."
     )  # fmt: skip
