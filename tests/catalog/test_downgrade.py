@@ -117,6 +117,8 @@ class Downgrade(RuleBasedStateMachine):
         self.asked_by: dict[str, set[str]] = {name: set() for name in NAMES}
         self.allowed: set[str] = set()
         self.title = 0
+        self.flags: dict[str, tuple[str, ...]] = {}
+        self.moved = 0
         with self.catalog.writing() as session:
             wipe(session)
         sync_sources(self.catalog, [SOURCE])
@@ -134,6 +136,7 @@ class Downgrade(RuleBasedStateMachine):
         self, name: str, flags: tuple[str, ...], visibility: Visibility | None = None, again: bool = False
     ) -> None:
         self.begin()
+        self.flags[name] = flags
         record = DatasetRecord(
             name,
             {"en": f"Sample {self.title}"},
@@ -187,6 +190,21 @@ class Downgrade(RuleBasedStateMachine):
         self.begin()
         self.quarantines = quarantines
         self.judge = judge(self.version, self.meant, quarantines)
+
+    @precondition(lambda self: self.moved < 1)
+    @rule(revision=st.sampled_from(["0004", "0005"]), milder=st.none() | LEVELS)
+    def migrated(self, revision: str, milder: Level | None) -> None:
+        """An older program's tables, then today's, and everything is judged again by other rules."""
+        self.moved += 1
+        migrate(self.catalog.engine, revision)
+        assert current_revision(self.catalog.engine) == revision
+        migrate(self.catalog.engine)
+        self.version += 1
+        self.meant = dict.fromkeys(self.meant, milder)
+        self.judge = judge(self.version, self.meant, self.quarantines)
+        for name in NAMES:
+            closed = Visibility.OWNER if self.closed[name] else None
+            self.write(name, self.flags[name], closed, again=True)
 
     @rule(visibility=st.sampled_from(list(Visibility)))
     def source_file(self, visibility: Visibility) -> None:
@@ -346,5 +364,12 @@ def test_no_level_falls_when_the_tables_are_migrated_down_and_up(tmp_path: Path)
         assert current_revision(catalog.engine) == "0002"
         migrate(catalog.engine)
         assert held() == before
+        for who in ("A. Sample", "C. Sample"):
+            world.accept("a1", who)
+        assert held() == before, "the older tables do not know who asked for it, so it is asked for anew"
+        world.new_rules("two", None, True)
+        world.write("a1", ("two",), again=True)
+        world.write("a2", ("two",), again=True)
+        assert [(level, pending) for level, _, pending in held()] == [("severe", 1), ("moderate", 0)]
         with catalog.engine.connect() as connection:
             assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1
