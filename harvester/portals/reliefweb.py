@@ -10,6 +10,7 @@ Caveats:
     - Version 1 is gone (410). That version 2 keeps its shape is recorded; today's answers are not.
     - Without an appname the RSS list of the newest reports is read in its place: no files, formats, languages or
       dates of change. The run says so and stays partial, so that nothing it does not list is taken for gone.
+      What was read with an appname before is told by less then, until the next full run with one.
     - How the RSS list is narrowed to mine action, and what its entries hold beside title, link, date, is from memory.
     - ReliefWeb holds documents, rarely data: there is no format "dataset", and nearly all attachments are PDF.
     - The text of a report is not kept: its headline's summary, else its first 300 characters.

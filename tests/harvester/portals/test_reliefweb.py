@@ -147,6 +147,12 @@ def test_odd_fields_become_notes_and_the_report_lands():
     ]
 
 
+def test_dates_that_are_no_object_are_noted():
+    record = normalized(date="2026-01-05")
+    assert (record.issued, record.modified) == (None, None)
+    assert record.reading_notes == (ReadingNote("field-unreadable", "date", "an object was expected"),)
+
+
 @pytest.mark.parametrize(("field", "value", "code"), [("id", None, "no-id"), ("title", " ", "no-title")])
 def test_a_report_without_id_or_title_is_reported(field: str, value: object, code: str):
     with pytest.raises(RecordError) as caught:
