@@ -2,9 +2,13 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
 
 from api.app import create_app
 from catalog import dump
@@ -157,6 +161,29 @@ def test_a76_the_api_answers_from_a_catalog_that_it_cannot_write(attacked: Attac
     assert [attacked.client.get(path).status_code for path in paths] == [200] * len(paths)
     attacked.close()
     assert (file.stat().st_mtime_ns, file.read_bytes()) == before, "reading as the public leaves not a byte"
+
+
+def test_a76_a_database_opened_for_reading_alone_answers_the_public(attacked: Attacked):
+    attacked.read(*packages(3))
+    attacked.close()
+
+    def only_read(connection: Any, _: object) -> None:
+        connection.execute("pragma query_only=on")
+
+    event.listen(Engine, "connect", only_read)
+    try:
+        with TestClient(create_app(attacked.settings, public_only=True), raise_server_exceptions=False) as client:
+            paths = ("/", "/api/v1/datasets", "/api/v1/datasets.csv", f"/api/v1/datasets/{attacked.id()}", "/readyz")
+            assert [client.get(path).status_code for path in paths] == [200] * len(paths)
+            assert client.get("/api/v1/datasets").json()["total"] == 3
+        with (
+            Catalog(attacked.settings.catalog_url) as catalog,
+            pytest.raises(OperationalError, match="readonly"),
+            catalog.writing() as session,
+        ):
+            session.connection().exec_driver_sql("delete from dataset")
+    finally:
+        event.remove(Engine, "connect", only_read)
 
 
 def test_a77_no_address_gives_out_the_catalog(attacked: Attacked):
