@@ -12,12 +12,19 @@ Caveats:
     - Most versions give an abstract only per study; it is read where the list carries it.
     - Nothing found is ``{"found": 0, "rows": []}``, anything else is wrapped in ``{"result": {...}}``.
     - Dates are ``Dec-05-2019``, ISO, or Unix seconds; numbers are often texts.
+    - ``api/catalog/latest`` lists everything at once, but says no access policy; ``found`` may be more than is listed.
+    - The description of a study (DDI as JSON) is a call of its own, and may be missing; contacts in it are not kept.
 
-Options of a source: ``page_size`` (100), ``query`` (further parameters, such as ``{"country": "South Sudan"}``).
+Filters of a source: ``idno_prefix``, one or a list: only studies whose ``idno`` begins so, case aside. Libraries also
+    describe studies of others.
+Options of a source: ``page_size`` (100), ``query`` (further parameters, such as ``{"country": "South Sudan"}``),
+    ``list`` (``search``, or ``latest``), ``details`` (whether each study's description is read, too),
+    ``seconds_between_calls`` (1; a library may ask for more).
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +51,15 @@ kind = "nada"
 _KEPT = (
     "id", "idno", "title", "subtitle", "abstract", "nation", "iso3s", "authoring_entity", "year_start", "year_end",
     "created", "changed", "url", "type", "form_model", "data_access_type", "dtype", "repo_title", "repositoryid", "doi",
-    "keywords",
+    "keywords", "details",
 )  # fmt: skip
+_DETAILS: Mapping[str, tuple[str, ...]] = {
+    "study_info": ("abstract", "coll_dates", "nation", "keywords", "topics", "geog_coverage", "analysis_unit"),
+    "series_statement": ("series_name",),
+    "version_statement": ("version",),
+}
+"""What is kept of a description, by its part. Authors are kept apart: of each only the name."""
+_DETAILED = frozenset(name for names in _DETAILS.values() for name in names) | {"authors"}
 _POLICY_FIELDS = ("form_model", "data_access_type", "dtype")
 _POLICIES: Mapping[str, tuple[AccessModality, str]] = {
     "open": (AccessModality.OPEN, "Download it from the study's page; no account is needed."),
@@ -72,12 +86,26 @@ _SPELLINGS = {
     "license": "licensed",
 }
 _PAGE_SIZE = 100
-_YEAR = re.compile(r"\d{4}")
-_UNIX_SECONDS = re.compile(r"\d{9,10}")
+_MOST_LATEST = 10000
+_UNDESCRIBED = {"http-400", "http-404"}
+_YEAR = re.compile(r"[0-9]{4}")
+_UNIX_SECONDS = re.compile(r"[0-9]{9,10}")
 
 
 def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]:
     """Pages of studies by title; the token is ``<page>:<studies read before it>``. Raises PortalError."""
+    pause = source.options.get("seconds_between_calls")
+    if isinstance(pause, int | float) and pause > client.limits.interval:
+        client.limits = replace(client.limits, interval=float(pause))
+    listing = _latest if source.options.get("list") == "latest" else _searched
+    prefixes = _prefixes(source)
+    for page in listing(source, client, start):
+        wanted = tuple(record for record in page.records if record.remote_id.lower().startswith(prefixes))
+        kept = replace(page, records=wanted)
+        yield _described(source, client, kept) if source.options.get("details") else kept
+
+
+def _searched(source: Source, client: "Client", start: Start) -> Iterator[RawPage]:
     address = f"{source.url}/index.php/api/catalog/search"
     fixed = _asked(source)
     page, seen = _token(start.token)
@@ -95,22 +123,98 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
         seen += len(found)
         last = not found or (total is not None and seen >= total)
         page += 1
-        notes: tuple[ReadingNote, ...] = ()
-        if last and total is not None and seen < total:
-            notes = (ReadingNote("wrong-count", "found", f"{total} studies were announced, {seen} were listed"),)
-        yield RawPage(found, None if last else f"{page}:{seen}", total, notes)
+        yield RawPage(found, None if last else f"{page}:{seen}", total, _short(total, seen) if last else ())
         if last:
             return
 
 
+def _latest(source: Source, client: "Client", start: Start) -> Iterator[RawPage]:
+    """Pages cut from the one list of everything, by identifier: it is given by what was added last, which moves."""
+    address = f"{source.url}/index.php/api/catalog/latest"
+    page, seen = _token(start.token)
+    size = int(_asked(source)["ps"])
+    rows, total = _answer(client.get_json(address, params={"limit": _MOST_LATEST}), address)
+    every = sorted((RawRecord(_remote_id(row), row, address) for row in rows), key=lambda record: record.remote_id)
+    while True:
+        found = tuple(every[seen : seen + size])
+        seen += len(found)
+        last = seen >= len(every)
+        page += 1
+        yield RawPage(found, None if last else f"{page}:{seen}", total, _short(total, seen) if last else ())
+        if last:
+            return
+
+
+def _short(total: int | None, seen: int) -> tuple[ReadingNote, ...]:
+    if total is None or seen >= total:
+        return ()
+    return (ReadingNote("wrong-count", "found", f"{total} studies were announced, {seen} were listed"),)
+
+
+def _described(source: Source, client: "Client", page: RawPage) -> RawPage:
+    """The page's studies with their descriptions; a note for each that has none."""
+    records: list[RawRecord] = []
+    notes = list(page.notes)
+    for record in page.records:
+        number = Fields(record.payload).line("id", 20)
+        address = f"{source.url}/index.php/metadata/export/{number}/json"
+        try:
+            details = _details(client.get_json(address)) if number.isascii() and number.isdecimal() else {}
+        except PortalError as error:
+            if error.code not in _UNDESCRIBED:
+                raise
+            details = {}
+        if not details:
+            notes.append(ReadingNote("no-details", "id", f"study {record.remote_id[:80]} has no description to read"))
+        records.append(replace(record, payload={**record.payload, "details": details}))
+    return replace(page, records=tuple(records), notes=tuple(notes))
+
+
+def _details(description: object) -> dict[str, Any]:
+    """What is kept of a description, in one flat object; of authors and places the names alone."""
+    study = description.get("study_desc") if isinstance(description, Mapping) else None
+    if not isinstance(study, Mapping):
+        return {}
+    kept: dict[str, Any] = {}
+    for part, names in _DETAILS.items():
+        inner = study.get(part)
+        if isinstance(inner, Mapping):
+            kept |= {name: inner[name] for name in names if inner.get(name) not in (None, "", [], {})}
+    for name, key in (("keywords", "keyword"), ("topics", "topic")):
+        kept[name] = _inner(kept, name, key)
+    kept["authors"] = _inner(study, "authoring_entity", "name")
+    kept["nation"] = _inner(kept, "nation", "abbreviation") or _inner(kept, "nation", "name")
+    dated = [Fields(part) for part in Fields(kept).parts("coll_dates")]
+    kept["coll_dates"] = [
+        {"start": one.line("start", 40), "end": one.line("end", 40) or one.line("start", 40)} for one in dated
+    ]
+    return {name: value for name, value in kept.items() if value not in ("", [])}
+
+
+def _inner(parent: Mapping[str, Any], name: str, key: str) -> list[str]:
+    """One field of each object of a list, or the texts of a list that is flat already."""
+    value = parent.get(name)
+    entries = value if isinstance(value, list) else []
+    words = [
+        Fields(entry).line(key, 300) if isinstance(entry, Mapping) else entry if isinstance(entry, str) else ""
+        for entry in entries
+    ]
+    return list(dict.fromkeys(word for word in words if word))
+
+
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the study: no view and download counters, no rank, no thumbnail."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    if isinstance(kept.get("details"), Mapping):
+        kept["details"] = {name: value for name, value in kept["details"].items() if name in _DETAILED}
+    return kept
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     """The study in DCAT words; raises RecordError without an identifier or a title."""
     fields = Fields(essence(record.payload))
+    given = fields.record.get("details")
+    details = Fields(given if isinstance(given, Mapping) else {}, fields.notes, "details.")
     remote_id = _remote_id(record.payload)
     if not remote_id:
         raise RecordError("no-id", "idno", "the study has neither idno nor id", "ask the library to set it")
@@ -120,27 +224,37 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     subtitle = fields.line("subtitle")
     landing_page = fields.address("url", source.url)
     number = fields.line("id", 20)
-    if not landing_page and number.isdigit():
+    if not landing_page and number.isascii() and number.isdecimal():
         landing_page = f"{source.url}/index.php/catalog/{number}"
-    access = _access(fields, landing_page)
-    abstract = fields.prose("abstract")
+    access = _access(source, fields, landing_page)
+    abstract = fields.prose("abstract") or details.prose("abstract")
+    issued, modified = _moment(fields, "created"), _moment(fields, "changed")
+    begin, end = _period(fields, details)
+    facts = {
+        **{name: fields.line(name, 200) for name in ("idno", "type", "doi")},
+        "version": details.line("version", 200),
+        "unit_of_analysis": details.line("analysis_unit", 200),
+        "geographic_coverage": details.line("geog_coverage", 300),
+    }
     return DatasetRecord(
         remote_id=remote_id,
         title={UNDETERMINED: f"{title}: {subtitle}" if subtitle else title},
         notes={UNDETERMINED: abstract} if abstract else {},
         landing_page=landing_page,
-        issued=_moment(fields, "created"),
-        modified=_moment(fields, "changed"),
-        period_start=_year(fields, "year_start", month=1, day=1),
-        period_end=_year(fields, "year_end", month=12, day=31),
+        issued=issued,
+        modified=modified,
+        period_start=begin,
+        period_end=end,
         licence=source.licence,
-        keywords=tuple(dict.fromkeys(fields.words("keywords"))),
-        agents=_agents(source, fields),
-        locations=_locations(fields),
+        keywords=tuple(
+            dict.fromkeys([*fields.words("keywords"), *details.words("keywords"), *details.words("topics")])
+        ),
+        agents=_agents(source, fields, details),
+        locations=_locations(fields, details),
         access=(access,),
         flags=() if access.modality is AccessModality.OPEN else (PortalFlag("microdata", "true"),),
-        series=fields.line("repo_title", 200),
-        extra={name: value for name in ("idno", "type", "doi") if (value := fields.line(name, 200))},
+        series=fields.line("repo_title", 200) or details.line("series_name", 200),
+        extra={name: value for name, value in facts.items() if value},
         reading_notes=tuple(fields.notes),
     )
 
@@ -155,7 +269,7 @@ def _asked(source: Source) -> dict[str, str | int]:
 
 def _token(token: str | None) -> tuple[int, int]:
     page, _, seen = (token or "1:0").partition(":")
-    if not (page.isdigit() and seen.isdigit()):
+    if not (page.isascii() and page.isdecimal() and seen.isascii() and seen.isdecimal()):
         raise PortalError("token-unreadable", f'"{token}" is no page of this library', mend="start the run afresh")
     return int(page), int(seen)
 
@@ -167,6 +281,8 @@ def _answer(answer: object, address: str) -> tuple[list[Native], int | None]:
         if answer.get("status") == "failed":
             raise PortalError("portal-refused", f"the library answers: {answer.get('message', 'failed')}", address)
         body = answer.get("result", answer)
+        # ``search`` wraps rows and counts in ``result``; of ``latest`` that is the list of rows itself.
+        body = {**answer, "rows": body} if isinstance(body, list) else body
     rows = body.get("rows") if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         mend = "check that the address is that of a NADA library"
@@ -180,10 +296,10 @@ def _remote_id(row: Native) -> str:
     return fields.line("idno", 300) or fields.line("id", 300)
 
 
-def _access(fields: Fields, landing_page: str) -> AccessRecord:
+def _access(source: Source, fields: Fields, landing_page: str) -> AccessRecord:
     named = next((name for name in _POLICY_FIELDS if fields.line(name)), "")
     if not named:
-        return AccessRecord(AccessModality.UNKNOWN, address=landing_page)
+        return AccessRecord(AccessModality(source.access), address=landing_page)
     policy = fields.line(named, 60).lower()
     policy = _SPELLINGS.get(policy, policy)
     if policy not in _POLICIES:
@@ -193,17 +309,35 @@ def _access(fields: Fields, landing_page: str) -> AccessRecord:
     return AccessRecord(modality, (step,), landing_page)
 
 
-def _agents(source: Source, fields: Fields) -> tuple[AgentRole, ...]:
+def _prefixes(source: Source) -> tuple[str, ...]:
+    """What an identifier begins with; without any, everything does."""
+    given = source.filters.get("idno_prefix")
+    return tuple(str(one).lower() for one in (given if isinstance(given, list) else [given] if given else [""]))
+
+
+def _agents(source: Source, fields: Fields, details: Fields) -> tuple[AgentRole, ...]:
     """Who made the study holds it; the library publishes its description."""
     holders = [name.strip() for name in re.split(r"[;|]", fields.line("authoring_entity")) if name.strip()]
+    holders = holders or details.words("authors")
     roles = [AgentRole(AgentRecord(name), Role.HOLDER) for name in dict.fromkeys(holders)]
     if source.publisher:
         roles.append(AgentRole(AgentRecord(source.publisher), Role.PUBLISHER))
     return tuple(roles)
 
 
-def _locations(fields: Fields) -> tuple[LocationRecord, ...]:
-    return tuple(LocationRecord(code) for code in fields.countries("iso3s", "nation"))
+def _period(fields: Fields, details: Fields) -> tuple[date | None, date | None]:
+    """The days of the collection where they are told, else the years of the list."""
+    dated = [Fields(part, fields.notes, "details.coll_dates.") for part in details.parts("coll_dates")]
+    spans = [part.between("start", "end") for part in dated]
+    begins, ends = [span.start for span in spans if span.start], [span.end for span in spans if span.end]
+    if begins or ends:
+        return min(begins, default=None), max(ends, default=None)
+    return _year(fields, "year_start", month=1, day=1), _year(fields, "year_end", month=12, day=31)
+
+
+def _locations(fields: Fields, details: Fields) -> tuple[LocationRecord, ...]:
+    codes = details.countries("nation") or fields.countries("iso3s", "nation")
+    return tuple(LocationRecord(code) for code in codes)
 
 
 def _moment(fields: Fields, name: str) -> datetime | None:
