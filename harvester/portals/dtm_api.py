@@ -103,11 +103,11 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     for code in rest:
         found, odd = _country(source, client, code, operations[code])
         last = code == rest[-1]
-        yield RawPage(found, None if last else _TOKEN + code, total, (*notes, *odd))
+        yield RawPage(found, None if last else _TOKEN + code, total, remarks=(*notes, *odd))
         notes = []
         if last:
             return
-    yield RawPage((), None, total, tuple(notes))
+    yield RawPage((), None, total, remarks=tuple(notes))
 
 
 def essence(payload: Native) -> dict[str, Any]:

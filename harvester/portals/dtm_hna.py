@@ -86,7 +86,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
                 told = f"{len(unknown)} columns of {code} {year} are not in the catalog, such as {unknown[0]}"
                 notes.append(ReadingNote("undescribed-column", "catalog", told))
         last = code == rest[-1]
-        yield RawPage(tuple(found), None if last else _TOKEN + code, None, tuple(notes))
+        yield RawPage(tuple(found), None if last else _TOKEN + code, remarks=tuple(notes))
         if last:
             return
     yield RawPage(())

@@ -113,7 +113,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
                 row["detail"] = _details(client, own, row, notes)
             found.append(RawRecord(_remote_id(row), row, own or address))
         page += 1
-        yield RawPage(tuple(found), str(page), None, tuple(notes))
+        yield RawPage(tuple(found), str(page), remarks=tuple(notes))
     raise PortalError("endless", f"the list has more than {_MOST_PAGES:,} pages", address, "Tell IOM; read it later.")
 
 

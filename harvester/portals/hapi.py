@@ -93,7 +93,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     for theme in rest:
         found, notes = _theme(source, client, theme, themes[theme], resources, datasets)
         last = theme == rest[-1]
-        yield RawPage(found, None if last else _TOKEN + "/".join(theme), None, notes)
+        yield RawPage(found, None if last else _TOKEN + "/".join(theme), remarks=notes)
         if last:
             return
     yield RawPage(())

@@ -225,7 +225,7 @@ def test_a_reading_counts_rows_and_keeps_none():
         ("after TCD", 5),
         (None, 5),
     ]
-    assert [page.notes for page in pages] == [
+    assert [page.remarks for page in pages] == [
         (ReadingNote("no-operation", "country-list", "VUT is listed without an operation"),),
         (),
         (),
@@ -256,7 +256,7 @@ def test_a_run_goes_on_after_a_country_that_is_gone():
 def test_only_the_countries_wanted_are_asked_for():
     pages = read(SERVED, filters={"countries": ["tcd"]})
     assert [[record.remote_id for record in page.records] for page in pages] == [["TCD/Sample lake basin"]]
-    assert pages[0].notes == ()
+    assert pages[0].remarks == ()
 
 
 def test_an_answer_about_another_country_ends_the_run():
@@ -271,7 +271,7 @@ def test_an_answer_about_another_country_ends_the_run():
 
 def test_figures_of_an_operation_that_is_not_listed_are_noted():
     odd = answering("admin0", lambda asked: envelope([figure("Sample new", asked.one("Admin0Pcode"), "2024-01-31", 1)]))
-    assert read(odd)[1].notes == (ReadingNote("unlisted-operation", "operation", 'figures of "Sample new" in SSD'),)
+    assert read(odd)[1].remarks == (ReadingNote("unlisted-operation", "operation", 'figures of "Sample new" in SSD'),)
 
 
 def test_odd_rows_are_counted_as_far_as_they_can_be_read():

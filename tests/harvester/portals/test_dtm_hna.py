@@ -167,7 +167,7 @@ def test_a_reading_takes_the_names_of_columns_and_no_figure():
     assert [[one["indicator_name"] for one in record.payload["indicators"]] for record in pages[2].records] == [
         ["m1_meta_adm0_pcode", "m2_meta_adm2_pcode", "year", "pct_hh_ordnance"]
     ]
-    assert pages[0].notes == (
+    assert pages[0].remarks == (
         ReadingNote(
             "undescribed-column", "catalog", "1 columns of HTI 2023 are not in the catalog, such as pct_hh_new"
         ),

@@ -134,7 +134,9 @@ def test_a_regional_row_has_no_country_and_its_format_is_no_activity():
 
 def test_a_page_that_is_gone_is_noted_and_the_dataset_lands():
     pages = read()
-    assert pages[1].notes[0] == ReadingNote("page-missing", "detail", "the page of sample-regional-flows is not there")
+    assert pages[1].remarks[0] == ReadingNote(
+        "page-missing", "detail", "the page of sample-regional-flows is not there"
+    )
     record = made()[4]
     assert (record.remote_id, record.period_start, [place.iso3 for place in record.locations]) == (
         "datasets/sample-gone",
@@ -293,3 +295,11 @@ def test_the_recorded_rows_are_read_as_somebody_else_read_them(shared: Path):
     ]  # fmt: skip
     assert [note for record in records for note in record.reading_notes] == []
     assert not [record for record in records if "&" in record.notes.get("und", "")]
+
+
+def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dtm_site, "_MOST_PAGES", 3)
+    endless = replace(SERVED, answers=lambda asked, mood: page(row(listed(f"sample-{asked.one('page')}", "Sample"))))
+    with pytest.raises(PortalError) as fault:
+        read(endless, options={"details": False})
+    assert fault.value.code == "endless"

@@ -207,7 +207,7 @@ def test_a_reading_goes_theme_by_theme_and_says_what_it_could_not_join():
         None,
     ]
     lost = "in SDN is not seen to come from a dataset of HDX"
-    assert [page.notes for page in pages] == [
+    assert [page.remarks for page in pages] == [
         (),
         (),
         (ReadingNote("coverage-unjoined", "resource_hdx_id", f"coordination-context/funding {lost}"),),
@@ -227,7 +227,7 @@ def test_a_row_about_another_country_is_left_aside():
     world = answering("/affected-people/idps", {"data": [{"location_code": "AFG", "resource_hdx_id": FILES[IDPS]}]})
     record = made(world)[IDPS_ID]
     assert [place.iso3 for place in record.locations] == ["AFG"]
-    assert read(world)[1].notes == (
+    assert read(world)[1].remarks == (
         ReadingNote(
             "coverage-unjoined",
             "resource_hdx_id",
@@ -318,3 +318,11 @@ def test_a_missing_identifier_is_told_before_anything_is_asked():
         read(key="")
     assert fault.value.code == "key-missing"
     assert "LANDMARK_KEY_SAMPLE_HAPI" in fault.value.mend
+
+
+def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hapi, "_MOST_ROWS", 4)
+    numbered = answering("/metadata/resource", lambda asked: {"data": [{"resource_hdx_id": asked.one("offset")}] * 3})
+    with pytest.raises(PortalError) as fault:
+        read(numbered)
+    assert fault.value.code == "endless"
