@@ -5,7 +5,8 @@ import shutil
 import statistics
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -14,7 +15,10 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
+from catalog import keys
+from catalog.database import Catalog
 from catalog.facets import facets
+from catalog.keys import NewKey
 from catalog.rows import dataset_id
 from tests.attacks.conftest import Attacked
 from tests.journeys.packages import package
@@ -228,15 +232,35 @@ def test_a41_no_answer_tells_of_the_inside(client: TestClient, holdings: Attacke
             assert "<script" not in answer.text
 
 
+BODIES = (b"x" * 30_000_000, b"[" * 100_000, b'{"a":1,"a":2}', b'{"n":' + b"9" * 5_000 + b"}")
+
+
 def test_a42_a_huge_body_fills_no_memory(client: TestClient):
-    for body in (b"x" * 30_000_000, b"[" * 100_000, b'{"a":1,"a":2}', b'{"n":' + b"9" * 5_000 + b"}"):
+    for body in BODIES:
         for path in ("/api/v1/datasets", "/", "/api/v1/runs"):
-            tracemalloc.start()
-            answer = client.post(path, content=body, headers={"content-type": "application/json"})
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            assert answer.status_code in {404, 405, 413, 422}, path
+            answer, peak = posted(client, path, body)
+            assert answer in {404, 405, 413, 422}, path
             assert peak < len(body) + 20_000_000
+
+
+def test_a42_an_act_takes_no_huge_body_either(client: TestClient, holdings: Attacked):
+    day = datetime.now(UTC).date() + timedelta(days=9)
+    asked = NewKey("Ada", "steward", "Sample Desk", "Sample purpose.", day, introduce=True)
+    with Catalog(holdings.settings.catalog_url) as catalog, catalog.writing() as session:
+        key = keys.create(session, asked, "Ada")
+    sent = {"authorization": f"Bearer {key}"}
+    told = [posted(client, "/api/v1/privacy/erase", body, sent)[0] for body in BODIES]
+    assert told == [413, 413, 422, 400]
+    assert posted(client, "/api/v1/privacy/erase", BODIES[0])[0] == 413
+
+
+def posted(client: TestClient, path: str, body: bytes, more: Mapping[str, str] | None = None) -> tuple[int, int]:
+    """The status of an answer, and the most memory that was taken meanwhile."""
+    tracemalloc.start()
+    answer = client.post(path, content=body, headers={"content-type": "application/json", **(more or {})})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return answer.status_code, peak
 
 
 def test_a43_no_other_site_is_let_in(client: TestClient):
