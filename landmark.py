@@ -10,6 +10,7 @@ import catalog.cli
 import catalog.commands.keys
 import catalog.commands.levels
 import catalog.commands.metrics
+import catalog.commands.same
 import harvester.cli
 import harvester.commands.reassess
 import harvester.commands.schedule
@@ -32,6 +33,7 @@ for door in (
     catalog.commands.keys.app,
     catalog.commands.levels.app,
     catalog.commands.metrics.app,
+    catalog.commands.same.app,
     harvester.cli.app,
     harvester.commands.reassess.app,
     harvester.commands.schedule.app,

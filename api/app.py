@@ -28,6 +28,7 @@ from api import (
     pages,
     proposed,
     runs,
+    same,
     sources,
     stewards,
 )
@@ -116,7 +117,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
         app.include_router(module.router)
     app.include_router(pages.router)
     if not public_only:
-        for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass):
+        for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass, same):
             app.include_router(module.router)
         app.include_router(sign_in.router)
         openapi.describe_keys(app)

@@ -31,6 +31,7 @@ from catalog.answer import page_json
 from catalog.freshness import Freshness, state
 from catalog.query import Page
 from catalog.reading import document
+from catalog.viewer import Viewer
 from catalog.vocabulary import Level
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
@@ -114,10 +115,13 @@ def show_dataset(request: Request, register: Answering, key: str, _: Annotated[N
     return conditional(request, body, JSON, etag)
 
 
-def read_document(register: Asking, key: str) -> tuple[bytes, str] | None:
-    """A record's document with ``freshness_state`` of today, and its etag; None if the viewer may not."""
+def read_document(register: Asking, key: str, others: Viewer | None = None) -> tuple[bytes, str] | None:
+    """A record's document with ``freshness_state`` of today, and its etag; None if the viewer may not.
+
+    ``others``: as in :func:`catalog.reading.document`.
+    """
     with register.catalog.reading() as session:
-        found = document(session, register.viewer, key)
+        found = document(session, register.viewer, key, others)
     if found is None:
         return None
     body, etag = found

@@ -101,6 +101,7 @@ DATASET: Mapping[str, Any] = {
     "methodology": "",
     "caveats": "",
     "series": "",
+    "facts": [{"name": "component", "value": "mobility tracking"}],
     "relations": [],
     "distributions": [],
     "state": "missing",
@@ -117,7 +118,7 @@ GUIDANCE: Mapping[str, Any] = {
 }
 ORGANIZATIONS: Mapping[str, Any] = {
     "total": 1,
-    "items": [{"id": _ORGANIZATION["id"], "name": "Sample Relief", "datasets": 1}],
+    "items": [{"id": _ORGANIZATION["id"], "name": "Sample Relief", "datasets": 1, "records": 2}],
     "facets": {},
     "next": "",
 }
@@ -125,6 +126,7 @@ ORGANIZATION: Mapping[str, Any] = {
     "id": _ORGANIZATION["id"],
     "name": "Sample Relief",
     "datasets": 1,
+    "records": 2,
     "facets": {"topic": [], "country": [_COUNT], "access": []},
     "items": [ITEM],
 }
@@ -186,6 +188,8 @@ SOURCE: Mapping[str, Any] = {
     "publisher": "Sample Relief",
     "licence": "",
     "enabled": True,
+    "state": "live",
+    "standing": {},
     "schedule": "15 3 * * mon",
     "datasets": 1,
     "last_run": RUN,
@@ -248,6 +252,25 @@ LEVEL_ACT: Mapping[str, Any] = {
     "waits_for_a_second_steward": False,
 }
 OPENED: Mapping[str, Any] = {"id": _ID, "before": "restricted", "visibility": "community"}
+LINKS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "first": {"id": _ID, "title": "Sample: Displacement in South Sudan", "source": "sample-ckan"},
+            "second": {"id": _ELSEWHERE["id"], "title": _ELSEWHERE["title"], "source": "sample-desk"},
+            "score": 0.9,
+            "shown": True,
+            "reasons": [{**_ELSEWHERE["reasons"][0], "evidence": "files.example.org/displacement-2024.csv"}],
+            "decision": "",
+            "decided_by": "",
+            "decided": "2024-07-09T03:15:00Z",
+            "reason": "",
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
+LINKED: Mapping[str, Any] = {"ids": [_ID, _ELSEWHERE["id"]], "before": "", "decision": "refused"}
 REVIEWS: Mapping[str, Any] = {"total": 0, "items": [], "facets": {}, "next": ""}
 PROPOSALS: Mapping[str, Any] = {"total": 0, "items": [], "facets": {}, "next": ""}
 DECIDED: Mapping[str, Any] = {"lowered": [LEVEL_ACT], "severe": [], "changed": []}
@@ -283,6 +306,8 @@ NOTICES: Mapping[str, Any] = {
     "facets": {},
     "next": "",
 }
+
+
 _KEY: Mapping[str, Any] = {
     "id": "0a1b2c3d4e5f",
     "name": "Sample desk",

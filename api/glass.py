@@ -27,7 +27,7 @@ def break_glass(asking: Acting, key: str, asked: WithReason) -> Response:
     require_steward(asking)
     with asking.catalog.writing() as session:
         viewer = glass.break_for(session, asking.viewer, key, asked.reason)
-    found = None if viewer is None else read_document(replace(asking, viewer=viewer), key)
+    found = None if viewer is None else read_document(replace(asking, viewer=viewer), key, others=asking.viewer)
     if found is None:
         raise HTTPException(404)
     return send_once(found[0])

@@ -9,6 +9,7 @@ from api import examples
 from api.deps import Answering, Asking, conditional
 from api.lists import JSON
 from api.parameters import NoParameters, read_limit
+from catalog import holdings
 from catalog.answer import list_json
 from catalog.organizations import organization, organization_json, organizations
 
@@ -30,10 +31,17 @@ class OrganizationParameters(BaseModel):
 def list_organizations(
     request: Request, register: Answering, asked: Annotated[OrganizationParameters, Query()]
 ) -> Response:
-    """Organisations with the number of datasets that name them in any role; most first."""
-    found = organizations(register.search, asked.q, asked.limit, asked.after)
-    shown = ({"id": count.value, "name": count.label, "datasets": count.count} for count in found.counts)
-    return conditional(request, list_json(shown, found.total, found.next), JSON, found.generation)
+    """Organisations with the number of datasets that name them in any role; most first.
+
+    Records that are linked as of one dataset count once; `records` counts each.
+    """
+    copies = counted_once(register)
+    found = organizations(register.search, asked.q, asked.limit, asked.after, copies)
+    shown = (
+        {"id": count.value, "name": count.label, "datasets": count.count, "records": found.records[count.value]}
+        for count in found.counts
+    )
+    return conditional(request, list_json(shown, found.total, found.next), JSON, found.generation, copies.stamp)
 
 
 @router.get(
@@ -42,11 +50,18 @@ def list_organizations(
     responses=examples.ok(examples.ORGANIZATION) | examples.NOT_FOUND,
 )
 def show_organization(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
-    """Counts by topic, country and access, and the first datasets; the rest by `/datasets?organization=`."""
-    found = organization(register.search, key)
+    """Datasets by topic, country and access, and the first records; the rest by `/datasets?organization=`."""
+    copies = counted_once(register)
+    found = organization(register.search, key, copies=copies)
     if found is None:
         raise HTTPException(404)
-    return conditional(request, organization_json(found), JSON, found.page.generation)
+    return conditional(request, organization_json(found), JSON, found.page.generation, copies.stamp)
+
+
+def counted_once(register: Asking) -> holdings.Copies:
+    """Which records count as one dataset for who asks."""
+    with register.catalog.reading() as session:
+        return holdings.copies(session, register.viewer)
 
 
 def shown_as(register: Asking, key: str) -> str:

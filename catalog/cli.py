@@ -2,7 +2,8 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,7 +15,7 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 from typer.core import TyperGroup
 
-from catalog import answer, asker, audit, changes, dump, grants, organizations, reading, removal
+from catalog import answer, asker, audit, changes, dump, grants, holdings, organizations, reading, removal
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, marking, pages
 from catalog.facets import facets
@@ -160,20 +161,26 @@ def organizations_command(
     settings = Settings()
     with Catalog(settings.catalog_url) as catalog:
         asked = _asking(catalog, settings, as_, "organizations", name or "*", break_glass)
+        with catalog.reading() as session:
+            copies = holdings.copies(session, asked.viewer)
         if not name:
-            listed = organizations.organizations(asked, limit=1000)
-            items = [{"id": c.value, "name": c.label, "datasets": c.count} for c in listed.counts]
+            listed = organizations.organizations(asked, limit=1000, copies=copies)
+            items = [
+                {"id": c.value, "name": c.label, "datasets": c.count, "records": listed.records[c.value]}
+                for c in listed.counts
+            ]
             if json:
                 return _print_bytes(answer.list_json(items, listed.total, listed.next))
             return table(["Organisation", "Datasets"], [[item["name"], item["datasets"]] for item in items])
-        found = organizations.organization(asked, name)
+        found = organizations.organization(asked, name, copies=copies)
     if found is None:
         _fail(f'No record names the organisation "{name}". List them with "landmark organizations".', FAILED)
     if json:
         return _print_bytes(organizations.organization_json(found))
-    print(f"{found.name}: {found.page.total} datasets")
+    records = f" in {found.page.total} records" if found.page.total > found.datasets else ""
+    print(f"{found.name}: {found.datasets} datasets{records}")
     for facet in organizations.HOLDS:
-        counts = ", ".join(f"{count.label} {count.count}" for count in found.page.facets[facet])
+        counts = ", ".join(f"{count.label} {count.count}" for count in found.holds[facet])
         print(f"  by {facet}: {counts or 'none'}")
     return _show_page(found.page)
 
@@ -463,16 +470,28 @@ def _query(given: dict[str, Any]) -> DatasetQuery:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search, and for whom."""
+
+    reader: Reader
+    viewer: Viewer
+
+    def __call__(self, query: DatasetQuery) -> Page:
+        """One page of what the viewer is shown."""
+        return self.reader.search(query, datetime.now(UTC).date(), self.viewer)
+
+
 def _asking(
     catalog: Catalog, settings: Settings, actor: str, action: str, subject: str, because: str | None = None
-) -> Callable[[DatasetQuery], Page]:
+) -> Asked:
     """A search over an index that has caught up with the catalog."""
     viewer = asker.viewer(catalog, settings, actor, action, subject, because=because)
     grants.expire(catalog)
     if follow(catalog, settings.index_dir).busy:
         print("The index is being written by another process; the answer may be a moment behind.", file=sys.stderr)
     reader = Reader(settings.index_dir, viewer.index)
-    return lambda query: reader.search(query, datetime.now(UTC).date(), viewer)
+    return Asked(reader, viewer)
 
 
 def _export(chunks: Iterable[bytes], to: Path) -> None:
@@ -558,6 +577,9 @@ def _show_document(document: dict[str, Any]) -> None:
     ]
     for label, text in lines:
         console.print(f"{label}: {text}", markup=False, highlight=False)
+    for there in document.get("also_at", []):
+        why = " ".join(reason["said"] for reason in there["reasons"])
+        console.print(f"Also at: {there['source']['title']}, {there['title']} ({there['id']}). {why}", highlight=False)
     for entry in document["distributions"]:
         where = entry["url"] or ("withheld" if entry["withheld"] or entry["under_review"] else "no address")
         console.print(f"File: {entry['name']} [{entry['format']}] {where}", markup=False, highlight=False)

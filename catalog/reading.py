@@ -19,17 +19,22 @@ from catalog.disclosure import PARTLY, SEES
 from catalog.runs import AHEAD, HEARD, by_id
 from catalog.same import also_at
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
-from catalog.viewer import STEWARD, Viewer, shown_to
+from catalog.viewer import STEWARD, Viewer, shown_to, steward
 from catalog.vocabulary import Audience, RecordState, RunState, Visibility
 
 
-def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | None:
+def document(session: Session, viewer: Viewer, key: str, others: Viewer | None = None) -> tuple[bytes, str] | None:
     """The document (JSON bytes) and etag of a record by id or name.
 
     With the ``state`` of the catalog's entry, ``listed`` or ``missing`` (``withdrawn`` is for who reaches the record
     beyond their audience), and ``missing_since``, null where it is listed; and ``also_at``
     (:func:`catalog.same.also_at`). None for what is hidden from the viewer just as for what never existed.
+
+    ``others``: to whom other records have to be shown to be named there, if it is not the viewer. Who breaks the glass
+    over one record breaks it over no other: they are told of those alone that they are shown without.
     """
+    if others is None:
+        others = steward(viewer.name) if viewer.sees_all and viewer.name else viewer
     dataset_id = dataset_of(session, key)
     if dataset_id is None:
         return None
@@ -42,7 +47,7 @@ def document(session: Session, viewer: Viewer, key: str) -> tuple[bytes, str] | 
     if row is None:
         return None
     body, etag, state, since, number = row
-    standing: dict[str, Any] = {"missing_since": _iso(since), "also_at": also_at(session, viewer, number, body)}
+    standing: dict[str, Any] = {"missing_since": _iso(since), "also_at": also_at(session, others, number, body)}
     if state is not RecordState.WITHDRAWN:
         # A withdrawn record is rendered as such; that one is listed or not is no part of what its portal said of it.
         standing["state"] = state.value

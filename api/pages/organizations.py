@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from api.deps import Answering
-from api.organizations import OrganizationParameters
+from api.organizations import OrganizationParameters, counted_once
 from api.pages import words
 from api.pages.render import render
 from api.parameters import FACETS, NoParameters
@@ -25,12 +25,13 @@ def organizations_page(
     request: Request, register: Answering, asked: Annotated[OrganizationParameters, Query()]
 ) -> Response:
     """Organisations, most datasets first."""
-    found = organizations(register.search, asked.q, min(asked.limit, PAGE_ORGANIZATIONS), asked.after)
+    copies = counted_once(register)
+    found = organizations(register.search, asked.q, min(asked.limit, PAGE_ORGANIZATIONS), asked.after, copies)
     pairs = ([("q", asked.q)] if asked.q else []) + [("after", found.next)]
     return render(
         request,
         "organizations.html",
-        found.generation,
+        found.generation + copies.stamp,
         asked=asked,
         total=found.total,
         organizations=found.counts,
@@ -41,7 +42,8 @@ def organizations_page(
 @router.get("/organizations/{key}")
 def organization_page(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
     """What it holds by topic, country and access, and its first datasets."""
-    found = organization(register.search, key, SHOWN_ITEMS)
+    copies = counted_once(register)
+    found = organization(register.search, key, SHOWN_ITEMS, copies)
     if found is None:
         raise HTTPException(404)
     page = found.page
@@ -51,12 +53,13 @@ def organization_page(request: Request, register: Answering, key: str, _: Annota
     return render(
         request,
         "organization.html",
-        page.generation,
+        page.generation + copies.stamp,
         key=found.id,
         name=found.name,
         total=page.total,
+        datasets=found.datasets,
         items=items,
         holds=[
-            (facet, FACETS[facet].label, page.facets[facet][:SHOWN_VALUES], len(page.facets[facet])) for facet in HOLDS
+            (facet, FACETS[facet].label, found.holds[facet][:SHOWN_VALUES], len(found.holds[facet])) for facet in HOLDS
         ],
     )

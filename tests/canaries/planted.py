@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -34,6 +35,7 @@ from catalog.rows import Entry, dataset_id
 from catalog.runs import Issue, begin, finish
 from catalog.search import follow
 from catalog.store import Store
+from catalog.tables import Dataset, SameLink
 from catalog.vocabulary import AccessModality, Level, RelationKind, Role, RunState, Visibility
 from config.declarations import SensitivityRule, Source
 from config.load import Rules
@@ -160,7 +162,8 @@ NOTICED = "glass"
 class Planted:
     """The register, its readers, and the words that each may meet."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, without: frozenset[Visibility] = frozenset()) -> None:
+        self.without = without
         declared = folder / "config" / "sources"
         declared.mkdir(parents=True)
         for portal in (SOURCE, OTHER):
@@ -205,7 +208,9 @@ class Planted:
 
     def plant(self, catalog: Catalog) -> None:
         """Every kind of record, each with an issue of its own, and over each the glass was broken once."""
-        self.write(catalog, self.numbers, [record(at, *kind) for at, kind in enumerate(KINDS)])
+        left = [at for at in self.numbers if KINDS[at][0] not in self.without]
+        self.write(catalog, left, [record(at, *KINDS[at]) for at in left])
+        link(catalog)
         with catalog.writing() as session:
             for number in self.numbers:
                 audit.append(
@@ -286,15 +291,27 @@ def _order(one: DatasetRecord) -> str:
     return "A sample" if one.visibility is Visibility.OWNER else "Sample"
 
 
+def link(catalog: Catalog) -> None:
+    """Every record with every other, as one dataset."""
+    with catalog.writing() as session:
+        numbers = session.scalars(select(Dataset.seq).order_by(Dataset.seq)).all()
+        session.add_all(
+            SameLink(first_seq=one, second_seq=other, score=1.0, reasons=["file-address"], found=datetime.now(UTC))
+            for one, other in combinations(numbers, 2)
+        )
+
+
 def words(text: bytes | str) -> frozenset[str]:
     """The canaries in a text."""
     return frozenset(TOKEN.findall(text if isinstance(text, str) else text.decode("utf-8", "ignore")))
 
 
 @contextmanager
-def planted(folder: Path) -> Iterator[tuple[Planted, Catalog, TestClient]]:
-    """A register full of canaries, served."""
-    made = Planted(folder)
+def planted(
+    folder: Path, without: frozenset[Visibility] = frozenset()
+) -> Iterator[tuple[Planted, Catalog, TestClient]]:
+    """A register full of canaries, served; ``without`` those of some visibilities, as if they never were."""
+    made = Planted(folder, without)
     with Catalog(made.settings.catalog_url, create=True) as catalog:
         made.plant(catalog)
         made.give_keys(catalog)

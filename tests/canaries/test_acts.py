@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,12 @@ class Acting:
             for to in ("restricted", KINDS[number][0].value):
                 yield f"/api/v1/datasets/{self.made.id(number)}/visibility", {"to": to, "reason": self.why(number)}
 
+    def same(self) -> Asked:
+        for number, other in pairwise(SOME):
+            for act in ("refuse", "confirm", "reopen"):
+                said = {"act": act, "other": self.made.id(other), "reason": self.why(number)}
+                yield f"/api/v1/datasets/{self.made.id(number)}/same", said
+
     def held(self, act: str) -> Asked:
         for run in self.more["held"][act]:
             yield f"/api/v1/runs/{run}/{act}", {"reason": "Sample."}
@@ -122,6 +129,7 @@ ACTS: Mapping[tuple[str, str], Callable[[Acting], Asked]] = {
     ("POST", "/api/v1/proposals/{batch}/reject"): Acting.rejected,
     ("POST", "/api/v1/datasets/{key}/level"): Acting.level,
     ("POST", "/api/v1/datasets/{key}/visibility"): Acting.visibility,
+    ("POST", "/api/v1/datasets/{key}/same"): Acting.same,
     ("POST", "/api/v1/runs/{run_id}/release"): lambda acting: acting.held("release"),
     ("POST", "/api/v1/runs/{run_id}/reject"): lambda acting: acting.held("reject"),
     ("POST", "/api/v1/sources"): Acting.propose,

@@ -21,7 +21,7 @@ from catalog.runs import begin, finish
 from catalog.same import ACTS, CONFIRMED, REFUSED, candidates, decide, follow, groups
 from catalog.store import Store
 from catalog.tables import Change, Counter, Dataset, SameKey, SameLink
-from catalog.viewer import EVERYTHING, PUBLIC, Viewer, community, steward
+from catalog.viewer import EVERYTHING, PUBLIC, Viewer, breaking_glass, community, steward
 from catalog.vocabulary import AccessModality, Level, Role, RunState, Visibility
 from config.declarations import Source
 from config.load import Rules
@@ -175,6 +175,16 @@ def test_who_is_shown_both_is_told_of_both(two: Catalog):
     assert [there["id"] for there in told(two, STEWARD, WELLS)] == [str(TOO)]
     assert [there["id"] for there in told(two, STEWARD, TOO)] == [str(WELLS)]
     assert told(two, steward("Sample Steward of the hub", sources=(HUB.key,)), WELLS) == []
+
+
+def test_who_breaks_the_glass_over_one_record_breaks_it_over_no_other(two: Catalog):
+    write(two, DESK, record("owners", visibility=Visibility.OWNER))
+    follow(two)
+    hide(two, "restricted")
+    assert {there["id"] for there in told(two, EVERYTHING, WELLS)} == {str(TOO), str(id_of(DESK, "owners"))}
+    assert [there["id"] for there in told(two, breaking_glass("Sample Steward"), WELLS)] == [str(TOO)]
+    of_owners = told(two, breaking_glass("Sample Steward"), id_of(DESK, "owners"))
+    assert {there["id"] for there in of_owners} == {str(WELLS), str(TOO)}
 
 
 def test_a_record_that_is_withheld_in_part_is_told_of_no_twin(two: Catalog):
