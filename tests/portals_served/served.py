@@ -88,6 +88,7 @@ class Served:
         key: What it wants as a key; empty if it wants none.
         path: Of the source's address, below the server's.
         declared: Further fields of the source: ``filters``, ``options``, ``publisher``.
+        state: How a harvest of it ends; ``partial`` where a recording announces more than it holds.
     """
 
     kind: str
@@ -98,6 +99,7 @@ class Served:
     key: str = ""
     path: str = ""
     declared: Mapping[str, Any] = field(default_factory=dict)
+    state: str = "complete"
 
     def source(self, server: Plain) -> Source:
         """The declaration with which a running server is harvested."""
