@@ -137,7 +137,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
         period_end=last.date() if last else None,
         caveats=_MAY_DIFFER if last else "",
         licence=source.licence,
-        keywords=(component, *_types(fields), *fields.words("displacementReasons")),
+        keywords=("displacement", component, *_types(fields), *fields.words("displacementReasons")),
         agents=(
             AgentRole(IOM, Role.HOLDER),
             *((AgentRole(AgentRecord(source.publisher), Role.PUBLISHER),) if source.publisher else ()),

@@ -67,6 +67,11 @@ _HDX = "https://data.humdata.org"
 _UNSPECIFIED = {"", "unspecified"}
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,100}")
 _SHOWN = 10
+_SUBJECTS = {
+    "idps": "internally displaced people",
+    "refugees-persons-of-concern": "refugees and persons of concern",
+}
+"""Subcategories that do not speak for themselves."""
 
 
 @dataclass(slots=True)
@@ -121,7 +126,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     places = [(place, one) for one in coverage for place in _places(one)]
     taken = [one.line("updated", 10) for one in coverage if one.line("updated", 10)]
     title = dataset.line("title") or dataset.line("stub") or identifier
-    subject = theme[1].replace("-", " ")
+    subject = _SUBJECTS.get(theme[1], theme[1].replace("-", " "))
     return DatasetRecord(
         remote_id=f"{identifier}/{theme[0]}/{theme[1]}",
         title={UNDETERMINED: f"{title} (HDX HAPI: {subject})"},

@@ -116,7 +116,14 @@ def test_a_whole_operation():
         period_end=date(2024, 2, 29),
         caveats="The assessment types of one date may repeat the same figure: do not add them up.",
         licence="Sample terms",
-        keywords=("mobility tracking", "baseline assessment", "site assessment", "Conflict", "Disaster"),
+        keywords=(
+            "displacement",
+            "mobility tracking",
+            "baseline assessment",
+            "site assessment",
+            "Conflict",
+            "Disaster",
+        ),
         agents=AGENTS,
         locations=(LocationRecord("SSD", 2, True),),
         distributions=(
@@ -166,7 +173,7 @@ def test_an_operation_without_figures_says_whom_to_ask_and_claims_no_date():
         title={"und": "DTM mobility tracking, Bahamas: Sample storm"},
         notes={"en": 'DTM lists the operation "Sample storm" in Bahamas; its API gives no figures of it.'},
         licence="Sample terms",
-        keywords=("mobility tracking",),
+        keywords=("displacement", "mobility tracking"),
         agents=AGENTS,
         locations=(LocationRecord("BHS"),),
         access=(
@@ -194,7 +201,7 @@ def test_an_operation_without_figures_says_whom_to_ask_and_claims_no_date():
 )
 def test_the_component_is_told_by_the_name(operation: str, component: str):
     record = normalized(operation=operation)
-    assert (record.extra["component"], record.keywords[0]) == (component, component)
+    assert (record.extra["component"], record.keywords[1]) == (component, component)
     assert record.display_title == f"DTM {component}, South Sudan: {operation}"
 
 

@@ -83,14 +83,15 @@ def test_a_whole_coverage_is_the_same_as_a_dataset_of_hdx_and_names_no_holder():
     title = "Sample Idps (fictional)"
     assert made()[IDPS_ID] == DatasetRecord(
         remote_id=IDPS_ID,
-        title={"und": f"{title} (HDX HAPI: idps)"},
+        title={"und": f"{title} (HDX HAPI: internally displaced people)"},
         notes={
-            "en": f'HDX HAPI gives "{title}" of the Humanitarian Data Exchange in standardised form, as idps. '
+            "en": f'HDX HAPI gives "{title}" of the Humanitarian Data Exchange in standardised form, as '
+            "internally displaced people. "
             "Down to administrative level 1: AFG. By country: SDN, UKR."
         },
         landing_page=page,
         modified=datetime(2026, 8, 1, 9, 30, tzinfo=UTC),
-        keywords=("affected people", "idps"),
+        keywords=("affected people", "internally displaced people"),
         agents=(AgentRole(AgentRecord("Sample Exchange Office"), Role.PUBLISHER),),
         locations=(LocationRecord("AFG", 1, p_coded=True), LocationRecord("SDN", 0), LocationRecord("UKR", 0)),
         distributions=(
@@ -112,7 +113,7 @@ def test_a_whole_coverage_is_the_same_as_a_dataset_of_hdx_and_names_no_holder():
             ),
             DistributionRecord(
                 key="hapi",
-                name="HDX HAPI: idps",
+                name="HDX HAPI: internally displaced people",
                 url="https://hapi.example/api/v2/affected-people/idps",
                 description="Standardised rows; an app identifier is wanted.",
                 format="API",
@@ -281,7 +282,7 @@ def test_lists_that_ignore_the_offset_end_the_run():
 def test_older_names_of_fields_are_read():
     old = {"hdx_id": IDPS, "hdx_stub": "sample-idps", "title": "Sample old", "hdx_provider_name": "Sample Provider"}
     portal = answering("/metadata/dataset", lambda asked: {"data": [] if asked.one("offset") != "0" else [old]})
-    assert made(portal)[IDPS_ID].display_title == "Sample old (HDX HAPI: idps)"
+    assert made(portal)[IDPS_ID].display_title == "Sample old (HDX HAPI: internally displaced people)"
     assert made(portal)[NEEDS_ID].display_title == "Sample Needs Sudan (fictional) (HDX HAPI: humanitarian needs)"
     assert dataset(IDPS)["dataset_hdx_title"] == "Sample Idps (fictional)"
 
