@@ -41,7 +41,7 @@ SAID: Mapping[str, str] = {
     "file-address": "Both list the same file address.",
     "file-name": "Both list files of the same names, under similar titles.",
     "page": "Both lead to the same page.",
-    "portal-id": "The address of one has the identifier of the other in it.",
+    "portal-id": "One has the identifier of the other, as its own or in its addresses.",
     "title": "Their titles say the same.",
     "title-holder-period": "The same title and holder, and periods that do not differ.",
     "steward": "A steward of this register says so.",

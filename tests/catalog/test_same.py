@@ -10,7 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from catalog import audit, opening, same, sameness
+from catalog import audit, opening, privacy, same, sameness
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.levels import Refused, raise_level
@@ -272,6 +272,16 @@ def test_a_steward_refuses_a_link_and_no_harvest_brings_it_back(two: Catalog):
         assert audit.verify(session) == []
     decided(two, same.OPEN)
     assert len(told(two, PUBLIC, WELLS)) == 1
+
+
+def test_an_erased_name_stands_at_no_link(two: Catalog):
+    decided(two, REFUSED)
+    with two.writing() as session:
+        assert privacy.erase(session, "Sample Steward", "Another Steward") == 2
+    with two.reading() as session:
+        [found], _ = candidates(session, STEWARD, REFUSED)
+        [line] = [line for line in audit.lines(session) if line["action"].endswith("one dataset")]
+        assert found["decided_by"] == line["actor"] != "Sample Steward"
 
 
 def test_a_steward_confirms_what_nothing_linked_and_it_stays(two: Catalog):
