@@ -51,7 +51,7 @@ kind = "nada"
 _KEPT = (
     "id", "idno", "title", "subtitle", "abstract", "nation", "iso3s", "authoring_entity", "year_start", "year_end",
     "created", "changed", "url", "type", "form_model", "data_access_type", "dtype", "repo_title", "repositoryid", "doi",
-    "keywords", "details",
+    "keywords", "details", "undescribed",
 )  # fmt: skip
 _DETAILS: Mapping[str, tuple[str, ...]] = {
     "study_info": ("abstract", "coll_dates", "nation", "keywords", "topics", "geog_coverage", "analysis_unit"),
@@ -101,7 +101,8 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     prefixes = _prefixes(source)
     for page in listing(source, client, start):
         wanted = tuple(record for record in page.records if record.remote_id.lower().startswith(prefixes))
-        kept = replace(page, records=wanted)
+        # The count is of all studies: of those wanted nobody knows how many there are.
+        kept = replace(page, records=wanted, total=page.total if prefixes == ("",) else None)
         yield _described(source, client, kept) if source.options.get("details") else kept
 
 
@@ -152,9 +153,8 @@ def _short(total: int | None, seen: int) -> tuple[ReadingNote, ...]:
 
 
 def _described(source: Source, client: "Client", page: RawPage) -> RawPage:
-    """The page's studies with their descriptions; a note for each that has none."""
+    """The page's studies with their descriptions, or with the word that there is none."""
     records: list[RawRecord] = []
-    notes = list(page.notes)
     for record in page.records:
         number = Fields(record.payload).line("id", 20)
         address = f"{source.url}/index.php/metadata/export/{number}/json"
@@ -164,10 +164,9 @@ def _described(source: Source, client: "Client", page: RawPage) -> RawPage:
             if error.code not in _UNDESCRIBED:
                 raise
             details = {}
-        if not details:
-            notes.append(ReadingNote("no-details", "id", f"study {record.remote_id[:80]} has no description to read"))
-        records.append(replace(record, payload={**record.payload, "details": details}))
-    return replace(page, records=tuple(records), notes=tuple(notes))
+        said = {"details": details} if details else {"undescribed": True}
+        records.append(replace(record, payload={**record.payload, **said}))
+    return replace(page, records=tuple(records))
 
 
 def _details(description: object) -> dict[str, Any]:
@@ -213,6 +212,8 @@ def essence(payload: Native) -> dict[str, Any]:
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     """The study in DCAT words; raises RecordError without an identifier or a title."""
     fields = Fields(essence(record.payload))
+    if fields.record.get("undescribed") is True:
+        fields.note("no-details", "id", "the library has no description of the study to read")
     given = fields.record.get("details")
     details = Fields(given if isinstance(given, Mapping) else {}, fields.notes, "details.")
     remote_id = _remote_id(record.payload)

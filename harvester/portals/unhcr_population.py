@@ -8,13 +8,13 @@ Unit: a situation and a country of asylum. The rows are figures, so they are cou
 Caveats:
     - Which situations and countries there are is told nowhere: the source names them, by the portal's own numbers of
       population collections and of places (``geo_id``).
-    - Numbers are texts. No figures is one row of nulls: then there is no record, and the page says so.
+    - Numbers are texts. No figures is one row of nulls: then there is no record.
     - Countries of origin are named in UNHCR's spelling and coded with UNHCR's codes, which are not ISO's.
     - One row may sum several population groups; frequency, source and day differ from row to row.
     - A zero in every age group means that none was reported, not that nobody is there.
     - The place answered is checked to be the one that was asked for.
 
-Filters of a source: ``situations``, a list of ``{title, population_collection, by_origin, geo_ids}``, where ``by_origin``
+Filters of a source: ``situations``, a list of ``{title, population_collection, by_origin, geo_ids}``; ``by_origin``
     says that figures come by country of origin. Without any, nothing is read.
 """
 
@@ -169,8 +169,7 @@ def _record(
     """What the rows tell, or why there is no record of them."""
     told = [Fields(row) for row in rows if row.get("individuals") not in (None, "")]
     if not told:
-        message = f"the portal has no figures for place {question.geo_id} in collection {question.collection}"
-        return (), (ReadingNote("no-figures", "individuals", message),)
+        return (), ()
     if {fields.line("geomaster_id", 40) for fields in told} != {question.geo_id}:
         message = f"asked for place {question.geo_id}, another was answered"
         return (), (ReadingNote("other-place", "geomaster_id", message),)

@@ -95,13 +95,16 @@ SERVED = Served(
 
 
 def RECORDED(shared: Path) -> Served:  # noqa: N802 - enrolled by this name
-    """UNHCR's list of everything as it was recorded (cut to two studies), and the description of one of them."""
+    """UNHCR's list of everything as it was recorded, and the description of one study.
+
+    Who recorded the list cut it to two studies: their number is said to be 2.
+    """
     listed = shared / "portals" / "unhcr-microdata" / "catalog_latest_limit10000.trimmed.json"
     described = shared / "portals" / "nada" / "unhcr-microdata-187.json"
 
     def recorded(asked: Asked, _: Mood) -> Answer | None:
         if asked.path == LATEST and asked.one("limit") == "10000":
-            return Answer(json.loads(listed.read_bytes()))
+            return Answer(json.loads(listed.read_bytes()) | {"found": 2})
         return Answer(json.loads(described.read_bytes())) if asked.path == f"{EXPORT}187/json" else None
 
     return Served(
