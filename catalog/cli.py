@@ -27,7 +27,7 @@ from catalog.terminal import table
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 from config import load
-from config.declarations import Removal
+from config.declarations import LIVE, VIEW, Removal
 from config.load import ConfigurationError
 from config.settings import Settings
 
@@ -63,7 +63,10 @@ def init() -> None:
         sync_sources(catalog, declared)
         shown = catalog.address.render_as_string(hide_password=True)
     print(f"The catalog is ready at {shown}.")
-    print(f"Declared sources: {', '.join(source.key for source in declared)}. Next: landmark harvest {declared[0].key}")
+    print(f"Declared sources: {', '.join(source.key for source in declared) or 'none'}.")
+    live = [source.key for source in declared if source.state == LIVE and source.kind != VIEW]
+    if live:
+        print(f"Next: landmark harvest {'hdx' if 'hdx' in live else live[0]}")
 
 
 def search(**given: Any) -> None:  # noqa: ANN401 - its signature is made from the facets below

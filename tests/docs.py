@@ -17,6 +17,7 @@ import landmark
 from config import load
 from config.declarations import VIEW, Concept, Entry, FactRules, GeneralRule, Protocol, SensitivityRule, Source
 from config.settings import Settings
+from harvester.kinds import kinds
 from tests.attacks.listed import INCIDENTS, cases
 from tests.bench.figures import FIGURES, rendered
 from tests.portals_served.faulty import FAULTS, Fault
@@ -69,6 +70,7 @@ def everything() -> Iterator[Generated]:
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     text = between(text, "commands", commands())
+    text = between(text, "sources", sources())
     if FIGURES.is_file():
         text = between(text, "figures", rendered(json.loads(FIGURES.read_text(encoding="utf-8"))))
     yield Generated(readme, text)
@@ -94,6 +96,16 @@ def commands() -> str:
     """A table of all commands with the first sentence of their help."""
     rows = [f"| `{path}` | {first(command.help or '')} |" for path, command in tree() if answers(command)]
     return "\n".join(["| command | what it does |", "| --- | --- |", *rows])
+
+
+def sources() -> str:
+    """A table of the shipped sources: what becomes a dataset, and how each stands."""
+    units = {kind.kind: kind.unit for kind in kinds()}
+    rows = ["| source | what it is | one dataset is | state |", "| --- | --- | --- | --- |"]
+    for source in load.sources(Settings(sources="all", config_dir=None)):
+        unit = f"read with `{source.of}`" if source.kind == VIEW else units[source.kind].partition(". ")[0].rstrip(".")
+        rows.append(f"| `{source.key}` | {source.title} | {unit} | {'view' if source.kind == VIEW else source.state} |")
+    return "\n".join(rows)
 
 
 def faults() -> str:
@@ -201,15 +213,19 @@ def schema(kind: Any) -> str:
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
+PORTALS_HEAD = """# Portal kinds
+
+Made by `make docs` from the docstring of each module and from `config/sources/`.
+A kind is one file here; a portal of a kind is one YAML file there. What is said of keys and switches is as
+shipped: `landmark sources` tells how it stands with you.
+"""
+
+
 def portals() -> str:
     """One section per portal kind, from its own docstring and from the sources that are of it."""
     folder = ROOT / "harvester" / "portals"
     shipped = load.sources(Settings(sources="all", config_dir=None))
-    parts = [
-        "# Portal kinds\n\nMade by `make docs` from the docstring of each module and from `config/sources/`.\n"
-        "A kind is one file here; a portal of a kind is one YAML file there. What is said of keys and switches is as\n"
-        "shipped: `landmark sources` tells how it stands with you.\n"
-    ]
+    parts = [PORTALS_HEAD]
     for path in sorted(folder.glob("*.py")):
         if path.stem == "__init__":
             continue
