@@ -9,6 +9,7 @@ Reasons, by code:
 - ``file-address``: an address of a file stands in both.
 - ``file-name``: files of one name, where the titles are alike as well.
 - ``page``: both lead to the same page.
+- ``declared``: one says itself that it is the same as the other (``same_as``).
 - ``portal-id``: one's identifier at its portal stands in the address of the other's page or files, or is the other's.
 - ``title``: the same words in the titles, whoever holds it.
 - ``title-holder-period``: the same words in the titles, the same holder, and periods that do not speak against it.
@@ -27,7 +28,7 @@ from urllib.parse import unquote, urlsplit
 from catalog.places import country_name
 from catalog.records import DatasetRecord
 from catalog.text import tokens
-from catalog.vocabulary import Role
+from catalog.vocabulary import RelationKind, Role
 
 VERSION = 1
 """Raised by hand when the same two records may be judged otherwise: all are then compared anew."""
@@ -41,6 +42,7 @@ SAID: Mapping[str, str] = {
     "file-address": "Both list the same file address.",
     "file-name": "Both list files of the same names, under similar titles.",
     "page": "Both lead to the same page.",
+    "declared": "One says itself that it is the same as the other.",
     "portal-id": "One has the identifier of the other, as its own or in its addresses.",
     "title": "Their titles say the same.",
     "title-holder-period": "The same title and holder, and periods that do not differ.",
@@ -90,6 +92,7 @@ class Traits:
         page: Of its record at the portal, as :func:`address` writes it.
         files: Addresses of its files, likewise.
         names: Names of its files that are long enough to mean something.
+        twins: What it says it is the same as: addresses likewise, or identifiers at its own portal.
     """
 
     source: str
@@ -104,6 +107,7 @@ class Traits:
     page: str
     files: frozenset[str]
     names: frozenset[str]
+    twins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,8 @@ def compare(one: Traits, other: Traits) -> Likeness:
     if (other.source, other.identifier, other.page) < (one.source, one.identifier, one.page):
         one, other = other, one
     likeness = _titles(one, other)
-    found = [reason for reason in (_pages(one, other), _identifiers(one, other), _files(one, other)) if reason]
+    by_address = _declared(one, other), _pages(one, other), _identifiers(one, other), _files(one, other)
+    found = [reason for reason in by_address if reason]
     found += [reason for reason in (_names(one, other, likeness), _title(one, other, likeness)) if reason]
     missing = 1.0
     for weight, _ in found:
@@ -152,6 +157,8 @@ def keys(traits: Traits) -> frozenset[int]:
     if traits.identifier:
         said.add(f"id {traits.identifier}")
     said |= {f"id {part}" for part in _parts((traits.page,), first=True)}
+    for twin in sorted(traits.twins)[:_MOST_KEYED]:
+        said |= {f"page {twin}", f"id {twin}", *(f"id {part}" for part in _parts((twin,), first=True))}
     found = set(map(_number, said))
     named = {part for one in traits.files for part in _parts((one,), first=True)}
     for kind, many in (("id", named), ("file", traits.files), ("name", traits.names)):
@@ -177,7 +184,9 @@ def of_record(record: DatasetRecord, source: str) -> Traits:
     start, end = record.period_start, None if record.period_open else record.period_end
     period = (start.isoformat() if start else "", end.isoformat() if end else "")
     files = [(file.url, file.name) for file in record.distributions]
-    return _traits(source, record.remote_id, record.display_title, names, places, period, record.landing_page, files)
+    twins = [one.target for one in record.relations if one.kind is RelationKind.SAME_AS]
+    title, page = record.display_title, record.landing_page
+    return _traits(source, record.remote_id, title, names, places, period, page, files, twins)
 
 
 def of_document(document: Mapping[str, Any], remote_id: str) -> Traits:
@@ -188,8 +197,9 @@ def of_document(document: Mapping[str, Any], remote_id: str) -> Traits:
     said = document["period"]
     period = (said["start"] or "", "" if said["open"] else said["end"] or "")
     files = [(file["url"], file["name"]) for file in document["distributions"]]
-    source = document["source"]["key"]
-    return _traits(source, remote_id, document["title"], names, places, period, document["link"], files)
+    twins = [one["target"] for one in document["relations"] if one["kind"] == RelationKind.SAME_AS.value]
+    source, title, page = document["source"]["key"], document["title"], document["link"]
+    return _traits(source, remote_id, title, names, places, period, page, files, twins)
 
 
 def address(url: str) -> str:
@@ -213,6 +223,7 @@ def _traits(
     period: tuple[str, str],
     page: str,
     files: Sequence[tuple[str, str]],
+    twins: Iterable[str],
 ) -> Traits:
     holders = frozenset(_holders(agents))
     said = tokens(title)
@@ -236,6 +247,7 @@ def _traits(
         page=address(page),
         files=frozenset(listed),
         names=frozenset(names),
+        twins=frozenset(address(twin) or twin.strip().casefold() for twin in twins if twin.strip()),
     )
 
 
@@ -279,6 +291,19 @@ def _parts(addresses: Iterable[str], *, first: bool = False) -> frozenset[str]:
 
 
 Weighed = tuple[float, Reason]
+
+
+def _declared(one: Traits, other: Traits) -> Weighed | None:
+    for saying, named in ((one, other), (other, one)):
+        for twin in sorted(saying.twins):
+            # A bare identifier is one at its own portal; in an address it is the other portal's.
+            by_id = saying.source == named.source and twin == named.identifier
+            in_address = named.identifier in _parts((twin,))
+            if named.identifier and (by_id or in_address):
+                return 0.95, Reason("declared", twin)
+            if named.page and twin == named.page:
+                return 0.95, Reason("declared", twin)
+    return None
 
 
 def _pages(one: Traits, other: Traits) -> Weighed | None:
@@ -345,7 +370,7 @@ def _compatible(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def _most(one: Traits, other: Traits, found: Sequence[Weighed]) -> float:
     """What the score may be at the most, by what speaks against it."""
     strong = {reason.code for weight, reason in found if weight >= 0.8}  # noqa: PLR2004
-    if strong & {"page", "portal-id"}:
+    if strong & {"declared", "page", "portal-id"}:
         return 1.0
     if one.countries and other.countries:
         shared = len(one.countries & other.countries) / len(one.countries | other.countries)

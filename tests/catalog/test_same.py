@@ -19,7 +19,7 @@ from catalog.records import AccessRecord, AgentRecord, AgentRole, DatasetRecord,
 from catalog.rows import Entry, dataset_id
 from catalog.runs import begin, finish
 from catalog.same import ACTS, CONFIRMED, REFUSED, candidates, decide, follow, groups
-from catalog.store import Store
+from catalog.store import Store, take
 from catalog.tables import Change, Counter, Dataset, SameKey, SameLink
 from catalog.viewer import EVERYTHING, PUBLIC, Viewer, breaking_glass, community, steward
 from catalog.vocabulary import AccessModality, Level, Role, RunState, Visibility
@@ -224,6 +224,13 @@ def test_links_follow_what_changes_and_nothing_else(two: Catalog):
     write(two, DESK, record("wells-too"))
     assert follow(two) == same.Followed(records=1, found=1)
     assert [there["id"] for there in told(two, PUBLIC, WELLS)] == [str(TOO)]
+
+
+def test_following_writes_nothing_where_nothing_changed(two: Catalog):
+    with two.writing() as session:
+        # Held by somebody else to the end of their transaction: who writes would wait for it.
+        take(session, same.FOLLOWED, 0)
+        assert follow(two) == same.Followed()
 
 
 def test_the_order_of_harvests_makes_no_difference(catalog: Catalog):

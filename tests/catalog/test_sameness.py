@@ -1,15 +1,23 @@
 """Two records of one dataset: what speaks for it, what against, and how they meet."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from catalog.records import AgentRecord, AgentRole, DatasetRecord, DistributionRecord, LocationRecord
+from catalog.records import (
+    AgentRecord,
+    AgentRole,
+    DatasetRecord,
+    DistributionRecord,
+    LocationRecord,
+    RelationRecord,
+)
 from catalog.sameness import SAID, SAME, WORTH_A_LOOK, Likeness, address, compare, keys, of_record
-from catalog.vocabulary import Role
+from catalog.vocabulary import RelationKind, Role
 from tests.bench import sameness
 from tests.bench.figures import SAMENESS
 
@@ -77,6 +85,31 @@ def test_a_register_that_leads_to_the_page_is_the_same_dataset():
 
 
 @pytest.mark.parametrize(
+    ("target", "sources"),
+    [
+        ("https://ONE.example.org/dataset/sample-record-0001/", ("one", "other")),
+        ("https://one.example.org/view/sample-record-0001", ("one", "other")),
+        ("sample-record-0001", ("one", "one")),
+    ],
+    ids=("page", "identifier in an address", "identifier at its own portal"),
+)
+def test_what_a_record_says_it_is_the_same_as_is_the_same_dataset(target: str, sources: tuple[str, str]):
+    said = (RelationRecord(RelationKind.SAME_AS, target),)
+    saying = record("sample-coverage-of-it", "Coverage", countries=("YEM",), relations=said)
+    found = judged(record(), saying, sources)
+    assert codes(found) == ["declared"]
+    assert found.same
+    assert keys(of_record(record(), sources[0])) & keys(of_record(saying, sources[1]))
+    based_on = replace(saying, relations=(RelationRecord(RelationKind.BASED_ON, target),))
+    assert not judged(record(), based_on, sources).same, "a report is not its base data"
+
+
+def test_an_identifier_of_another_portal_means_nothing_by_itself():
+    said = (RelationRecord(RelationKind.SAME_AS, "sample-record-0001"),)
+    assert codes(judged(record(), record("sample-coverage-of-it", "Coverage", relations=said))) == []
+
+
+@pytest.mark.parametrize(
     ("title", "holder"),
     [
         ("SAMPLE: household surveys", HOLDER),
@@ -98,13 +131,14 @@ def test_title_holder_and_period_make_the_same_dataset_however_they_are_spelt(ti
     "other",
     [
         record("other-000002", "Sample household survey round 7"),
+        record("other-000002", "Sample household survey 2023"),
         record("other-000002", "Sample household survey", holder="Another Sample Office"),
         record("other-000002", "Sample household survey", countries=("SDN",)),
         record("other-000002", "Sample household survey", countries=("SSD", "SDN", "TCD", "CAF", "ETH")),
         record("other-000002", "Sample household survey", period_start=date(2023, 1, 1), period_end=date(2023, 2, 1)),
         record("other-000002", "Sample household listing and survey of markets"),
     ],
-    ids=("round", "holder", "country", "part of a region", "period", "words"),
+    ids=("round", "year", "holder", "country", "part of a region", "period", "words"),
 )
 def test_what_speaks_against_it(other: DatasetRecord):
     one = record(title="Sample household survey", period_start=date(2024, 1, 1), period_end=date(2024, 6, 30))
