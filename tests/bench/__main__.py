@@ -32,7 +32,7 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery
 from catalog.search import Reader
 from catalog.vocabulary import Audience
-from tests.bench import audience, harvest, levels, packages, sameness
+from tests.bench import audience, harvest, levels, packages, portals, sameness
 from tests.bench.figures import FIGURES
 from tests.bench.search import QUESTIONS, raw, summary, timed
 
@@ -82,6 +82,7 @@ def measure(folder: Path, records: int, rounds: int) -> dict[str, Any]:
             changed = harvest.measured("changed", url, data)
     _expect(changed["records"] == count, changed)
     filtering = audience.measure(folder, records, rounds)
+    served = portals.measure()
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "records": records,
@@ -93,7 +94,12 @@ def measure(folder: Path, records: int, rounds: int) -> dict[str, Any]:
         "changed": changed,
         "search": search,
         "audience": filtering,
-        "figures": [*_figures(reads, first, unchanged, changed, search), *_filtering(filtering)],
+        "portals": served,
+        "figures": [
+            *_figures(reads, first, unchanged, changed, search),
+            *_filtering(filtering),
+            portals.figure(served),
+        ],
     }
 
 
