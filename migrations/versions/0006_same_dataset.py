@@ -42,6 +42,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("first_seq", "second_seq", name=op.f("pk_same_link")),
     )
     op.create_index(op.f("ix_same_link_second_seq"), "same_link", ["second_seq"])
+    # Two harvests that end at once would both make them.
+    op.execute("insert into counter (name, value) values ('same', 0), ('same-version', 0)")
 
 
 def downgrade() -> None:
