@@ -47,7 +47,7 @@ class Register:
         self._index_dir = settings.index_dir
         self._lock = threading.Lock()
         self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC)}
-        self._disclosing: Disclosing | None = None
+        self._read: tuple[Disclosing, frozenset[str]] | None = None
 
     def reader(self, audience: Audience) -> Reader:
         """The index of an audience, up to what was written last."""
@@ -61,9 +61,18 @@ class Register:
 
     def disclosing(self) -> Disclosing:
         """Who is shown what, as this installation has it."""
-        if self._disclosing is None:
-            self._disclosing = load.rules(self.settings).disclosing
-        return self._disclosing
+        return self._rules()[0]
+
+    def column_concepts(self) -> frozenset[str]:
+        """The concepts that are told by columns alone, so that whoever does not speak HXL can ask for these."""
+        return self._rules()[1]
+
+    def _rules(self) -> tuple[Disclosing, frozenset[str]]:
+        if self._read is None:
+            rules = load.rules(self.settings)
+            told = frozenset(concept.key for concept in rules.concepts if concept.hxl and not concept.topic)
+            self._read = rules.disclosing, told
+        return self._read
 
     def desk(self, viewer: Viewer) -> Desk:
         """Where the holder of a key acts on levels."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from catalog.export import MAX_ROWS
 from catalog.facets import Facet, facets
-from catalog.query import DatasetQuery, QueryError, period
+from catalog.query import DatasetQuery, QueryError, period, same_table
 
 MAX_LIMIT = 1000
 MAX_WORDS = 500
@@ -54,6 +54,22 @@ def _covers(value: object) -> str:
     return text
 
 
+def _parted(value: object) -> object:
+    """One list of what several parameters and their commas hold."""
+    given = value if isinstance(value, list) else [value]
+    return [part for one in given for part in (piece.strip() for piece in str(one).split(",")) if part]
+
+
+def _confidence(value: object) -> float:
+    try:
+        found = float(str(value))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise ValueError("It must be a number from 0 to 1, such as 0.8.")
+    return found
+
+
 def _sort(value: object) -> object:
     if value not in {"relevance", "modified", "title"}:
         raise ValueError("It must be relevance, modified or title.")
@@ -88,6 +104,28 @@ class SearchParameters(_Refusing):
         max_length=20,
         description="HXL tag pattern that a column must match, such as `#affected+idps`. Repeats must all match.",
         examples=["#affected+idps"],
+    )
+    hxl_same: list[str] = Field(
+        default_factory=list,
+        alias="hxl.same",
+        max_length=20,
+        description="HXL tag pattern; repeats must all match on one table (a file, or a sheet of it). `true` alone "
+        "asks that of the patterns in `hxl`.",
+        examples=["#affected+idps"],
+    )
+    hxl_origin: Annotated[list[str], BeforeValidator(_parted)] = Field(
+        default_factory=list,
+        alias="hxl.origin",
+        max_length=20,
+        description="Where the tags that count come from, by commas: `declared` by the source, `mapped` from its own "
+        "words, `inferred` from headers, `curated` by a person.",
+        examples=["declared,curated"],
+    )
+    hxl_min_confidence: Annotated[float, BeforeValidator(_confidence)] = Field(
+        0.0,
+        alias="hxl.min_confidence",
+        description="How certain a tag must at least be to count, 0 to 1.",
+        examples=["0.8"],
     )
     covers: Annotated[str, BeforeValidator(_covers)] = Field(
         "",
@@ -166,9 +204,9 @@ class Asked:
 
     def __init__(self, model: type[SearchParameters]) -> None:
         self.model = model
-        self.names = tuple(model.model_fields)
+        self.names = tuple(known.alias or name for name, known in model.model_fields.items())
         self._lists = frozenset(
-            name for name, known in model.model_fields.items() if get_origin(known.annotation) is list
+            known.alias or name for name, known in model.model_fields.items() if get_origin(known.annotation) is list
         )
 
     async def __call__(self, request: Request) -> SearchParameters:
@@ -217,6 +255,9 @@ def to_query(asked: SearchParameters) -> DatasetQuery:
         q=asked.q,
         selected=selected,
         hxl=tuple(asked.hxl),
+        hxl_same=same_table(asked.hxl, asked.hxl_same),
+        hxl_origin=tuple(asked.hxl_origin),
+        hxl_min_confidence=asked.hxl_min_confidence,
         covers=period(asked.covers) if asked.covers else None,
         modified_since=asked.modified_since,
         sort=asked.sort,

@@ -19,7 +19,7 @@ from catalog import answer, asker, audit, changes, dump, grants, holdings, organ
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, marking, pages
 from catalog.facets import facets
-from catalog.query import DatasetQuery, Page, QueryError, period
+from catalog.query import DatasetQuery, Page, QueryError, period, same_table
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
 from catalog.sources import removal_rule, unknown
@@ -113,6 +113,21 @@ def _signature() -> inspect.Signature:
             words,
             *chosen,
             option("hxl", list[str] | None, None, "--hxl", help="HXL tag pattern of a column; repeats must all match."),
+            option(
+                "hxl_same",
+                list[str] | None,
+                None,
+                "--hxl-same",
+                help='HXL tag pattern; repeats must all match on one table. "true" asks that of --hxl.',
+            ),
+            option(
+                "hxl_origin",
+                list[str] | None,
+                None,
+                "--hxl-origin",
+                help="Where tags that count come from, by commas: declared, mapped, inferred, curated.",
+            ),
+            option("hxl_min_confidence", float, 0.0, "--hxl-min-confidence", help="How certain tags must be, 0 to 1."),
             option("covers", str, "", "--covers", help="Reference period overlaps FIRST..LAST."),
             option("modified_since", str, "", "--modified-since", help="Data changed on this day or later."),
             option("sort", str, "", "--sort", help="relevance, modified or title."),
@@ -464,6 +479,9 @@ def _query(given: dict[str, Any]) -> DatasetQuery:
         q=" ".join(given["q"] or ()),
         selected={name: tuple(given[name]) for name in known if given[name]},
         hxl=tuple(given["hxl"] or ()),
+        hxl_same=same_table(given["hxl"] or (), given["hxl_same"] or ()),
+        hxl_origin=tuple(origin for said in given["hxl_origin"] or () for origin in said.split(",") if origin.strip()),
+        hxl_min_confidence=given["hxl_min_confidence"],
         covers=covers,
         modified_since=since,
         sort=given["sort"],

@@ -1,6 +1,6 @@
 """The one question type, from URL or command line to index, and the one answer type."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +16,10 @@ class DatasetQuery:
         selected: Values chosen per facet parameter (``{"country": ("SSD", "UKR")}``); values of one mean any,
             different parameters mean all.
         hxl: libhxl tag patterns that must all match, each on any column.
+        hxl_same: libhxl tag patterns that must all match on one table (a file, or a sheet of it).
+        hxl_origin: Where the tags that count come from (:class:`catalog.vocabulary.TagOrigin`); empty means anywhere.
+            Without patterns: records with any tag from there.
+        hxl_min_confidence: 0 to 1; tags of which less is certain do not count.
         covers: First and last day that the reference period must overlap; ``None`` leaves an end open.
         modified_since: Only records whose data changed on this day or later.
         sort: ``relevance`` (the default with words), ``modified`` (the default without) or ``title``.
@@ -27,6 +31,9 @@ class DatasetQuery:
     q: str = ""
     selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hxl: tuple[str, ...] = ()
+    hxl_same: tuple[str, ...] = ()
+    hxl_origin: tuple[str, ...] = ()
+    hxl_min_confidence: float = 0.0
     covers: tuple[date | None, date | None] | None = None
     modified_since: date | None = None
     sort: str = ""
@@ -102,6 +109,12 @@ class QueryError(ValueError):
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(message)
         self.parameter = parameter
+
+
+def same_table(anywhere: Sequence[str], same: Sequence[str]) -> tuple[str, ...]:
+    """The patterns that must match on one table: ``true`` among them stands for those that are asked of any column."""
+    wanted = [pattern for pattern in same if pattern.strip().casefold() != "true"]
+    return tuple(dict.fromkeys([*(anywhere if len(wanted) < len(same) else ()), *wanted]))
 
 
 def period(text: str) -> tuple[date | None, date | None]:

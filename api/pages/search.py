@@ -1,6 +1,6 @@
 """The search page: its address is the query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -21,6 +21,13 @@ PAGE_ITEMS = 15
 FACET_VALUES = 8
 OPEN_FACETS = ("country", "topic", "access")
 CHOSEN_LINKS = 20
+COLUMN_FILTERS = {
+    "hxl": "Column tagged",
+    "hxl.same": "On one table:",
+    "hxl.origin": "Tags that are",
+    "hxl.min_confidence": "Tags at least as certain as",
+}
+"""Filters on columns, and what is said of a value of each."""
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -48,7 +55,7 @@ def search_page(request: Request, register: Answering, asked: Annotated[Search, 
     """Search box, results, facets."""
     counted = asked.model_copy(update={"facets": ""})
     query = to_query(counted)
-    page = register.search(replace(query, limit=min(query.limit, PAGE_ITEMS)))
+    page = register.search(replace(query, limit=min(query.limit, PAGE_ITEMS), facets=(*query.facets, "concept")))
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
     chosen = _chosen(query, asked.covers, pairs, page)
     return render(
@@ -60,6 +67,7 @@ def search_page(request: Request, register: Answering, asked: Annotated[Search, 
         items=[_shown(orjson.loads(item)) for item in page.items],
         chosen=chosen[:CHOSEN_LINKS],
         facets=_facets(page),
+        contents=_contents(page, register.register.column_concepts()),
         next=_address(pairs, after=page.next) if page.next else "",
         first=_address(pairs) if query.after else "",
         export=_address(_without(pairs, "limit", "facets"), path=""),
@@ -78,12 +86,19 @@ def _shown(item: dict[str, Any]) -> dict[str, Any]:
 def _facets(page: Page) -> list[ShownFacet]:
     shown = []
     for name, counts in page.facets.items():
+        if not FACETS[name].shown:
+            continue
         values = [count for position, count in enumerate(counts) if position < FACET_VALUES or count.selected]
         chosen = any(count.selected for count in values)
         if values:
             opened = chosen or name in OPEN_FACETS
             shown.append(ShownFacet(name, FACETS[name].label, values, len(counts) - len(values), opened))
     return shown
+
+
+def _contents(page: Page, columns: Container[str]) -> list[FacetCount]:
+    """What columns hold, in plain words, with how many datasets have it; the chosen ones always."""
+    return [count for count in page.facets["concept"] if count.selected or count.value in columns]
 
 
 def _chosen(query: DatasetQuery, covers: str, pairs: Pairs, page: Page) -> list[Chosen]:
@@ -97,7 +112,9 @@ def _chosen(query: DatasetQuery, covers: str, pairs: Pairs, page: Page) -> list[
             )
             for value in values
         ]
-    found += [Chosen(f"Column tagged {tag}", _address(_without_value(pairs, "hxl", tag))) for tag in query.hxl]
+    for name, label in COLUMN_FILTERS.items():
+        given = dict.fromkeys(value for parameter, value in pairs if parameter == name)
+        found += [Chosen(f"{label} {value}", _address(_without_value(pairs, name, value))) for value in given]
     if covers:
         found.append(Chosen(f"About {covers}", _address(_without(pairs, "covers"))))
     if query.modified_since:

@@ -1,6 +1,6 @@
 """The question as Tantivy queries, built value by value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -8,10 +8,11 @@ from tantivy import FieldType, Occur, Query
 
 from catalog.facets import Facet, facets
 from catalog.query import DatasetQuery, QueryError
-from catalog.search.schema import NAME_LENGTH, NO_DAYS, SEQ_BITS, WEIGHTS, day_fields, facet_field, schema
+from catalog.search.schema import NAME_LENGTH, NO_DAYS, SEQ_BITS, WEIGHTS, day_fields, facet_field, on_table, schema
 from catalog.search.snapshot import Snapshot
 from catalog.search.words import Words
 from catalog.text import normalize
+from catalog.vocabulary import TagOrigin
 
 _TIE = 0.1
 """Share of a word's lesser fields in its score."""
@@ -42,7 +43,7 @@ class Filters:
 
 def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
     """The filters of a question; raises QueryError."""
-    fixed = [_any_of("tag", snapshot.tags_matching(pattern)) for pattern in query.hxl]
+    fixed = _tagged(query, snapshot)
     if query.covers is not None:
         fixed += _overlap(*query.covers)
     if query.modified_since is not None:
@@ -67,6 +68,42 @@ def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
     return Filters(
         tuple(Query.const_score_query(clause, 0.0) for clause in fixed), chosen, tuple(notices), snapshot.unseen
     )
+
+
+def _tagged(query: DatasetQuery, snapshot: Snapshot) -> list[Query]:
+    """Patterns on any column and on one table, as far as their tags' origin and confidence count."""
+    origins = tuple(dict.fromkeys(map(_origin, query.hxl_origin)))
+    least = query.hxl_min_confidence
+    if not 0 <= least <= 1:
+        raise QueryError("hxl.min_confidence", f"hxl.min_confidence: {least} is no confidence; it is 0 to 1")
+    narrowed = bool(origins) or least > 0
+    if not narrowed:
+        found = [_any_of("tag", snapshot.tags_matching(pattern)) for pattern in query.hxl]
+    else:
+        patterns = query.hxl or (() if query.hxl_same else ("#*",))
+        found = [_any_of("mark", snapshot.marks_matching(pattern, origins, least)) for pattern in patterns]
+    if query.hxl_same:
+        matching = [snapshot.marks_matching(pattern, origins, least, "hxl.same") for pattern in query.hxl_same]
+        found.append(_on_one_table(matching, snapshot.tables))
+    return found
+
+
+def _on_one_table(matching: Sequence[Sequence[str]], tables: int) -> Query:
+    if not all(matching):
+        return Query.empty_query()
+    each = []
+    for number in range(tables):
+        here = [_any_of("on_table", [on_table(mark, number) for mark in marks]) for marks in matching]
+        each.append((Occur.Should, Query.boolean_query([(Occur.Must, clause) for clause in here])))
+    return Query.boolean_query(each) if each else Query.empty_query()
+
+
+def _origin(value: str) -> str:
+    folded = value.strip().casefold()
+    if folded not in set(TagOrigin):
+        known = ", ".join(TagOrigin)
+        raise QueryError("hxl.origin", f'hxl.origin: "{value[:80]}" is no origin of a tag; it is one of {known}')
+    return folded
 
 
 def every_word(words: Words, snapshot: Snapshot, *, at_least: int | None = None) -> list[tuple[Occur, Query]]:

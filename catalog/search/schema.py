@@ -1,6 +1,7 @@
 """Fields of an index, and the document that a disclosure becomes in it."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -12,18 +13,25 @@ import tantivy
 
 from catalog.disclosure import item
 from catalog.facets import Facet, facets
+from catalog.hxl.tags import base
 from catalog.places import country_name
 from catalog.text import FOLDING, tokens
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised by hand when the fields or what is put in them change."""
 
 WEIGHTS = {"title": 4.0, "keywords": 2.0, "organizations": 2.0, "notes": 1.0}
 """Text fields and what a word found in them is worth."""
 
 SEPARATOR = "\x1f"
+MOST_TABLES = 100
+"""Tables of a record that are told apart; patterns on one table are not looked for in further ones."""
 SEQ_BITS = 26
 MAX_SEQ = (1 << SEQ_BITS) - 1
+ANY = "+*"
+"""After a hashtag: with whatever attributes."""
+TAG_FIELDS = ("tag", "mark", "tagged", "on_table")
+"""Full tags; tags with origin and confidence; what is counted by origin; marks by the record's own table."""
 NO_DAYS = 0
 """Stands in a threshold field of a document that has no days; every real ordinal is greater."""
 OPEN_END = date.max.toordinal()
@@ -72,7 +80,9 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("title_key", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("start", fast=True)
     builder.add_integer_field("end", fast=True)
-    builder.add_text_field("tag", fast=True, tokenizer_name="raw", index_option="basic")
+    for name in TAG_FIELDS:
+        builder.add_text_field(name, fast=name != "on_table", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("tables", fast=True)
     for facet in facets().values():
         if facet.thresholds:
             for name in day_fields(facet):
@@ -136,8 +146,7 @@ def entry(given: Rendered) -> tantivy.Document:
         made.add_integer("start", date.fromisoformat(start).toordinal())
         end = OPEN_END if period.get("open") else date.fromisoformat(period.get("end") or start).toordinal()
         made.add_integer("end", end)
-    for tag in {column["tag"] for column in document["tags"]}:
-        made.add_text("tag", tag)
+    _add_tags(made, document)
     for facet, values_in, names_in, days_in in _facet_fields():
         if facet.thresholds:
             days = facet.thresholds.days(document) or (NO_DAYS, *(OPEN_END for _ in days_in[1:]))
@@ -150,6 +159,62 @@ def entry(given: Rendered) -> tantivy.Document:
             for names in dict.fromkeys(facet.names(document)):
                 made.add_text(names_in, _joined(names))
     return made
+
+
+def _add_tags(made: tantivy.Document, document: dict[str, Any]) -> None:
+    tagged = {entry["tag"]: entry["origin"] for entry in document["tags"]}
+    for tag in tagged:
+        made.add_text("tag", tag)
+    tables = tables_of(document)
+    marks = {mark for table in tables for mark in table}
+    counted = {read_mark(mark)[:2] for mark in marks}
+    # Where a source names tags and no columns.
+    bare = {(tag, origin) for tag, origin in tagged.items() if tag not in {known for known, _ in counted}}
+    for value in sorted(marks | {mark_of(tag, origin, 1.0) for tag, origin in bare}):
+        made.add_text("mark", value)
+    for value in sorted({value for pair in counted | bare for value in _counted(*pair)}):
+        made.add_text("tagged", value)
+    for number, table in enumerate(tables):
+        for mark in sorted(table):
+            made.add_text("on_table", on_table(mark, number))
+    made.add_unsigned("tables", len(tables))
+
+
+def _counted(tag: str, origin: str) -> Iterator[str]:
+    for name in (tag, f"{base(tag)}{ANY}"):
+        yield SEPARATOR.join((name, origin))
+        yield SEPARATOR.join((name, ""))
+
+
+def mark_of(tag: str, origin: str, confidence: float) -> str:
+    """A tag with where it comes from and how certain it is, in hundredths rounded down."""
+    return SEPARATOR.join((tag, origin, str(int(confidence * 100 + 1e-9))))
+
+
+def read_mark(mark: str) -> tuple[str, str, float]:
+    """Tag, origin and confidence of a mark."""
+    tag, origin, hundredths = mark.split(SEPARATOR)
+    return tag, origin, int(hundredths) / 100
+
+
+def on_table(mark: str, number: int) -> str:
+    """A mark on one of a record's tables."""
+    return f"{number}{SEPARATOR}{mark}"
+
+
+def tables_of(document: dict[str, Any]) -> list[frozenset[str]]:
+    """The marks of each table of a record, those with most first; a table that has nothing of its own is left out."""
+    by_table: dict[tuple[int, str], set[str]] = {}
+    for number, entry in enumerate(document["distributions"]):
+        for column in entry["columns"]:
+            for found in column["tags"]:
+                mark = mark_of(found["tag"], found["origin"], found["confidence"])
+                by_table.setdefault((number, column["sheet"]), set()).add(mark)
+    kept: list[frozenset[str]] = []
+    for table in sorted(set(map(frozenset, by_table.values())), key=lambda marks: (-len(marks), sorted(marks))):
+        if len(kept) < MOST_TABLES and not any(table <= larger for larger in kept):
+            kept.append(table)
+    return kept
 
 
 def closed(rendering: str, term: str) -> str:

@@ -15,7 +15,7 @@ from catalog.facets import Facet, facets
 from catalog.query import QueryError
 from catalog.search import order
 from catalog.search.generation import Opened
-from catalog.search.schema import KEPT, SEPARATOR, closed, facet_field, names_field, schema
+from catalog.search.schema import KEPT, SEPARATOR, closed, facet_field, names_field, read_mark, schema
 from catalog.text import normalize
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
@@ -101,6 +101,8 @@ class Snapshot:
     _rows: dict[str, Rows] = field(default_factory=dict)
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _columns: list[Any] = field(default_factory=list)
+    _marks: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    _most: list[int] = field(default_factory=list)
     _rarities: dict[tuple[str, ...], float] = field(default_factory=dict)
 
     def rarity(self, word: tuple[str, ...], query: Query) -> float:
@@ -124,7 +126,28 @@ class Snapshot:
             made = self._rows[facet.parameter] = Rows(facet, names.labels if names else {}, values)
         return made
 
-    def tags_matching(self, pattern: str) -> tuple[str, ...]:
+    def marks_matching(
+        self, pattern: str, origins: tuple[str, ...], least: float, parameter: str = "hxl"
+    ) -> tuple[str, ...]:
+        """The marks in this index that a pattern matches, of these origins (empty: any) and at least so certain."""
+        tags = frozenset(self.tags_matching(pattern, parameter))
+        if not self._marks:
+            self._marks.update({mark: read_mark(mark) for mark in terms(self.opened, self.every, "mark")})
+        return tuple(
+            mark
+            for mark, (tag, origin, confidence) in self._marks.items()
+            if tag in tags and (not origins or origin in origins) and confidence + 1e-9 >= least
+        )
+
+    @property
+    def tables(self) -> int:
+        """Most tables that a record here has."""
+        if not self._most:
+            answer = self.opened.searcher.aggregate(self.every, {"it": {"max": {"field": "tables"}}})
+            self._most.append(int(answer["it"]["value"] or 0))
+        return self._most[0]
+
+    def tags_matching(self, pattern: str, parameter: str = "hxl") -> tuple[str, ...]:
         """The full tags in this index that a libhxl tag pattern matches; raises QueryError if it is none."""
         from hxl.model import Column, TagPattern
 
@@ -133,7 +156,7 @@ class Snapshot:
         try:
             parsed = TagPattern.parse(pattern)
         except Exception as error:
-            raise QueryError("hxl", f'"{pattern}" is no HXL tag pattern: {_mend(pattern)}') from error
+            raise QueryError(parameter, f'"{pattern}" is no HXL tag pattern: {_mend(pattern)}') from error
         if not self._columns:
             tags = terms(self.opened, self.every, "tag")
             self._columns.append({tag: column for tag in tags if (column := Column.parse(tag))})

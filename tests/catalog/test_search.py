@@ -214,6 +214,9 @@ def test_an_empty_question_lists_all_newest_first_with_every_facet(reader):
         "freshness": {"fresh": 2, "unknown": 2, "due": 1, "overdue": 1, "delinquent": 1},
         "year": years,
         "concept": {"clearance": 2, "displacement": 1},
+        "cod": {},
+        "columns": {"known": 4, "unknown": 3},
+        "month": {"2026-11": 3, "2026-10": 1, "2026-09": 1, "2020-01": 1},
     }
     assert [row.label for row in page.facets["source"]] == ["Sample portal", "Another portal"]
 
