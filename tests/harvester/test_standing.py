@@ -86,6 +86,7 @@ def test_the_api_and_the_page_count_a_view_as_the_command_does(landmark: Install
         page = client.get("/runs").text
     assert '<a href="/?source=exchange&amp;country=SSD">Sample part</a>' in page
     assert "A part of another source" in page
+    assert "with exchange" in page
 
 
 @pytest.mark.parametrize(
