@@ -197,6 +197,7 @@ _RESOURCE = (
     "description", "format", "id", "in_quarantine", "last_modified", "microdata", "mimetype", "name", "p_coded", "pii",
     "pii_is_sensitive", "pii_report_flag", "sdc_report_flag", "sensitive", "size", "url",
 )  # fmt: skip
+_ESSENCE = frozenset(_PACKAGE) | {"groups", "organization", "resources", "tags"}
 _FLAGS = ("in_quarantine", "microdata", "pii", "pii_is_sensitive", "pii_report_flag", "sdc_report_flag", "sensitive")
 _IMPORTERS_OWN = {"ogc_fid", "wkb_geometry"}
 _MOST_COLUMNS, _MOST_SHEETS, _LONGEST_HEADER = 2000, 200, 300
@@ -353,7 +354,7 @@ _HASHTAG = re.compile(r"#[a-z][_0-9a-z]*(?:\+[a-z][_0-9a-z]*)*")
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
-    """The record in DCAT words, from its essence.
+    """The record in DCAT words, from its essence; of a package as the portal gave it, that is made first.
 
     Flags that say *false* are left out: absent and *false* give none, ``OK`` is kept because it says that a scan was
     done. Reading notes: ``date-unreadable``, ``frequency-unknown``, ``place-unknown``, ``notes-cut``,
@@ -363,7 +364,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
         RecordError: ``no-id``, ``no-title``.
         SkipRecord: ``not-a-dataset`` (a showcase), ``not-active`` (a draft, a deleted one).
     """
-    read = Fields(record.payload)
+    read = Fields(record.payload if record.payload.keys() <= _ESSENCE else essence(record.payload))
     remote_id = record.remote_id or read.line("id", 200)
     title = read.line("title")
     _refuse(read, remote_id, title)

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from config.settings import Settings
 from tests.journeys.installation import Installation, rows
-from tests.portals_served import ckan
+from tests.portals_served import ckan, hdx
 
 pytestmark = pytest.mark.recorded
 
@@ -35,22 +35,10 @@ QUESTIONS: tuple[Mapping[str, str], ...] = (
 )
 
 
-def _versions(shared: Path) -> dict[str, list[dict[str, Any]]]:
-    """The recorded versions of every package, oldest first; ids in the order of the files."""
-    folder = shared / "portals" / "hdx"
-    found: dict[str, list[dict[str, Any]]] = {}
-    for name in ("hdx_package_show_objects.jsonl.gz", "hdx_package_search_response_2024-08-24.json.gz"):
-        for package in ckan.load(folder / name):
-            found.setdefault(package["id"], []).append(package)
-    for versions in found.values():
-        versions.sort(key=lambda package: package["metadata_modified"])
-    return found
-
-
 def test_recorded_packages_from_the_portal_to_the_page(
     landmark: Installation, portal: ckan.Stage, shared: Path
 ) -> None:
-    versions = _versions(shared)
+    versions = hdx.versions(shared)
     assert len(versions) == COUNT
     landmark.declare("hdx", portal.address, options={"rows": 50}, expect={"min_records": 100})
     landmark.run("init")

@@ -15,7 +15,8 @@ PRIVATE, SHARED, OF_ORG, PUBLIC, FILE = (f"{number:032x}" for number in range(1,
 
 SERVICE = {
     "layers": [
-        {"id": 9, "name": "All", "type": "Group Layer", "subLayerIds": [0]},
+        {"id": 8, "name": "All", "type": "Group Layer", "subLayerIds": None},
+        {"id": 9, "name": "All, as older servers list it", "subLayerIds": [0]},
         {"id": 0, "name": "Sample areas", "type": "Feature Layer", "subLayerIds": None},
     ],
     "tables": [{"id": 1, "name": "Sample visits", "type": "Table"}],

@@ -102,6 +102,13 @@ def load(path: Path) -> Iterator[dict[str, Any]]:
             yield from orjson.loads(file.read())["result"]["results"]
 
 
+def searching(
+    packages: Iterable[Mapping[str, Any]],
+) -> Callable[[Mapping[str, Any]], tuple[int, str, bytes] | None]:
+    """What the search answers to a query, without a server: status, media type and body."""
+    return _Catalogue(packages, "", []).answer
+
+
 class _Catalogue:
     """The packages, each written as JSON once."""
 
