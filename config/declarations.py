@@ -139,6 +139,7 @@ class Source(Declaration):
         calls_per_day: Requests that the portal allows us in a day (UTC); 0 for any number.
         retired: Set once the portal has ended; it is then not read.
         note: What people should know of it: why it is off, what to ask whom.
+        profile: Whether the files of its public records may be looked at for the names of their columns.
         filters: Which of the portal's records are wanted, in the kind's words.
         options: How the kind reads it.
     """
@@ -165,6 +166,7 @@ class Source(Declaration):
     calls_per_day: int = Field(default=0, ge=0)
     retired: Retired | None = None
     note: str = ""
+    profile: bool = True
     filters: dict[str, JsonValue] = Field(default_factory=dict)
     options: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -476,3 +478,132 @@ class FactRules(Declaration):
     cluster: Mapping[Key, FactWords] = Field(default_factory=dict)
     disaggregation: Mapping[Disaggregation, FactWords] = Field(default_factory=dict)
     timing: Mapping[Timing, FactWords] = Field(default_factory=dict)
+
+
+class HxlWords(Declaration):
+    """Words and phrases per language, as a column's header has them; ``field`` is for abbreviations of the field."""
+
+    field: tuple[Phrase, ...] = ()
+    en: tuple[Phrase, ...] = ()
+    fr: tuple[Phrase, ...] = ()
+    es: tuple[Phrase, ...] = ()
+    pt: tuple[Phrase, ...] = ()
+    ar: tuple[Phrase, ...] = ()
+    uk: tuple[Phrase, ...] = ()
+    ru: tuple[Phrase, ...] = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not any(getattr(self, name) for name in HXL_LANGUAGES):
+            raise ValueError("no word is given; add at least one, such as en: [village]")
+        return self
+
+
+HXL_LANGUAGES = tuple(HxlWords.model_fields)
+HxlTagName = Annotated[str, Field(pattern=r"^#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*$")]
+HxlAttributes = Annotated[str, Field(pattern=r"^(\+[a-z][a-z0-9_]*)*$")]
+HxlAttributeKind = Literal[
+    "naming", "language", "place", "role", "person", "harm", "unit", "count", "time", "date", "money", "vocabulary",
+    "object", "state",
+]  # fmt: skip
+
+
+class HxlTagRule(Declaration):
+    """What a column is of whose header has these words.
+
+    Attributes:
+        tag: The hashtag, with attributes that it always has.
+        rank: Where a header has the words of several, the highest rank holds; then the longest words, then the first.
+        takes: Kinds of attributes that other words of the header may add.
+        otherwise: Attributes added where no other word of the header adds one that says what is in the cells.
+        alone: It holds only where the header has no other words but filler.
+        beside: It holds only in a table that has another column of one of these hashtags or rules.
+        family: It holds only in tables of these families.
+        confidence: How often it was seen to be right, from 0 to 1.
+    """
+
+    id: Key
+    tag: HxlTagName
+    words: HxlWords
+    unless: tuple[Phrase, ...] = ()
+    rank: int = Field(default=50, ge=0, le=100)
+    takes: tuple[HxlAttributeKind, ...] = ()
+    otherwise: HxlAttributes = ""
+    alone: bool = False
+    beside: tuple[HxlTagName | Key, ...] = ()
+    family: tuple[Key, ...] = ()
+    confidence: float = Field(default=0.95, ge=0, le=1)
+
+
+class HxlAttributeRule(Declaration):
+    """What these words add to the hashtag of a column.
+
+    Attributes:
+        adds: Attributes; empty for words that mean nothing beside a hashtag (``please give the``).
+        implies: The hashtag, where no word of the header gives one; ``people`` for the one that the table's other
+            columns have for people.
+        apart: A group of attributes that contradict one another in a header and its declared tag.
+        also: Other attributes that people write for it.
+        confidence: Of the implied hashtag.
+    """
+
+    id: Key
+    adds: HxlAttributes = ""
+    kind: HxlAttributeKind = "naming"
+    words: HxlWords
+    implies: HxlTagName | Literal["people", ""] = ""
+    apart: Key | Literal[""] = ""
+    also: tuple[str, ...] = ()
+    family: tuple[Key, ...] = ()
+    confidence: float = Field(default=0.85, ge=0, le=1)
+
+
+class HxlAges(Declaration):
+    """Words of age bands, which are read as numbers: ``18 59``, ``60 +``, ``under 5``.
+
+    Attributes:
+        years: Words that say that numbers are ages.
+        months: Words that say that they are months.
+        over: Before or after an open band's number.
+        under: Before the number that a band ends below.
+    """
+
+    years: tuple[Phrase, ...] = ()
+    months: tuple[Phrase, ...] = ()
+    over: tuple[Phrase, ...] = ()
+    under: tuple[Phrase, ...] = ()
+
+
+class HxlFamily(Declaration):
+    """Tables of one kind, which share words.
+
+    Attributes:
+        named: Words in the title of the dataset, the name of the sheet or the portal's word for the family.
+        headers: Whole headers that such tables have; ``least`` of them must be there.
+        topics: Topics of datasets whose tables are of it.
+        people: Hashtag of columns that count people and do not say which.
+    """
+
+    id: Key
+    named: tuple[Phrase, ...] = ()
+    headers: tuple[Phrase, ...] = ()
+    least: int = Field(default=3, ge=1)
+    topics: tuple[Key, ...] = ()
+    people: HxlTagName | Literal[""] = ""
+
+
+class HxlRules(Declaration):
+    """Rules from headers to hashtags, ``rules/hxl/<any>.yaml``; all files are read as one.
+
+    Attributes:
+        filler: Words that say nothing about a column; they are passed over.
+        threshold: Below this confidence nothing is inferred; one file says it.
+        ages: Words of age bands; one file has them.
+    """
+
+    filler: tuple[Phrase, ...] = ()
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    ages: HxlAges | None = None
+    families: tuple[HxlFamily, ...] = ()
+    tags: tuple[HxlTagRule, ...] = ()
+    attributes: tuple[HxlAttributeRule, ...] = ()

@@ -22,6 +22,10 @@ from config.declarations import (
     Entry,
     FactRules,
     GeneralRule,
+    HxlAttributeRule,
+    HxlFamily,
+    HxlRules,
+    HxlTagRule,
     Protocol,
     SensitivityRule,
     Source,
@@ -72,6 +76,7 @@ class Rules:
     general: tuple[GeneralRule, ...] = ()
     facts: FactRules = field(default_factory=FactRules)
     disclosing: Disclosing = field(default_factory=shipped_disclosing)
+    hxl: HxlRules = field(default_factory=HxlRules)
 
 
 def sources(settings: "Settings", faults: list[ConfigurationError] | None = None) -> tuple[Source, ...]:
@@ -116,7 +121,7 @@ def proposed(content: Mapping[str, Any]) -> Source:
 
 
 def rules(settings: "Settings") -> Rules:
-    """Concepts, sensitivity rules, protocols and known organisations."""
+    """Concepts, sensitivity rules, protocols, rules for columns and known organisations."""
     digest = hashlib.blake2b(digest_size=12)
     concept_files = list(_files(settings, "rules/concepts"))
     apart = {path.name: path for path in _files(settings, "rules/sensitivity") if path.name in _APART}
@@ -124,7 +129,9 @@ def rules(settings: "Settings") -> Rules:
     protocol_files = list(_files(settings, "rules/sensitivity/protocols"))
     agent_file = next(_files(settings, "vocab", "agents.yaml"))
     shown_file = next(_files(settings, "rules", "disclosure.yaml"))
-    for path in (*concept_files, *sensitivity_files, *apart.values(), *protocol_files, agent_file, shown_file):
+    hxl_files = list(_files(settings, "rules/hxl"))
+    read = (*concept_files, *sensitivity_files, *apart.values(), *protocol_files, agent_file, shown_file, *hxl_files)
+    for path in read:
         digest.update(path.read_bytes())
     return Rules(
         concepts=tuple(_keyed(Concept, path) for path in concept_files),
@@ -139,7 +146,40 @@ def rules(settings: "Settings") -> Rules:
         general=_general(apart["general.yaml"]),
         facts=_declaration(FactRules, apart["facts.yaml"], _mapping(apart["facts.yaml"])),
         disclosing=_declaration(Disclosing, shown_file, _mapping(shown_file)),
+        hxl=_hxl(hxl_files),
     )
+
+
+def _hxl(paths: Iterable[Path]) -> HxlRules:
+    """All files as one; an id stands for one rule."""
+    whole = HxlRules()
+    seen: dict[str, Path] = {}
+    for path in paths:
+        part = _declaration(HxlRules, path, _mapping(path))
+        named: tuple[HxlFamily | HxlTagRule | HxlAttributeRule, ...] = (*part.families, *part.tags, *part.attributes)
+        for rule in named:
+            if rule.id in seen:
+                raise ConfigurationError(
+                    f'{path}: the id "{rule.id}" is there twice, first in {seen[rule.id].name}. Give one another id.'
+                )
+            seen[rule.id] = path
+        whole = HxlRules(
+            filler=whole.filler + part.filler,
+            threshold=whole.threshold if part.threshold is None else part.threshold,
+            ages=part.ages or whole.ages,
+            families=whole.families + part.families,
+            tags=whole.tags + part.tags,
+            attributes=whole.attributes + part.attributes,
+        )
+    families = {family.id for family in whole.families}
+    bound: tuple[HxlTagRule | HxlAttributeRule, ...] = (*whole.tags, *whole.attributes)
+    for entry in bound:
+        if unknown := sorted(set(entry.family) - families):
+            raise ConfigurationError(
+                f'{seen[entry.id]}: the rule "{entry.id}": there is no family "{unknown[0]}". '
+                f"Known: {', '.join(sorted(families)) or 'none'}."
+            )
+    return whole
 
 
 def _protocols(paths: Iterable[Path]) -> tuple[Protocol, ...]:

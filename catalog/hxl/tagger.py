@@ -1,0 +1,349 @@
+"""Headers to hashtags, where nobody declared any: rules of ``config/rules/hxl``, each guess with its confidence.
+
+A header is parted into words. Phrases of the rules are found in them, longest first, and none twice over the same
+words. Of the hashtags found the one of the highest rank holds; the other phrases add attributes to it. So
+``Total No# of IDPs HH`` is people (implied by IDPs), displaced within their country, counted in households:
+``#affected+hh+idps``. Age bands are read as numbers. The kind of table (its *family*) and its other columns decide
+what a word alone means: ``Women`` in a population table are ``#population+f``, in a 3W they may be those reached.
+
+Confidence is the rule's, made smaller by each word of the header that no rule explains. Below the threshold nothing is
+said. Nothing here reads a cell.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog.hxl.words import Match, Phrases, header_words
+from config.declarations import HXL_LANGUAGES, HxlAges, HxlAttributeRule, HxlTagRule, HxlWords
+from config.load import Rules
+
+PEOPLE = ("#reached", "#targeted", "#inneed", "#affected", "#population")
+"""Hashtags whose columns count people, from the narrowest to the widest."""
+_PERSONS = frozenset({"person", "harm", "unit", "count", "object", "vocabulary", "state", "place"})
+_UNEXPLAINED = 0.6
+_UNKNOWN_PEOPLE = 0.5
+_CONTRADICTS = 0.85
+_HELPED = frozenset({"#inneed", "#targeted", "#reached"})
+_OLDEST = 120
+_YEARS = range(1950, 2100)
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A guess: a canonical hashtag with attributes, how sure it is (0 to 1), and the ids of the rules that said so."""
+
+    hashtag: str
+    confidence: float
+    rule: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What a table tells of a column: its families, and the hashtags of its other columns once they are known."""
+
+    families: frozenset[str]
+    people: str
+    beside: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    start: int
+    end: int
+    adds: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stem:
+    """The hashtag to which a header's other words add; ``guessed`` if another table could give another."""
+
+    tag: str
+    confidence: float
+    takes: frozenset[str]
+    rule: HxlTagRule | None = None
+    guessed: bool = False
+
+
+class Tagger:
+    """The rules, made ready once for many tables."""
+
+    def __init__(self, rules: Rules) -> None:
+        hxl = rules.hxl
+        self._threshold = hxl.threshold if hxl.threshold is not None else 1.0
+        self._filler = frozenset(word for phrase in hxl.filler for word in header_words(phrase))
+        self._rules: tuple[HxlTagRule | HxlAttributeRule, ...] = (*hxl.tags, *hxl.attributes)
+        self._phrases = Phrases(
+            ((place, phrase) for place, rule in enumerate(self._rules) for phrase in _all(rule.words)), self._filler
+        )
+        self._cancelled = Phrases(
+            ((place, phrase) for place, rule in enumerate(hxl.tags) for phrase in rule.unless), self._filler
+        )
+        self._families = {family.id: family for family in hxl.families}
+        self._named = Phrases((place, phrase) for place, family in enumerate(hxl.families) for phrase in family.named)
+        self._typical: dict[tuple[str, ...], list[str]] = {}
+        for family in hxl.families:
+            for phrase in family.headers:
+                self._typical.setdefault(header_words(phrase), []).append(family.id)
+        self._ages = _Ages(hxl.ages or HxlAges())
+        self._aliases: dict[str, tuple[str, str]] = {}
+        for rule in hxl.attributes:
+            if rule.apart:
+                for alias in _spelt(rule):
+                    self._aliases.setdefault(alias, (rule.apart, rule.adds[1:]))
+        # The same tables come again with every month and country, the same headers in most of them.
+        self._table = lru_cache(4_000)(self._inferred)
+        self._column = lru_cache(50_000)(self._composed)
+        self._pieces = lru_cache(50_000)(self._parted)
+
+    def infer(
+        self,
+        headers: Sequence[str],
+        *,
+        sheet: str = "",
+        title: str = "",
+        topics: Collection[str] = (),
+        family: str = "",
+    ) -> tuple[Inferred | None, ...]:
+        """Guess the hashtags of one table's columns, in their order; None where no guess is sure enough."""
+        return self._table(tuple(headers), self._kinds(tuple(headers), (sheet, title, family), topics))
+
+    def contradicts(self, header: str, declared: str) -> str:
+        """A sentence where a header and the hashtag declared for it contradict each other, else empty."""
+        tag, _, rest = declared.partition("+")
+        given = {attribute: self._aliases[attribute] for attribute in rest.split("+") if attribute in self._aliases}
+        said: dict[str, set[str]] = {}
+        for _, rule in self._pieces(header, frozenset())[1]:
+            if isinstance(rule, HxlAttributeRule):
+                for attribute in filter(None, rule.adds.split("+")):
+                    if attribute in self._aliases:
+                        group, meaning = self._aliases[attribute]
+                        said.setdefault(group, set()).add(meaning)
+        for attribute, (group, meaning) in given.items():
+            theirs = {kind for kind_group, kind in given.values() if kind_group == group}
+            if group in said and meaning not in said[group] and theirs.isdisjoint(said[group]):
+                own = " and ".join(f'"+{kind}"' for kind in sorted(said[group]))
+                return f'The header "{header.strip()}" says {own}, the hashtag {declared} says "+{attribute}".'
+        guess = self._column(header, _Table(frozenset(), ""))[0]
+        if guess is None or guess.confidence < _CONTRADICTS:
+            return ""
+        own, *attributes = guess.hashtag.split("+")
+        apart = own != tag and ((_level(own) and _level(tag)) or {own, tag} <= _HELPED)
+        for one, other in (("lat", "lon"), ("lon", "lat")):
+            apart = apart or (own == tag == "#geo" and one in attributes and other in rest.split("+"))
+        return (
+            f'The header "{header.strip()}" says {guess.hashtag}, the hashtag {declared} says otherwise.'
+            if apart
+            else ""
+        )
+
+    def _kinds(self, headers: tuple[str, ...], texts: tuple[str, ...], topics: Collection[str]) -> frozenset[str]:
+        """The families of a table."""
+        keys = list(self._families)
+        found = {keys[match.number] for text in texts if text for match in self._named.within(header_words(text))}
+        counted = Counter(kind for header in set(headers) for kind in self._typical.get(header_words(header), ()))
+        found.update(kind for kind, count in counted.items() if count >= self._families[kind].least)
+        if topics:
+            found.update(key for key, family in self._families.items() if not set(topics).isdisjoint(family.topics))
+        return frozenset(found)
+
+    def _inferred(self, headers: tuple[str, ...], families: frozenset[str]) -> tuple[Inferred | None, ...]:
+        people = next((entry.people for key, entry in self._families.items() if key in families and entry.people), "")
+        alone = _Table(families, people)
+        first = [self._column(header, alone) for header in headers]
+        if any(asks for _, asks in first):
+            known = Counter(name for found, _ in first for name in self._told(found))
+            counting = [base for base in PEOPLE if known[base]]
+            people = people or max(counting, key=lambda base: known[base], default="")
+            first = [
+                self._column(header, _Table(families, people, frozenset(known - Counter(self._told(found)))))
+                if asks
+                else (found, asks)
+                for header, (found, asks) in zip(headers, first, strict=True)
+            ]
+        return tuple(found if found and self._sure(found) else None for found, _ in first)
+
+    def _told(self, found: Inferred | None) -> tuple[str, ...]:
+        """What a column tells the others of its table: its hashtag and the rule that gave it."""
+        if found is None or not self._sure(found):
+            return ()
+        return found.hashtag.partition("+")[0], found.rule.partition(" ")[0]
+
+    def _sure(self, found: Inferred) -> bool:
+        return found.confidence >= self._threshold
+
+    def _composed(self, header: str, table: _Table) -> tuple[Inferred | None, bool]:
+        """The guess, and whether other columns of the table could change it."""
+        words, pieces, bands, asks = self._explained(header, table)
+        stem = _stem(pieces, bands, table)
+        asks = asks or (stem is not None and stem.guessed)
+        if stem is None:
+            return None, asks or any(isinstance(rule, HxlAttributeRule) and rule.implies for _, rule in pieces)
+        added, kinds, half = set(filter(None, stem.tag.split("+")[1:])), set(), 0
+        named = [stem.rule.id] if stem.rule else []
+        for match, rule in pieces:
+            if isinstance(rule, HxlAttributeRule) and rule.adds:
+                if rule.kind in stem.takes:
+                    added.update(rule.adds[1:].split("+"))
+                    kinds.add(rule.kind)
+                    named.append(rule.id)
+                else:
+                    half += match.end - match.start
+            elif isinstance(rule, HxlTagRule) and stem.rule is not None and rule.tag != stem.tag:
+                for other in self._instead(header, table, match, stem.takes):
+                    added.update(other.adds[1:].split("+"))
+                    named.append(other.id)
+        if "person" in stem.takes:
+            added.update(band.adds for band in bands)
+            named += ["age-band"] * bool(bands)
+        if stem.rule is not None and "naming" not in kinds:
+            added.update(filter(None, stem.rule.otherwise.split("+")))
+        explained = sum(match.end - match.start for match, _ in pieces) + sum(band.end - band.start for band in bands)
+        sure = round(stem.confidence * ((explained - half / 2) / len(words)) ** _UNEXPLAINED, 2)
+        hashtag = "+".join([stem.tag.partition("+")[0], *sorted(added)])
+        return Inferred(hashtag, sure, " ".join(dict.fromkeys(named))), asks
+
+    def _instead(self, header: str, table: _Table, lost: Match, takes: frozenset[str]) -> Iterator[HxlAttributeRule]:
+        """What words add whose own hashtag does not hold: ``incident`` beside ``date`` is when it occurred."""
+        for match, rule in self._pieces(header, table.families)[1]:
+            if isinstance(rule, HxlAttributeRule) and rule.adds and rule.kind in takes and match[:2] == lost[:2]:
+                yield rule
+                return
+
+    def _explained(
+        self, header: str, table: _Table
+    ) -> tuple[tuple[str, ...], list[tuple[Match, HxlTagRule | HxlAttributeRule]], list[_Band], bool]:
+        """The header's words, the rules that explain some of them, its age bands, and whether more could hold."""
+        words, candidates = self._pieces(header, table.families)
+        taken: set[int] = set()
+        chosen: list[tuple[Match, HxlTagRule | HxlAttributeRule]] = []
+        asks = False
+        for match, rule in candidates:
+            if isinstance(rule, HxlTagRule) and rule.beside:
+                if table.beside is None:
+                    asks = True
+                    continue
+                if table.beside.isdisjoint(rule.beside):
+                    continue
+            span = range(match.start, match.end)
+            if taken.isdisjoint(span):
+                taken.update(span)
+                chosen.append((match, rule))
+        counts = bool(table.people) or any(
+            "person" in rule.takes if isinstance(rule, HxlTagRule) else rule.kind in {"person", "harm"}
+            for _, rule in chosen
+        )
+        bands = list(self._ages.within(words, taken, certain=counts)) if any(map(str.isdigit, words)) else []
+        return words, sorted(chosen, key=lambda one: one[0].start), bands, asks
+
+    def _parted(
+        self, header: str, families: frozenset[str]
+    ) -> tuple[tuple[str, ...], tuple[tuple[Match, HxlTagRule | HxlAttributeRule], ...]]:
+        """The words that are no filler, and every rule with words among them: the longest first."""
+        if header.startswith("#") and "+" in header:
+            return (), ()  # A hashtag that was taken for a header.
+        words = tuple(
+            word
+            for word in header_words(header)
+            if word not in self._filler and not (len(word) == 4 and word.isdigit() and int(word) in _YEARS)  # noqa: PLR2004
+        )
+        if not words:
+            return (), ()
+        cancelled = {match.number for match in self._cancelled.within(words)}
+        found = []
+        for match in self._phrases.within(words):
+            rule = self._rules[match.number]
+            if match.number in cancelled or (rule.family and families.isdisjoint(rule.family)):
+                continue
+            if isinstance(rule, HxlTagRule) and rule.alone and match.end - match.start < len(words):
+                continue
+            found.append((match, rule))
+        found.sort(key=_first)
+        return words, tuple(found)
+
+
+def _stem(
+    pieces: Sequence[tuple[Match, HxlTagRule | HxlAttributeRule]], bands: Sequence[_Band], table: _Table
+) -> _Stem | None:
+    """The hashtag of the highest rank, else what the words imply: people who are somehow affected, or just people."""
+    tags = [(match, rule) for match, rule in pieces if isinstance(rule, HxlTagRule)]
+    if tags:
+        _, chosen = max(tags, key=lambda one: (one[1].rank, one[0].end - one[0].start, -one[0].start))
+        return _Stem(chosen.tag, chosen.confidence, frozenset(chosen.takes), chosen)
+    implying = [rule for _, rule in pieces if isinstance(rule, HxlAttributeRule) and rule.implies]
+    for rule in implying:
+        if rule.implies != "people":
+            return _Stem(rule.implies, rule.confidence, _PERSONS - {"count"})
+    if not implying and not (bands and table.people):
+        return None
+    return _Stem(table.people or "#affected", 0.85 if table.people else _UNKNOWN_PEOPLE, _PERSONS, guessed=True)
+
+
+class _Ages:
+    """Age bands among the words of a header."""
+
+    def __init__(self, ages: HxlAges) -> None:
+        self.years, self.months, self.over, self.under = (
+            frozenset(word for phrase in phrases for word in header_words(phrase))
+            for phrases in (ages.years, ages.months, ages.over, ages.under)
+        )
+
+    def within(self, words: Sequence[str], taken: set[int], *, certain: bool) -> Iterator[_Band]:
+        """Bands such as ``age_0_4`` and ``age_60_plus``; ``certain`` if the header or its table counts people."""
+        months = not self.months.isdisjoint(words)
+        if not (certain or months or not self.years.isdisjoint(words)):
+            return
+        place = 0
+        while place < len(words):
+            band = self._at(words, place) if place not in taken else None
+            if band is None:
+                place += 1
+            else:
+                start, end = band.start, band.end
+                while start and words[start - 1] in self.years and start - 1 not in taken:
+                    start -= 1
+                while end < len(words) and words[end] in (self.years | self.months | self.over) and end not in taken:
+                    end += 1
+                yield _Band(start, end, f"{band.adds}_months" if months else band.adds)
+                place = end
+
+    def _at(self, words: Sequence[str], place: int) -> _Band | None:
+        here, after = words[place], words[place + 1] if place + 1 < len(words) else ""
+        if here in self.under and _age(after):
+            return _Band(place, place + 2, f"age_0_{int(after) - 1}") if int(after) else None
+        if here in self.over and _age(after):
+            return _Band(place, place + 2, f"age_{int(after)}_plus")
+        if not _age(here):
+            return None
+        if _age(after) and int(after) > int(here):
+            return _Band(place, place + 2, f"age_{int(here)}_{int(after)}")
+        later = words[place + 1 : place + 3]
+        if any(word in self.over for word in later):
+            return _Band(place, place + 2, f"age_{int(here)}_plus")
+        return None
+
+
+def _age(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= 3 and int(word) <= _OLDEST  # noqa: PLR2004
+
+
+def _all(words: HxlWords) -> Iterator[str]:
+    for name in HXL_LANGUAGES:
+        yield from getattr(words, name)
+
+
+def _spelt(rule: HxlAttributeRule) -> tuple[str, ...]:
+    return rule.adds[1:], *rule.also
+
+
+def _level(tag: str) -> bool:
+    """Whether a hashtag says one of the levels of places."""
+    return tag == "#country" or (tag.startswith("#adm") and tag[4:].isdigit())
+
+
+def _first(one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> tuple[int, bool, bool, int, int, str]:
+    match, rule = one
+    rank = rule.rank if isinstance(rule, HxlTagRule) else 0
+    return match.start - match.end, not rule.family, isinstance(rule, HxlAttributeRule), -rank, match.start, rule.id
