@@ -7,11 +7,14 @@ import typer
 
 import api.cli
 import catalog.cli
+import catalog.commands.hxl
 import catalog.commands.keys
 import catalog.commands.levels
 import catalog.commands.metrics
 import catalog.commands.same
 import harvester.cli
+import harvester.commands.hxl
+import harvester.commands.profile
 import harvester.commands.reassess
 import harvester.commands.schedule
 import harvester.commands.sources
@@ -30,11 +33,13 @@ app = typer.Typer(
 )
 for door in (
     catalog.cli.app,
+    catalog.commands.hxl.app,
     catalog.commands.keys.app,
     catalog.commands.levels.app,
     catalog.commands.metrics.app,
     catalog.commands.same.app,
     harvester.cli.app,
+    harvester.commands.profile.app,
     harvester.commands.reassess.app,
     harvester.commands.schedule.app,
     harvester.commands.sources.app,

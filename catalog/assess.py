@@ -140,7 +140,7 @@ def _declared(record: DatasetRecord) -> Iterator[TaggedColumn]:
     for key, columns in (("", record.columns), *((entry.key, entry.columns) for entry in record.distributions)):
         for column in columns:
             if column.hashtag and (tag := canonical(column.hashtag)):
-                yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, "portal", 1.0)
+                yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, column.told_by, 1.0)
 
 
 def _merged(*groups: tuple[ConceptFound, ...]) -> tuple[ConceptFound, ...]:

@@ -21,13 +21,16 @@ class Payload:
     essence: bytes
 
 
-def payloads(session: Session, source_key: str, after: int, limit: int) -> Sequence[Payload]:
-    """The newest payloads of a source's records, in the order of their numbers."""
+def payloads(
+    session: Session, source_key: str, after: int, limit: int, numbers: Sequence[int] | None = None
+) -> Sequence[Payload]:
+    """The newest payloads of a source's records, in the order of their numbers; of some, if these are given."""
     newest = (
         select(PayloadVersion.dataset_seq, func.max(PayloadVersion.version).label("version"))
         .join(CatalogRecord, CatalogRecord.dataset_seq == PayloadVersion.dataset_seq)
         .where(CatalogRecord.source_key == source_key, CatalogRecord.state != RecordState.WITHDRAWN)
         .where(PayloadVersion.dataset_seq > after)
+        .where(*([] if numbers is None else [PayloadVersion.dataset_seq.in_(numbers)]))
         .group_by(PayloadVersion.dataset_seq)
         .order_by(PayloadVersion.dataset_seq)
         .limit(limit)

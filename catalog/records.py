@@ -60,12 +60,14 @@ class ColumnRecord:
     Attributes:
         sheet: Name of the sheet, empty for a file that has none.
         position: 0 for the first column.
+        told_by: ``portal``, or ``file`` where the file itself was looked at.
     """
 
     sheet: str
     position: int
     header: str
     hashtag: str = ""
+    told_by: str = "portal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, proposals, shifts
+from catalog import assertions, profiles, proposals, shifts
 from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.database import PURGED
@@ -455,7 +455,8 @@ def _rehash(session: Session, held: Sequence[tuple[Entry, "Known"]]) -> None:
 
 
 def purge(session: Session, numbers: Sequence[int]) -> None:
-    """Delete every native payload of datasets."""
+    """Delete every native payload of datasets, and the profiles of their files."""
+    profiles.forget(session, numbers)
     for some in _batches(numbers):
         session.execute(
             delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),

@@ -375,6 +375,29 @@ class Distribution(Base):
     under_review: Mapped[bool]
 
 
+class FileProfileRow(Base):
+    """What a file says of its own columns: headers and hashtags, never a cell; ``looked`` is when it was asked last.
+
+    It does not hang on the distribution, which every harvest writes anew. ``declared`` is what the portal said of its
+    last change then; ``fault`` the code of why it could not be had, empty if it could.
+    """
+
+    __tablename__ = "file_profile"
+    __table_args__ = CLUSTERED
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
+    distribution: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    etag: Mapped[str]
+    modified: Mapped[str]
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    format: Mapped[str]
+    declared: Mapped[str]
+    looked: Mapped[datetime]
+    fault: Mapped[str]
+    sheets: Mapped[list[Any]]
+    remarks: Mapped[list[Any]]
+
+
 class Column(Base):
     """A column of a table: its header, never a cell."""
 

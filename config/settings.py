@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         http_cache_bytes: How much is kept, in ``http.db`` in ``data_dir``, of answers a portal may call unchanged;
             0 for nothing.
         keys: The portals' keys by source, from ``LANDMARK_KEY_<SOURCE>``: its name in capitals, ``_`` for ``-``.
+        profile: Whether files are looked at for the names of their columns.
+        profile_budget: How many files are looked at in one go.
+        profile_schedule: When, in the scheduler: a crontab, UTC; empty for never.
         payload_versions: How many of a record's last native payloads are kept.
         secret: Seals what is handed to readers to give back: the places where pages end. Empty means a random one in
             the file ``secret`` in ``data_dir``; several servers of one catalog are given the same.
@@ -66,6 +69,9 @@ class Settings(BaseSettings):
     http_longest_pause: float = Field(default=60, ge=0)
     http_cache_bytes: int = Field(default=64 << 20, ge=0)
     keys: Mapping[str, SecretStr] = Field(default_factory=_keys)
+    profile: bool = True
+    profile_budget: int = Field(default=1_000, ge=0)
+    profile_schedule: str = "15 1 * * *"
     payload_versions: int = Field(default=2, ge=1, le=50)
     secret: SecretStr = SecretStr("")
     rate_address: int = Field(default=1_200, ge=0)

@@ -21,23 +21,28 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked. ``safe``: it only reads, and may be repeated."""
+    """What is asked. ``safe``: it only reads, and may be repeated.
+
+    ``most``: bytes after which the body is read no further, where a part of it is enough.
+    """
 
     method: str
     headers: Mapping[str, str]
     body: bytes | None = None
     safe: bool = True
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, unpacked; ``attempts`` were made for it."""
+    """What came back, unpacked; ``attempts`` were made for it. ``ended``: the body was read to its end."""
 
     status: int
     headers: httpx.Headers
     body: bytes
     url: str
     attempts: int = 1
+    ended: bool = True
 
     def after(self, attempts: int) -> "Answer":
         """The same, as the last of so many attempts."""
@@ -56,13 +61,17 @@ class Answer:
         return plain_ascii(self.headers.get("content-type", "").partition(";")[0].strip())[:80] or "no content type"
 
     @property
-    def text(self) -> str:
-        """The body in the charset it declares, UTF-8 if none or an unknown one."""
+    def charset(self) -> str:
+        """The charset declared, empty if none is."""
         declared = Message()
         declared["Content-Type"] = self.headers.get("content-type", "")
-        charset = declared.get_content_charset() or "utf-8-sig"
+        return declared.get_content_charset() or ""
+
+    @property
+    def text(self) -> str:
+        """The body in the charset it declares, UTF-8 if none or an unknown one."""
         try:
-            return self.body.decode(charset, errors="replace")
+            return self.body.decode(self.charset or "utf-8-sig", errors="replace")
         except (LookupError, UnicodeError):
             return self.body.decode("utf-8-sig", errors="replace")
 
@@ -140,12 +149,53 @@ def taken_in(
     return b"".join(_pieces(response, headers, url, most, count))
 
 
+def first_of(
+    response: httpcore.Response,
+    headers: httpx.Headers,
+    url: str,
+    most: int,
+    count: Callable[[int], None],
+) -> tuple[bytes, bool]:
+    """The first ``most`` bytes of the body unpacked, and whether these are all; the rest is not read.
+
+    Raises PortalError ``encoding-refused`` or ``cut-short``.
+    """
+    found: list[bytes] = []
+    left = most
+    for piece in _unpacked(response, headers, url, count):
+        if len(piece) > left:
+            found.append(piece[:left])
+            return b"".join(found), False
+        found.append(piece)
+        left -= len(piece)
+    return b"".join(found), True
+
+
 def _pieces(
     response: httpcore.Response, headers: httpx.Headers, url: str, most: int, count: Callable[[int], None]
 ) -> Iterator[bytes]:
     declared = headers.get("content-length", "")
     if declared.isascii() and declared.isdecimal() and float(declared) > most:
         raise _too_large(url, most)
+    wire = size = 0
+
+    def counted(received: int) -> None:
+        nonlocal wire
+        wire += received
+        count(received)
+
+    for piece in _unpacked(response, headers, url, counted):
+        size += len(piece)
+        if max(size, wire) > most:
+            raise _too_large(url, most)
+        yield piece
+    if wire > most:
+        raise _too_large(url, most)
+
+
+def _unpacked(
+    response: httpcore.Response, headers: httpx.Headers, url: str, count: Callable[[int], None]
+) -> Iterator[bytes]:
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise fault(
@@ -156,16 +206,12 @@ def _pieces(
         )
     packed = encoding not in {"", "identity"}
     unpack = _Unpack()
-    wire = size = 0
+    wire = 0
     for chunk in response.iter_stream():
         wire += len(chunk)
         count(len(chunk))
         try:
-            for piece in unpack.feed(chunk) if packed else (chunk,):
-                size += len(piece)
-                if max(size, wire) > most:
-                    raise _too_large(url, most)
-                yield piece
+            yield from unpack.feed(chunk) if packed else (chunk,)
         except zlib.error:
             raise fault("cut-short", "The packed answer cannot be unpacked", url) from None
     if packed and wire and not unpack.complete:

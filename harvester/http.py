@@ -30,8 +30,9 @@ from config.settings import Settings
 from harvester import wire
 from harvester.addresses import Addresses, HostError, Resolve, is_literal, look_up, origin, parsed, port_of
 from harvester.cache import Cache, Kept
-from harvester.exchange import Answer, Call, plain_ascii, taken_in
+from harvester.exchange import Answer, Call, first_of, plain_ascii, taken_in
 from harvester.pace import Pace
+from harvester.part import Part, Validators, asked_for, part_of
 from harvester.portal import PortalError, wants_key
 from harvester.recording import Tape
 from harvester.session import Adapter
@@ -60,6 +61,8 @@ _OURS = {
 }
 _ANYBODYS = {"accept", "accept-encoding", "connection", "user-agent"}
 """Headers that do not make an answer ours alone."""
+_CARRIED = {"accept", "if-modified-since", "if-none-match", "range"}
+"""Headers that go along to another host."""
 
 
 _LOOK = 0.2
@@ -84,6 +87,7 @@ class Limits:
         longest_pause: Seconds; a longer pause, asked for with ``Retry-After`` or not, is cut to this.
         interval: Seconds between two requests to one host; hosts in ``allow_hosts`` are not slowed.
         at_once: Requests under way to one host.
+        connections: Requests under way to all hosts.
     """
 
     connect: float = 10
@@ -95,6 +99,7 @@ class Limits:
     longest_pause: float = 60
     interval: float = 1.0
     at_once: int = 2
+    connections: int = 10
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -155,7 +160,7 @@ class Client:
         self._tape = tape
         self._lock = threading.Lock()
         self._deadline = wire.Deadline()
-        self._direct = wire.direct(self._addresses.of, self._deadline)
+        self._direct = wire.direct(self._addresses.of, self._deadline, self.limits.connections)
         self._proxied = wire.proxied(settings.proxy, self._deadline) if settings.proxy else None
         most = settings.http_cache_bytes
         self._cache = Cache(settings.cache_file, most, source.key) if most else None
@@ -216,6 +221,16 @@ class Client:
         """The answer to a GET as text, in the charset it declares (UTF-8 if none); raises PortalError."""
         return self._call(Call("GET", {"Accept": "*/*", **(headers or {})}), url, params).text
 
+    def get_part(self, url: str, first: int = 0, most: int = 1 << 16, unless: Validators | None = None) -> Part:
+        """At most so many bytes of a file, from a place in it on; the connection is left once they are there.
+
+        A server that knows no ranges gives the file's beginning: see the answer's ``first``. ``unless`` it is as it
+        was, then the answer is ``unchanged``. Raises PortalError, also ``range-refused`` for an answer that says
+        nothing or something else of what it holds.
+        """
+        headers = {"Accept": "*/*", **asked_for(first, most, unless)}
+        return part_of(self._call(Call("GET", headers, most=most), url), first)
+
     def requests_session(self) -> requests.Session:
         """A new ``requests.Session`` behind the guards."""
         session = requests.Session()
@@ -267,7 +282,10 @@ class Client:
                 )
             before, target = target, self._target(_joined(target, answer.headers["location"]))
             if origin(before) != origin(target):
-                call = Call(call.method, {k: v for k, v in call.headers.items() if k.lower() == "accept"})
+                carried = _CARRIED if call.most is not None else {"accept"}
+                call = Call(
+                    call.method, {k: v for k, v in call.headers.items() if k.lower() in carried}, most=call.most
+                )
                 target = self._without_key(target)
             self._take_turn(target)
         else:
@@ -277,6 +295,8 @@ class Client:
                 str(target),
                 "Open the source's url in a browser and set it to where that ends.",
             )
+        if call.most is not None and answer.status == http.HTTPStatus.NOT_MODIFIED:
+            return answer
         if not http.HTTPStatus.OK <= answer.status < http.HTTPStatus.MULTIPLE_CHOICES or answer.status in _RETRIED:
             error = answer.error()
             if answer.status in _KEYED and self._source.access_key:
@@ -338,8 +358,13 @@ class Client:
                 try:
                     headers = httpx.Headers(response.headers)
                     ok = response.status // 100 == 2 and call.method != "HEAD"  # noqa: PLR2004
-                    limit = self.limits.max_bytes
-                    body = taken_in(response, headers, str(target), limit, self._received) if ok else b""
+                    limit, ended = self.limits.max_bytes, True
+                    if not ok:
+                        body = b""
+                    elif call.most is None:
+                        body = taken_in(response, headers, str(target), limit, self._received)
+                    else:
+                        body, ended = first_of(response, headers, str(target), min(limit, call.most), self._received)
                 finally:
                     response.close()
         except HostError as error:
@@ -357,7 +382,7 @@ class Client:
             ) from None
         except (httpcore.NetworkError, httpcore.ProxyError, httpcore.UnsupportedProtocol) as error:
             raise _unreachable(target, str(error)) from None
-        answer = Answer(response.status, headers, body, str(target))
+        answer = Answer(response.status, headers, body, str(target), ended=ended)
         if kept and answer.status == http.HTTPStatus.NOT_MODIFIED:
             with self._lock:
                 self.not_modified += 1
@@ -370,7 +395,8 @@ class Client:
         pool = self._proxied if self._proxied and not self._addresses.allows(target) else self._direct
         sent = httpx.Headers({k: v for k, v in call.headers.items() if k.lower() not in _OURS})
         sent["User-Agent"] = self.user_agent
-        sent["Accept-Encoding"] = "gzip"
+        # A part of a packed file is no file.
+        sent["Accept-Encoding"] = "gzip" if call.most is None else "identity"
         if kept and kept.etag:
             sent["If-None-Match"] = kept.etag
         if kept and kept.modified:

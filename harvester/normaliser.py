@@ -1,6 +1,6 @@
 """What is done with the changed records of a page between reading and storing: pure, in this process or another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ import orjson
 
 from catalog.assess import Assessor
 from catalog.issues import Issue
+from catalog.profiles import FileProfile, with_profiles
 from catalog.records import DatasetRecord
 from catalog.rows import Created, Entry, Renderer
 from config.declarations import Source
@@ -27,6 +28,7 @@ class Changed:
         essence: As JSON, from which it is normalised and which is kept as its native payload.
         hash: Of the essence and the rules.
         held: The catalog has an earlier state of it.
+        profiles: What its files say of their columns, by the files' keys.
     """
 
     remote_id: str
@@ -34,6 +36,7 @@ class Changed:
     essence: bytes
     hash: str
     held: bool
+    profiles: Mapping[str, FileProfile] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Normaliser:
 
     def _entry(self, record: Changed, now: datetime) -> Entry:
         raw = RawRecord(record.remote_id, orjson.loads(record.essence), record.address)
-        normal = self._portal.normalize(self._source, raw)
+        normal = with_profiles(self._portal.normalize(self._source, raw), record.profiles or {})
         assessment = self._assessor.assess(normal, self._source, now.date())
         return Entry(normal, assessment, record.hash, record.essence, record.address)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from catalog import profiles
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue
@@ -137,9 +138,10 @@ class DryRun:
         self._listed.update(one.remote_id for one in listed.records)
         with self._catalog.reading() as session:
             held = known(session, self._source.key, [one.remote_id for one in listed.records])
+            profiled = profiles.of(session, [found.seq for found in held.values()])
         fresh = [
             # Said to be held, so that it is given back as an entry and not as rows.
-            replace(one, held=True)
+            replace(one, held=True, profiles=profiled.get(held[one.remote_id].seq, {}) if one.remote_id in held else {})
             for one in listed.records
             if (found := held.get(one.remote_id)) is None or _differs(found, one)
         ]

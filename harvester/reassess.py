@@ -5,15 +5,16 @@ harvest finds unchanged what is unchanged.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalog import kept, runs
+from catalog import kept, profiles, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue, would_open
 from catalog.lease import Lease, now_utc
+from catalog.profiles import FileProfile
 from catalog.runs import Counts
 from catalog.store import Store
 from catalog.vocabulary import RunState
@@ -81,7 +82,9 @@ def reassess(
                     if not page:
                         done.issues += would_open(store.would_open, source.key)
                         return _judged(done)
-                    changed = [_changed(payload, assessor.stamp(source)) for payload in page]
+                    profiled = profiles.of(session, [payload.seq for payload in page])
+                    stamp = assessor.stamp(source)
+                    changed = [as_changed(payload, stamp, profiled.get(payload.seq, {})) for payload in page]
                     normal = normaliser.page(changed, run.id, now())
                     outcomes = store.judge_again(session, normal.updated, now())
                 position = page[-1].seq
@@ -98,9 +101,10 @@ def reassess(
             kept.release(session, run)
 
 
-def _changed(payload: kept.Payload, digest: str) -> Changed:
+def as_changed(payload: kept.Payload, digest: str, profiled: Mapping[str, FileProfile]) -> Changed:
+    """What is kept of a record, to be normalised again with what its files say of themselves."""
     hashed = record_hash(payload.essence, digest)
-    return Changed(payload.remote_id, payload.address, payload.essence, hashed, held=True)
+    return Changed(payload.remote_id, payload.address, payload.essence, hashed, held=True, profiles=profiled)
 
 
 def _judged(done: Reassessment) -> Reassessment:

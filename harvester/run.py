@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 
-from catalog import removal, runs
+from catalog import profiles, removal, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue, would_open
@@ -241,6 +241,12 @@ class Harvest:
                 ids = [record.remote_id for record in listed.records]
                 held = known(session, self.run.source.key, ids)
                 since = set() if self.heard is None else heard_since(session, self.run.source.key, ids, self.heard)
+                touched = [
+                    held[one.remote_id].seq
+                    for one in listed.records
+                    if one.remote_id in held and held[one.remote_id].hash != one.hash
+                ]
+                profiled = profiles.of(session, touched)
             for record in listed.records:
                 if record.remote_id in since:
                     page.counts.unchanged += 1
@@ -251,7 +257,8 @@ class Harvest:
                     if found.state is RecordState.MISSING:
                         page.returned.append(found.seq)
                 else:
-                    page.changed.append(replace(record, held=found is not None))
+                    known_of = profiled.get(found.seq, {}) if found else {}
+                    page.changed.append(replace(record, held=found is not None, profiles=known_of))
         return page
 
     def _normalised(self) -> list[Normalised]:

@@ -13,10 +13,14 @@ import httpx
 from harvester.veil import fault
 
 
-def direct(addresses: Callable[[str, int], Sequence[str]], deadline: "Deadline") -> httpcore.ConnectionPool:
-    """Connections to what ``addresses`` answers for a host and port."""
+def direct(
+    addresses: Callable[[str, int], Sequence[str]], deadline: "Deadline", most: int = 10
+) -> httpcore.ConnectionPool:
+    """Connections to what ``addresses`` answers for a host and port, at most so many at a time."""
     backend = _Backend(addresses, deadline)
-    return httpcore.ConnectionPool(ssl_context=_tls(), keepalive_expiry=15, network_backend=backend)
+    return httpcore.ConnectionPool(
+        ssl_context=_tls(), max_connections=most, keepalive_expiry=15, network_backend=backend
+    )
 
 
 def proxied(address: str, deadline: "Deadline") -> httpcore.ConnectionPool:

@@ -1,4 +1,4 @@
 """Alembic migrations of the catalog."""
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision; a test holds it against the folder."""
