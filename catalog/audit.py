@@ -6,12 +6,12 @@ subject nor reason names a person of ours.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog import people
@@ -109,8 +109,10 @@ def _chosen(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.subject:
         yield Audit.subject.icontains(wanted.subject, autoescape=True)
     if wanted.day:
-        midnight = datetime.combine(wanted.day, time(), UTC)
-        yield and_(Audit.at >= midnight, Audit.at < midnight + timedelta(days=1))
+        # To the last second of it, of which a line is at the latest: the last day that there is has none after it.
+        yield Audit.at.between(
+            datetime.combine(wanted.day, time(), UTC), datetime.combine(wanted.day, time(23, 59, 59), UTC)
+        )
 
 
 def lines(session: Session) -> Iterator[dict[str, Any]]:

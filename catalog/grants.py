@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from catalog import audit
 from catalog.changes import UNTOLD
 from catalog.database import Catalog
+from catalog.keys import LAST_YEAR
 from catalog.levels import stewarded
 from catalog.organisation import holding, organisation
 from catalog.reading import dataset_of
@@ -56,6 +57,8 @@ def grant(session: Session, key: str, to: str, until: date, reason: str, actor: 
     now = datetime.now(UTC)
     if until < now.date():
         raise NoGrant(f"{until} is past; a grant ends on a day to come.")
+    if until.year > LAST_YEAR:
+        raise NoGrant(f"{until} is too late: a grant holds until {LAST_YEAR} at the latest.")
     dataset = _dataset(session, key)
     agent = holding(session, to)
     if agent is None:

@@ -95,12 +95,11 @@ def listed(
 
     Who is no steward is told of their own one, and not who gave it.
     """
+    given = _given(session, viewer)
     mine = [
         item
         for item in keys.keys(session, now)
-        if _has_to_do(
-            viewer, item["id"], item["audience"], _terms(item["sources"], item["countries"]), item["created_by"]
-        )
+        if _has_to_do(viewer, item["id"], item["audience"], _terms(item["sources"], item["countries"]), given)
     ]
     page = mine[start:] if limit is None else mine[start : start + limit]
     if not viewer.is_steward:
@@ -165,16 +164,23 @@ def _known(session: Session, asked: NewKey, known: Agents, look_up: Callable[[st
 
 def _held(session: Session, viewer: Viewer, key: str) -> AccessKey:
     row = keys.row(session, key)
-    if not _has_to_do(viewer, row.id, row.audience, _terms(row.sources, row.countries), row.created_by):
+    if not _has_to_do(viewer, row.id, row.audience, _terms(row.sources, row.countries), _given(session, viewer)):
         raise NoKey(keys.no_key(key))
     return row
 
 
-def _has_to_do(viewer: Viewer, key: str, audience: str, scope: frozenset[str], given_by: str) -> bool:
+def _given(session: Session, viewer: Viewer) -> frozenset[str]:
+    """The keys that were given under the viewer's own: a name is no proof, for who gives a key chooses its name."""
+    if not viewer.is_steward or not viewer.key:
+        return frozenset()
+    under = Audit.reason.endswith(f", {UNDER}{viewer.key}", autoescape=True)
+    return frozenset(session.scalars(select(Audit.subject).where(Audit.action == CREATED, under)))
+
+
+def _has_to_do(viewer: Viewer, key: str, audience: str, scope: frozenset[str], given: frozenset[str]) -> bool:
     if everything(viewer) or (viewer.key and viewer.key == key):
         return True
-    theirs = viewer.is_steward and given_by == viewer.name
-    return theirs and (audience == "community" or (bool(scope) and scope <= viewer.reach))
+    return key in given and (audience == "community" or (bool(scope) and scope <= viewer.reach))
 
 
 def _terms(given: Iterable[str], countries: Iterable[str]) -> frozenset[str]:

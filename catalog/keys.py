@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from catalog import audit
+from catalog import audit, people
 from catalog.agents import NOBODYS, Agents
 from catalog.names import disguise
 from catalog.organisation import holding, introduce
@@ -213,6 +213,8 @@ def no_key(key: str) -> str:
 
 
 MOST_OVERLAP = 90
+LAST_YEAR = 9998
+"""In which something may end: the day after it, in whatever zone, has to be a day as well."""
 UNDER = "under the key "
 """How a line of the audit says that a key was handed out over HTTP."""
 
@@ -224,8 +226,12 @@ def _checked(session: Session, asked: NewKey, now: datetime, known: Agents) -> A
         raise KeyRefused("Say who will hold the key and what it is for: --name, --purpose.")
     if why := disguise(asked.name):
         raise KeyRefused(f'The name "{asked.name.strip()}" {why}. Write it in one.')
+    if why := people.reserved(asked.name):
+        raise KeyRefused(f'The name "{asked.name.strip()}" {why}. Write another.')
     if asked.expires < now.date():
         raise KeyRefused(f"{asked.expires} is past; a key is good until a day to come.")
+    if asked.expires.year > LAST_YEAR:
+        raise KeyRefused(f"{asked.expires} is too late: a key is good until {LAST_YEAR} at the latest.")
     if (asked.sources or asked.countries) and asked.audience == "community":
         raise KeyRefused("Only a steward is appointed for sources and countries, and an organisation bound to them.")
     if any(len(iso3) != len("SSD") or not iso3.isalpha() for iso3 in asked.countries):

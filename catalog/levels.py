@@ -366,6 +366,8 @@ def plain(actor: str) -> None:
     """Raise Refused for a name that may be made to look like another's."""
     if why := disguise(actor):
         raise Refused(f'The name "{actor.strip()}" {why}. Write it in one.')
+    if why := people.reserved(actor):
+        raise Refused(f'The name "{actor.strip()}" {why}. Write another.')
 
 
 def said_by(record: Taken, level: Level | None, actor: str, reason: str, basis: str, *, by: str = STEWARD) -> Assertion:

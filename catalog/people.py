@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from catalog.tables import Person
 
 PREFIX = "person-"
-_SYSTEM = "landmark"
+SYSTEM = "landmark"
+"""Who does what this register does by itself."""
 
 
 def pseudonym(session: Session, name: str) -> str:
     """The id under which somebody is in the audit; made when they first are. Our own acts keep their name."""
     clean = name.strip()
-    if not clean or clean == _SYSTEM:
+    if not clean or clean == SYSTEM:
         return clean
     found = session.scalar(select(Person.id).where(Person.name == clean))
     if found is None:
@@ -29,6 +30,12 @@ def pseudonym(session: Session, name: str) -> str:
         session.add(Person(id=found, name=clean, salt=salt))
         session.flush()
     return found
+
+
+def reserved(name: str) -> str:
+    """Why a name is nobody's, as the end of a sentence; empty if it may be somebody's."""
+    clean = name.strip().casefold()
+    return "is not a person's" if clean == SYSTEM or clean.startswith(PREFIX) else ""
 
 
 def names(session: Session, ids: Collection[str]) -> Mapping[str, str]:

@@ -57,8 +57,9 @@ def erase(session: Session, name: str, actor: str) -> int:
         )
     for run in session.scalars(select(t.HarvestRun).where(t.HarvestRun.outcome.contains(clean, autoescape=True))):
         run.outcome = run.outcome.replace(f" by {clean}.", f" by {instead}.")
-    if places and actor.strip() != clean:
-        audit.append(session, actor, "erased a name", instead)
+    if places:
+        # Whoever erases their own name is not written down again; the id that stays says whose it was.
+        audit.append(session, people.SYSTEM if actor.strip() == clean else actor, "erased a name", instead)
     return places
 
 

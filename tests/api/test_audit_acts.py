@@ -52,7 +52,9 @@ def test_the_audit_is_listed_by_page_and_by_who_what_and_when(desk: Desk) -> Non
     assert [found(asked) for asked in asks] == [
         [1, 2, 3, 4, 5], [], [4], [],
     ]  # fmt: skip
-    assert [found(asked) for asked in (f"day={TODAY}", "day=2020-01-01")] == [[1, 2, 3, 4, 5, 6], []]
+    assert [found(asked) for asked in (f"day={TODAY}", "day=2020-01-01", "day=9999-12-31")] == [
+        [1, 2, 3, 4, 5, 6], [], [],
+    ]  # fmt: skip
     assert desk.get(f"{AUDIT}?actor=Nobody", "ada").json() == {"total": 0, "items": [], "facets": {}, "next": ""}
     assert desk.get(f"{AUDIT}?day=soon", "ada").status_code == 422
 
@@ -130,6 +132,13 @@ def test_a_name_is_erased_everywhere_and_the_chain_holds(desk: Desk) -> None:
     assert ('"bo"' in told, subject in told) == (False, True)
     assert desk.get(f"{AUDIT}?actor={subject}", "ada").json()["total"] == 1
     assert desk.get(f"{AUDIT}/verification", "ada").json()["ok"]
+
+
+def test_whoever_erases_their_own_name_leaves_a_line_without_it(desk: Desk) -> None:
+    assert desk.post("/api/v1/privacy/erase", "ada", name="ada").json() == {"places": 2}
+    actor, action, subject, _ = desk.audited()[-1]
+    assert (actor, action, subject[:7]) == ("landmark", "erased a name", "person-")
+    assert '"ada"' not in desk.get(f"{AUDIT}?limit=1000", "bo").text
 
 
 @pytest.mark.parametrize(("name", "status"), [("Never Was", 404), ("bo", 404), ("", 422), ("  ", 422), ("\u0000", 422)])

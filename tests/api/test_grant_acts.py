@@ -113,7 +113,13 @@ def test_who_is_no_steward_is_told_nothing_of_grants(desk: Desk, record: str) ->
 
 @pytest.mark.parametrize(
     ("more", "status"),
-    [({"until": "2020-01-01"}, 409), ({"until": "soon"}, 422), ({"reason": " "}, 422), ({"to": "x"}, 422)],
+    [
+        ({"until": "2020-01-01"}, 409),
+        ({"until": "9999-12-31"}, 409),
+        ({"until": "soon"}, 422),
+        ({"reason": " "}, 422),
+        ({"to": "x"}, 422),
+    ],
 )
 def test_what_is_no_grant_is_refused(desk: Desk, more: Any, status: int) -> None:
     refused = desk.post(GRANTS, "ada", **asked(desk, "yemen", **more))

@@ -153,6 +153,17 @@ def test_nobody_has_to_do_with_keys_of_others_and_they_answer_as_none(desk: Desk
     assert [line[1] for line in desk.audited() if "rotated" in line[1] or "revoked" in line[1]] == []
 
 
+@pytest.mark.parametrize("giver", ["bo", "A. Sample"])
+def test_a_key_in_a_givers_name_has_nothing_to_do_with_the_keys_they_gave(desk: Desk, giver: str) -> None:
+    given = desk.key_id(give(desk, "bo"))
+    puppet = give(desk, "yemen", name=giver, audience="steward", countries=["YEM"])
+    assert held(desk, puppet) == [desk.key_id(puppet)]
+    for key in (given, desk.key_id("partner"), desk.key_id("yemen")):
+        told = desk.post(f"{KEYS}/{key}/rotate", puppet), desk.post(f"{KEYS}/{key}/revoke", puppet, reason="Sample.")
+        assert [(one.status_code, one.json()) for one in told] == [(404, HIDDEN)] * 2, key
+    assert held(desk, "bo") == held(desk, "ada"), "a steward of everything has to do with all"
+
+
 def test_a_holder_renews_and_ends_their_own_key(desk: Desk) -> None:
     id_ = desk.key_id("partner")
     answer = desk.post(f"{KEYS}/{id_}/rotate", "partner", overlap=3)
@@ -193,6 +204,9 @@ def test_stewards_end_any_key_or_those_they_gave(desk: Desk) -> None:
     ("more", "status"),
     [
         ({"expires": "2020-01-01"}, 409),
+        ({"expires": "9999-12-31"}, 409),
+        ({"name": "landmark"}, 409),
+        ({"name": "Person-0123456789abcdef01234567"}, 409),
         ({"organisation": "Never Was"}, 409),
         ({"audience": "steward", "sources": ["never-was"]}, 409),
         ({"countries": ["YEM"]}, 409),
