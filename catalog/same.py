@@ -36,10 +36,8 @@ CONFIRMED, REFUSED, OPEN = "confirmed", "refused", ""
 ACTS: Mapping[str, str] = {"confirm": CONFIRMED, "refuse": REFUSED, "reopen": OPEN}
 FOLLOWED, JUDGED_BY = "same", "same-version"
 """Counters: the newest change that was followed, and the version of the comparison that it was followed by."""
-BATCH = 200
+BATCH = 100
 _SOME = 500
-_REMEMBERED = 4000
-"""Records whose traits are kept while following."""
 _QUIETLY = {"synchronize_session": False}
 Pair = tuple[int, int]
 
@@ -67,7 +65,6 @@ def follow(catalog: Catalog) -> Followed:
     done = Followed()
     if not _behind(catalog):
         return done
-    remembered: dict[int, Traits | None] = {}
     while True:
         with catalog.writing() as session:
             # The counter is held to the end, so two processes follow one after the other.
@@ -79,7 +76,7 @@ def follow(catalog: Catalog) -> Followed:
             if not lines:
                 return done
             numbers = sorted({dataset for _, dataset in lines})
-            found, gone = _followed(session, numbers, remembered)
+            found, gone = _followed(session, numbers)
             _count(session, FOLLOWED, lines[-1][0])
         done = Followed(done.records + len(numbers), done.found + found, done.gone + gone)
 
@@ -273,22 +270,24 @@ def _anew(session: Session) -> int:
     return 0
 
 
-def _followed(session: Session, numbers: Sequence[int], remembered: dict[int, Traits | None]) -> tuple[int, int]:
+def _followed(session: Session, numbers: Sequence[int]) -> tuple[int, int]:
     """Compare these records with all others; how many links are new and gone."""
-    if len(remembered) > _REMEMBERED:
-        remembered.clear()
     own = _traits(session, numbers)
-    remembered |= own
-    by_key = _key(session, own)
-    pairs = {pair for together in _meeting(session, by_key).values() for pair in _pairs(together, own)}
-    unknown = sorted({number for pair in pairs for number in pair} - remembered.keys())
-    remembered |= _traits(session, unknown)
-    likely = {}
-    for first, second in pairs:
-        one, other = remembered[first], remembered[second]
-        if one is not None and other is not None and (likeness := compare(one, other)).score >= WORTH_A_LOOK:
-            likely[first, second] = likeness
+    pairs = {pair for together in _meeting(session, _key(session, own)).values() for pair in _pairs(together, own)}
+    likely = dict(_alike((pair for pair in pairs if own.keys() >= set(pair)), own))
+    others = sorted({number for pair in pairs for number in pair} - own.keys())
+    for start in range(0, len(others), BATCH):
+        # A record may share keys with many; their documents are not all held at once.
+        some = _traits(session, others[start : start + BATCH])
+        likely |= _alike((pair for pair in pairs if not some.keys().isdisjoint(pair)), own | some)
     return _link(session, numbers, likely)
+
+
+def _alike(pairs: Iterable[Pair], traits: Mapping[int, Traits | None]) -> Iterator[tuple[Pair, Likeness]]:
+    for first, second in pairs:
+        one, other = traits[first], traits[second]
+        if one is not None and other is not None and (likeness := compare(one, other)).score >= WORTH_A_LOOK:
+            yield (first, second), likeness
 
 
 def _traits(session: Session, numbers: Sequence[int]) -> dict[int, Traits | None]:

@@ -128,6 +128,14 @@ def _figures(
             f"at least {floor:.0%}",
             holds=share >= floor,
         )
+    compared = unchanged["stages"]["same"]
+    yield figure(
+        "unchanged harvest, what is added by comparing for sameness",
+        f"{compared * 1000:.1f} ms after {unchanged['seconds']:.1f} s; "
+        f"{first['stages']['same']:.1f} s after a first harvest",
+        "at most 1%",
+        holds=compared <= 0.01 * unchanged["seconds"],
+    )
     peak = max(first["peak_mb"], unchanged["peak_mb"])
     yield figure("peak memory of a harvest", f"{peak:.0f} MB", "under 250 MB", holds=peak < 250)
     ours, bare = search["ours_ms"], search["raw_ms"]

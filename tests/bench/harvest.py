@@ -145,6 +145,8 @@ def _read(url: str, kind: Portal, settings: Settings) -> dict[str, Any]:
 
 
 def _harvest(url: str, kind: Portal, settings: Settings) -> dict[str, Any]:
+    """From the first question to the portal until all is searchable; ``same`` in ``stages`` comes after that."""
+    from catalog import same
     from catalog.assess import Assessor
     from catalog.database import Catalog
     from catalog.runs import sync_sources
@@ -160,11 +162,13 @@ def _harvest(url: str, kind: Portal, settings: Settings) -> dict[str, Any]:
         stored = time.perf_counter() - start
         followed = follow(catalog, settings.index_dir)
         seconds = time.perf_counter() - start
+        same.follow(catalog)
+        compared = time.perf_counter() - start - seconds
     return {
         "records": report.run.counts.seen,
         "seconds": seconds,
         "stages": {name: round(took, 2) for name, took in report.run.stages.items()}
-        | {"index": round(seconds - stored, 2)},
+        | {"index": round(seconds - stored, 2), "same": round(compared, 4)},
         "state": report.state,
         "created": report.run.counts.created,
         "unchanged": report.run.counts.unchanged,
