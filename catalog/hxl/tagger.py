@@ -27,7 +27,7 @@ _UNKNOWN_PEOPLE = 0.5
 _CONTRADICTS = 0.85
 _HELPED = frozenset({"#inneed", "#targeted", "#reached"})
 _OLDEST = 120
-_YEARS = range(1950, 2100)
+_YEARS = frozenset(map(str, range(1950, 2100)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,9 @@ class Tagger:
         self._cancelled = Phrases(
             ((place, phrase) for place, rule in enumerate(hxl.tags) for phrase in rule.unless), self._filler
         )
+        self._cancellable = frozenset(place for place, rule in enumerate(hxl.tags) if rule.unless)
+        by_weight = sorted(range(len(self._rules)), key=lambda place: _weight(self._rules[place]))
+        self._places = {number: place for place, number in enumerate(by_weight)}
         self._families = {family.id: family for family in hxl.families}
         self._named = Phrases((place, phrase) for place, family in enumerate(hxl.families) for phrase in family.named)
         self._typical: dict[tuple[str, ...], list[str]] = {}
@@ -201,7 +204,8 @@ class Tagger:
         if stem.rule is not None and "naming" not in kinds:
             added.update(filter(None, stem.rule.otherwise.split("+")))
         explained = sum(match.end - match.start for match, _ in pieces) + sum(band.end - band.start for band in bands)
-        sure = round(stem.confidence * ((explained - half / 2) / len(words)) ** _UNEXPLAINED, 2)
+        share = (explained - half / 2) / len(words)
+        sure = stem.confidence if share == 1 else round(stem.confidence * share**_UNEXPLAINED, 2)
         hashtag = "+".join([stem.tag.partition("+")[0], *sorted(added)])
         return Inferred(hashtag, sure, " ".join(dict.fromkeys(named))), asks
 
@@ -211,6 +215,10 @@ class Tagger:
             if isinstance(rule, HxlAttributeRule) and rule.adds and rule.kind in takes and match[:2] == lost[:2]:
                 yield rule
                 return
+
+    def _order(self, one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> tuple[int, int]:
+        """The longest first; of those as long as it families' own rules, then hashtags by rank."""
+        return one[0].start - one[0].end, self._places[one[0].number]
 
     def _explained(
         self, header: str, table: _Table
@@ -244,23 +252,23 @@ class Tagger:
         """The words that are no filler, and every rule with words among them: the longest first."""
         if header.startswith("#") and "+" in header:
             return (), ()  # A hashtag that was taken for a header.
-        words = tuple(
-            word
-            for word in header_words(header)
-            if word not in self._filler and not (len(word) == 4 and word.isdigit() and int(word) in _YEARS)  # noqa: PLR2004
-        )
+        words = tuple([word for word in header_words(header) if word not in self._filler and word not in _YEARS])
         if not words:
             return (), ()
-        cancelled = {match.number for match in self._cancelled.within(words)}
+        given = self._phrases.within(words)
+        # Few rules can be cancelled, so it is mostly not looked for.
+        doubtful = not self._cancellable.isdisjoint([match.number for match in given])
+        cancelled = {match.number for match in self._cancelled.within(words)} if doubtful else frozenset()
         found = []
-        for match in self._phrases.within(words):
+        for match in given:
             rule = self._rules[match.number]
             if match.number in cancelled or (rule.family and families.isdisjoint(rule.family)):
                 continue
             if isinstance(rule, HxlTagRule) and rule.alone and match.end - match.start < len(words):
                 continue
             found.append((match, rule))
-        found.sort(key=_first)
+        if len(found) > 1:
+            found.sort(key=self._order)
         return words, tuple(found)
 
 
@@ -343,7 +351,7 @@ def _level(tag: str) -> bool:
     return tag == "#country" or (tag.startswith("#adm") and tag[4:].isdigit())
 
 
-def _first(one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> tuple[int, bool, bool, int, int, str]:
-    match, rule = one
-    rank = rule.rank if isinstance(rule, HxlTagRule) else 0
-    return match.start - match.end, not rule.family, isinstance(rule, HxlAttributeRule), -rank, match.start, rule.id
+def _weight(rule: HxlTagRule | HxlAttributeRule) -> tuple[bool, bool, int, str]:
+    if isinstance(rule, HxlTagRule):
+        return not rule.family, False, -rule.rank, rule.id
+    return not rule.family, True, 0, rule.id

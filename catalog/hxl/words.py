@@ -37,29 +37,43 @@ class Match(NamedTuple):
     number: int
 
 
+_Entry = tuple[tuple[str, ...], tuple[bool, ...], int]
+"""Words of a phrase, whether each stands for all that begin so, and what the phrase stands for."""
+
+
 class Phrases:
     """Phrases, each standing for a number, found in words in order."""
 
     def __init__(self, phrases: Iterable[tuple[int, str]], filler: Collection[str] = ()) -> None:
         """Take numbers with their phrases; ``filler`` words are passed over. Raises ValueError for an empty phrase."""
-        self._by_word: dict[str, list[tuple[tuple[str, ...], tuple[bool, ...], int]]] = {}
-        self._by_start: dict[str, list[tuple[tuple[str, ...], tuple[bool, ...], int]]] = {}
+        self._single: dict[str, list[int]] = {}
+        self._by_pair: dict[tuple[str, str], list[_Entry]] = {}
+        self._by_word: dict[str, list[_Entry]] = {}
+        self._by_start: dict[str, list[_Entry]] = {}
         for number, text in phrases:
             pieces = [(word, piece.endswith("*")) for piece in text.split() for word in _piece(piece, filler)]
             if not pieces:
                 raise ValueError(f'"{text}" has no word in it. Remove it, or write it out.')
             entry = tuple(word for word, _ in pieces), tuple(opened for _, opened in pieces), number
-            first, opened = pieces[0]
-            if opened:
-                self._by_start.setdefault(first[:_SHORTEST], []).append(entry)
+            words, opened, _ = entry
+            if opened[0]:
+                self._by_start.setdefault(words[0][:_SHORTEST], []).append(entry)
+            elif len(words) == 1:
+                self._single.setdefault(words[0], []).append(number)
+            elif opened[1]:
+                self._by_word.setdefault(words[0], []).append(entry)
             else:
-                self._by_word.setdefault(first, []).append(entry)
+                self._by_pair.setdefault((words[0], words[1]), []).append(entry)
 
     def within(self, words: Sequence[str]) -> list[Match]:
         """Every phrase in the words, by its first word."""
         found = []
         for start, word in enumerate(words):
-            for phrase, opened, number in (*self._by_word.get(word, ()), *self._by_start.get(word[:_SHORTEST], ())):
+            found += [Match(start, start + 1, number) for number in self._single.get(word, ())]
+            near = [*self._by_word.get(word, ()), *self._by_start.get(word[:_SHORTEST], ())]
+            if start + 1 < len(words):
+                near += self._by_pair.get((word, words[start + 1]), ())
+            for phrase, opened, number in near:
                 end = start + len(phrase)
                 if end <= len(words) and all(
                     given == wanted or (free and given.startswith(wanted))
@@ -72,7 +86,9 @@ class Phrases:
 @lru_cache(maxsize=100_000)
 def header_words(header: str) -> tuple[str, ...]:
     """The folded words of a header, without the number of a question (``A5.``, ``1.1.a.1:``)."""
-    text = _NUMBERED.sub("", header[:LONGEST], count=1)
+    text = header[:LONGEST]
+    numbered = _NUMBERED.match(text)
+    text = text[numbered.end() :] if numbered else text
     if not _SIGNED.isdisjoint(text):
         text = _PLUS.sub(" plus ", text)
         for sign, word in _SIGNS:
