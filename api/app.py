@@ -21,6 +21,7 @@ from api import (
     grants,
     guidance,
     health,
+    hxl,
     keys,
     levels,
     openapi,
@@ -113,7 +114,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
-    for module in (datasets, organizations, sources, runs, changes, guidance, health):
+    for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl):
         app.include_router(module.router)
     app.include_router(pages.router)
     if not public_only:

@@ -116,6 +116,10 @@ class Asking:
         page = self.register.reader(self.viewer.index).search(asked, today(), self.viewer)
         return replace(page, next=seal.close(owner, page.next)) if page.next else page
 
+    def tagged(self) -> Mapping[str, Mapping[str, int]]:
+        """How many of the records shown to who asks have each tag, by origin (:data:`catalog.hashtags.Counted`)."""
+        return self.register.reader(self.viewer.index).tagged(self.viewer)
+
     def record(self, action: str, subject: str) -> None:
         """Write to the audit what the holder of a key did."""
         self.register.access.record(self.viewer, action, subject)

@@ -130,6 +130,41 @@ ORGANIZATION: Mapping[str, Any] = {
     "facets": {"topic": [], "country": [_COUNT], "access": []},
     "items": [ITEM],
 }
+_ORIGINS = {"declared": 1, "mapped": 0, "inferred": 1, "curated": 0}
+_SHARES = {name: {"datasets": count, "share": count / 2} for name, count in _ORIGINS.items()}
+TAGS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "tag": "#affected",
+            "label": "People or households that a crisis affects",
+            "datasets": 2,
+            "origins": _ORIGINS,
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
+TAG: Mapping[str, Any] = {
+    "tag": "#affected",
+    "label": "People or households that a crisis affects",
+    "in_dictionary": True,
+    "datasets": 2,
+    "origins": _ORIGINS,
+    "attributes": [{"attribute": "+idps", "label": "internally displaced people", "datasets": 2}],
+    "tags": [{"tag": "#affected+idps", "datasets": 2, "origins": _ORIGINS}],
+    "items": [ITEM],
+}
+TAG_STATS: Mapping[str, Any] = {
+    "datasets": 3,
+    "columns_known": 2,
+    "origins": _SHARES,
+    "by": {
+        "country": [{"value": "SSD", "label": "South Sudan", "columns_known": 2, "origins": _SHARES}],
+        "organization": [],
+        "month": [{"value": "2024-07", "label": "2024-07", "columns_known": 2, "origins": _SHARES}],
+    },
+}
 RUN: Mapping[str, Any] = {
     "id": _RUN_ID,
     "source": "sample-ckan",

@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -87,6 +87,11 @@ class Reader:
         """
         with _panics_as_errors():
             return _answer(self._snapshot if viewer is None else self._view(viewer), query, today)
+
+    def tagged(self, viewer: Viewer) -> Mapping[str, Mapping[str, int]]:
+        """How many records a viewer is shown per tag and origin, ``""`` for any; ``#adm1+*`` is any attributes."""
+        with _panics_as_errors():
+            return self._view(viewer).tagged()
 
     def _view(self, viewer: Viewer) -> Snapshot:
         if viewer.index is not self.audience:

@@ -103,6 +103,7 @@ class Snapshot:
     _columns: list[Any] = field(default_factory=list)
     _marks: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     _most: list[int] = field(default_factory=list)
+    _tagged: dict[str, dict[str, int]] = field(default_factory=dict)
     _rarities: dict[tuple[str, ...], float] = field(default_factory=dict)
 
     def rarity(self, word: tuple[str, ...], query: Query) -> float:
@@ -138,6 +139,16 @@ class Snapshot:
             for mark, (tag, origin, confidence) in self._marks.items()
             if tag in tags and (not origins or origin in origins) and confidence + 1e-9 >= least
         )
+
+    def tagged(self) -> Mapping[str, Mapping[str, int]]:
+        """How many records have a tag, by origin and (``""``) by any."""
+        if not self._tagged:
+            made: dict[str, dict[str, int]] = {}
+            for value, count in terms(self.opened, self.every, "tagged").items():
+                tag, origin = value.split(SEPARATOR)
+                made.setdefault(tag, {})[origin] = count
+            self._tagged.update(made)
+        return self._tagged
 
     @property
     def tables(self) -> int:

@@ -38,6 +38,7 @@ ASK_IN_EVERY_WAY = ("public", "first owner", "steward of a source")
 """The others ask each address in the ways that find most, for the time that it takes."""
 SORTS = ("", "relevance", "modified", "title")
 ERRORS = ("contry=x", "limit=x", "sort=x", "after=x", "covers=x", "facets=x", "level=x", "q=%00%22", "hxl=!", "since=x")
+TAGGED = ("hxl.same=%23adm1", "hxl.origin=declared", "hxl.min_confidence=0.5")
 FIRST = {"/", "/runs", "/docs", "/organizations"} | {
     f"/api/v1/{name}" for name in ("datasets", "datasets.csv", "datasets.xlsx", "organizations", "runs", "changes")
 }
@@ -82,6 +83,7 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
         "/api/v1/runs/{run_id}": made.runs,
         "/runs/{run_id}": made.runs,
         "/api/v1/proposals/{batch}": ["sample"],
+        "/api/v1/hxl/tags/{tag}": ["adm1", *(tag["tag"] for one in documents for tag in one["tags"])],
         "/api/v1/keys/{key_id}": ["0123456789ab"],
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
@@ -96,6 +98,8 @@ def asked(method: str, path: str, *, most: bool = False) -> Iterator[str]:
     yield path
     if method != "GET":
         return
+    if path == "/api/v1/datasets":
+        yield from (f"{path}?{more}" for more in TAGGED)
     yield from (f"{path}?{error}" for error in (ERRORS if path in FIRST and not most else ERRORS[: not most]))
     if path in {"/", "/api/v1/datasets", "/api/v1/datasets.csv", "/api/v1/datasets.xlsx"}:
         yield from (f"{path}?sort={sort}&q=sample" for sort in SORTS)
@@ -104,7 +108,14 @@ def asked(method: str, path: str, *, most: bool = False) -> Iterator[str]:
         yield from (
             f"{path}?{more}" for more in ("limit=1000", "country=SSD", "access=on_request", "hxl=%23adm1", "limit=1")
         )
-    if path in {"/api/v1/changes", "/api/v1/runs", "/api/v1/organizations", "/organizations", "/api/v1/notices"}:
+    if path in {
+        "/api/v1/changes",
+        "/api/v1/runs",
+        "/api/v1/organizations",
+        "/organizations",
+        "/api/v1/notices",
+        "/api/v1/hxl/tags",
+    }:
         yield from (f"{path}?{more}" for more in ("limit=1000", "limit=1", f"source={SOURCE.key}", "q=sample"))
 
 
