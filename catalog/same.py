@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from catalog import audit
@@ -93,19 +93,22 @@ def also_at(session: Session, viewer: Viewer, number: int, body: bytes) -> list[
         number: The record's.
         body: Its document (JSON) as it is shown to them.
     """
+    other = case((SameLink.first_seq == number, SameLink.second_seq), else_=SameLink.first_seq)
+    # Asked for together, so that a link to a hidden record takes no longer than none.
     links = {
-        second if first == number else first: (score, reasons, decision)
-        for first, second, score, reasons, decision in session.execute(
-            select(SameLink.first_seq, SameLink.second_seq, SameLink.score, SameLink.reasons, SameLink.decision)
+        seq: (score, reasons, decision)
+        for seq, score, reasons, decision in session.execute(
+            select(other, SameLink.score, SameLink.reasons, SameLink.decision)
+            .join(Disclosure, Disclosure.seq == other)
             .where(or_(SameLink.first_seq == number, SameLink.second_seq == number))
-            .where(_told())
+            .where(_told(), shown_to(viewer))
         )
     }
     # Most records have none; only of the others the document is read.
     others = _shown_whole(session, viewer, sorted(links)) if links and _whole(orjson.loads(body)) else {}
     found = []
-    for other, document in others.items():
-        score, reasons, decision = links[other]
+    for seq, document in others.items():
+        score, reasons, decision = links[seq]
         confirmed = decision == CONFIRMED
         codes = [*reasons, "steward"] if confirmed else reasons
         entry = {name: document[name] for name in ("id", "name", "title", "source", "link", "access")}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from catalog import audit, opening, privacy, same, sameness
 from catalog.assess import Assessor
@@ -167,6 +167,26 @@ def test_a_link_to_what_is_not_shown_whole_is_as_if_there_were_none(two: Catalog
         none = document(session, PUBLIC, str(WELLS))
     assert before != after
     assert after == none, "bytes and etag, before any index has followed"
+
+
+def test_a_hidden_twin_costs_no_further_question(two: Catalog) -> None:
+    def asked(viewer: Viewer, id_: UUID) -> list[str]:
+        said: list[str] = []
+
+        def heard(*given: Any) -> None:
+            said.append(given[2])
+
+        event.listen(two.engine, "before_cursor_execute", heard)
+        told(two, viewer, id_)
+        event.remove(two.engine, "before_cursor_execute", heard)
+        return said
+
+    with_a_twin = asked(PUBLIC, WELLS)
+    with two.writing() as session:
+        opening.show_to(session, TOO, Visibility.RESTRICTED, "Sample Steward", "Sample reason.")
+    follow(two)
+    assert links(two), "it is linked all the same"
+    assert asked(PUBLIC, WELLS) == asked(PUBLIC, ROADS) != with_a_twin
 
 
 def test_who_is_shown_both_is_told_of_both(two: Catalog):
