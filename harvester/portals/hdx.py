@@ -17,6 +17,7 @@ Caveats:
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, zip_longest
@@ -380,7 +381,7 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     flags = [flag for part, key in zip(parts, keys, strict=True) for flag in portal_flags(part, _FLAGS, key)]
     notes = read.prose("notes")
     period = read.period("dataset_date", DayOrder.MONTH_FIRST)
-    cod_level = read.line("cod_level", 40)
+    cod_level = said if (said := read.line("cod_level", 40)) in _COD_LEVELS else ""
     return DatasetRecord(
         remote_id=remote_id,
         title={UNDETERMINED: title},
@@ -398,12 +399,12 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
         licence=_licence(read) or source.licence,
         keywords=tuple(dict.fromkeys(tag for tag in read.words("tags") if tag != _NAMELESS)),
         agents=_agents(read, source),
-        locations=_locations(read, parts),
+        locations=_locations(read, parts, (distributions, f"{title} {notes}") if cod_level else None),
         distributions=distributions,
         columns=tuple(ColumnRecord("", at, name) for at, name in enumerate(_asked_columns(read) if by_request else ())),
         access=_access(distributions, page, by_request=by_request, private=private),
         flags=tuple(flags),
-        cod_level=cod_level if cod_level in _COD_LEVELS else "",
+        cod_level=cod_level,
         series=read.line("dataseries_name", 300),
         visibility=Visibility.OWNER if private else None,
         extra=_extra(read, by_request=by_request),
@@ -520,7 +521,9 @@ def _roles(name: str) -> tuple[AgentRole, ...]:
     return (AgentRole(agent, Role.PUBLISHER), AgentRole(agent, Role.HOLDER))
 
 
-def _locations(read: Fields, parts: Sequence[Fields]) -> tuple[LocationRecord, ...]:
+def _locations(
+    read: Fields, parts: Sequence[Fields], cod: tuple[Sequence[DistributionRecord], str] | None
+) -> tuple[LocationRecord, ...]:
     said = [answer for part in parts if (answer := part.flag("p_coded")) is not None]
     p_coded = any(said) if said else None
     found: dict[str, LocationRecord] = {}
@@ -530,7 +533,58 @@ def _locations(read: Fields, parts: Sequence[Fields]) -> tuple[LocationRecord, .
             found[iso3] = LocationRecord(iso3, p_coded=p_coded)
         else:
             read.note("place-unknown", "groups", f'"{group[:60]}" is no country and not the world')
-    return tuple(found.values())
+    return _deepened(tuple(found.values()), *cod) if cod else tuple(found.values())
+
+
+# Of lower-case texts, and beginning with what is rare: headers of all sheets are long.
+_LEVEL = re.compile(r"adm(?<![a-z]adm)(?:in)?[ _-]?([0-5])(?!\d)")
+"""In ``#adm2+code``, ``ADM2_PCODE``, ``admin2Name``, ``xyz_admpop_adm2_2020.csv``, "admin 2 population"."""
+_LEVELS = re.compile(
+    r"admin(?:istrative)?[ -]levels? {1,9}([0-5](?: {0,9}(?:, {0,9}and\b|,|-|–|and\b|to\b|&) {0,9}[0-5])*)(?!\d)"
+)
+"""In "administrative level 0-2" and, without what stands in brackets, "levels 0 (country), 1 (province) and 2"."""
+_BRACKETS = re.compile(r"\([^()]{0,200}\)")
+_PCODE = re.compile(r"adm(?<![a-z]adm)(?:in)?[ _-]?[1-5](?:[ _-]?p[ _-]?code|(?:\+[a-z][_0-9a-z]*)*\+code(?!\w))")
+_GAZETTEER = re.compile(r"gazetteer|admgz|tabulardata")
+_LONGEST_SAID = 2000
+
+
+def _deepened(
+    places: tuple[LocationRecord, ...], parts: Sequence[DistributionRecord], words: str
+) -> tuple[LocationRecord, ...]:
+    """The places of a COD with the admin level it goes down to, and p-codes where its columns have them.
+
+    A gazetteer lies beside population figures and goes deeper than they do: it counts where nothing else says a level.
+    """
+    said = [f"{part.name}\n{part.description[:_LONGEST_SAID]}".lower() for part in parts]
+    headers = [_headers(part) for part in parts]
+    mains = [at for at, text in enumerate(said) if not _GAZETTEER.search(text)]
+    every = "\n".join(headers)
+    found = (
+        _levels("\n".join(said[at] for at in mains), "\n".join(headers[at] for at in mains))
+        or _levels("\n".join(said), every)
+        or _levels(words[:_LONGEST_SAID].lower(), "")
+    )
+    coded = _PCODE.search(every) is not None
+    return tuple(
+        replace(
+            place,
+            admin_level=max(found, default=None),
+            p_coded=True if coded and place.p_coded is None else place.p_coded,
+        )
+        for place in places
+    )
+
+
+def _headers(part: DistributionRecord) -> str:
+    """Headers and hashtags of all its columns, each once, in lower case."""
+    return "\n".join({word for column in part.columns for word in (column.header, column.hashtag)}).lower()
+
+
+def _levels(said: str, headers: str) -> set[int]:
+    """The admin levels that are named in words, and in columns."""
+    listed = " ".join(_LEVELS.findall(_BRACKETS.sub("", said)))
+    return {int(digit) for digit in (*re.findall(r"\d", listed), *_LEVEL.findall(said), *_LEVEL.findall(headers))}
 
 
 def _asked_columns(read: Fields) -> Sequence[str]:

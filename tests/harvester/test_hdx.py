@@ -157,7 +157,7 @@ def test_a_package_becomes_a_record() -> None:
         licence="CC BY-IGO",
         keywords=("hydrology", "transport"),
         agents=AGENTS,
-        locations=(LocationRecord("AFG", p_coded=True), LocationRecord("UKR", p_coded=True)),
+        locations=(LocationRecord("AFG", 2, p_coded=True), LocationRecord("UKR", 2, p_coded=True)),
         distributions=(
             DistributionRecord(
                 key="r-1",
@@ -293,6 +293,56 @@ def test_files_all_held_back_leave_the_way_to_them_unknown() -> None:
     assert [(part.url, part.under_review) for part in record.distributions] == [("", True)]
     assert [access.modality for access in record.access] == [AccessModality.UNKNOWN]
     assert record.locations[0].p_coded is None
+
+
+def file(name: str, *headers: str, said: str = "", **more: Any) -> dict[str, Any]:
+    """A sample resource in which HDX saw these columns; a hashtag stands for itself."""
+    tags = [header if header.startswith("#") else "" for header in headers]
+    sheet = {"name": "Sample", "headers": list(headers), "hxl_headers": tags}
+    event = {"state": "success", "timestamp": "2026-01-01T00:00:00", "hxl_proxy_response": {"sheets": [sheet]}}
+    return {"name": name, "description": said, "format": "CSV", "fs_check_info": json.dumps([event])} | more
+
+
+@pytest.mark.parametrize(
+    ("files", "level", "p_coded"),
+    [
+        ([file("kal.csv", "ADM0_EN", "ADM1_EN", "ADM2_PCODE")], 2, True),
+        ([file("kal.csv", "admin3Name_en", "admin3Pcode")], 3, True),
+        ([file("kal.csv", "#adm1+code", "#adm2+name")], 2, True),
+        ([file("kal.csv", "#adm1+name", "#affected")], 1, None),
+        ([file("kal.csv", "ADM2_PCODE", p_coded="false")], 2, False),
+        ([file("kal_admpop_adm2_2026.csv"), file("kal_admpop_adm1_2026.csv")], 2, None),
+        ([file("Kaldora admin 0 population")], 0, None),
+        ([file("kal.zip", said="Kaldora administrative level 0-3 boundary shapefiles")], 3, None),
+        ([file("kal.zip", said="Administrative levels 0 (country), 1 (province) and 2 (district)")], 2, None),
+        ([file("kal.zip", said="Administrative level 1, 2026 statistics")], 1, None),
+        ([file("kal_admpop_adm1.csv"), file("kal_admgz.xlsx", "ADM3_PCODE")], 1, True),
+        ([file("kal_AdminBoundaries_TabularData.xlsx", said="Kaldora administrative level 0-4 gazetteer")], 4, None),
+        ([file("kal_admpop_2026.xlsx", "Badm2", "adm20", "adm7", "PCODE")], None, None),
+    ],
+)
+def test_a_cod_says_down_to_which_level_it_goes(
+    files: list[dict[str, Any]], level: int | None, p_coded: bool | None
+) -> None:
+    plain = {"cod_level": "cod-enhanced", "groups": [{"name": "ukr"}], "notes": "Sample.", "resources": files}
+    assert normalize(PACKAGE | plain).locations == (LocationRecord("UKR", level, p_coded),)
+    others = {None} if p_coded is None or "p_coded" not in files[0] else {p_coded}
+    for other in ("", "no-cod"):
+        (place,) = normalize(PACKAGE | plain | {"cod_level": other}).locations
+        assert place.admin_level is None
+        assert place.p_coded in others
+
+
+def test_a_cods_own_words_say_its_level_where_its_files_do_not() -> None:
+    plain = {"cod_level": "cod-candidate", "groups": [{"name": "ukr"}], "resources": []}
+    assert [
+        normalize(PACKAGE | plain | words).locations[0].admin_level
+        for words in (
+            {"title": "Sample: Kaldora, admin level 0 to 2", "notes": "Sample."},
+            {"title": "Sample: Kaldora", "notes": "<p>Boundaries of administrative levels 0, 1, 2, and 3.</p>"},
+            {"title": "Sample: Kaldora", "notes": "Boundaries."},
+        )
+    ] == [2, 3, None]
 
 
 @pytest.mark.parametrize(
@@ -651,6 +701,19 @@ def recorded(shared: Path) -> list[dict[str, Any]]:
     return [package for name in files for package in ckan.load(folder / name)]
 
 
+CODS = {
+    "cod-ab-caf": [("CAF", 4, True)],
+    "cod-ab-pol": [("POL", 2, None)],
+    "cod-em-pol": [("POL", 2, None)],
+    "cod-ps-afg": [("AFG", 1, None)],
+    "cod-ps-cmr": [("CMR", 2, True)],
+    "cod-ps-dji": [("DJI", 1, True)],
+    "cod-ps-pol": [("POL", 2, None)],
+    "cod-ps-sdn": [("SDN", 2, True)],
+}
+"""The recorded CODs: country, admin level, p-coded."""
+
+
 @pytest.mark.recorded
 def test_every_recorded_package_becomes_a_record(recorded: list[dict[str, Any]]) -> None:
     records = [normalize(package) for package in recorded]
@@ -666,7 +729,13 @@ def test_every_recorded_package_becomes_a_record(recorded: list[dict[str, Any]])
     assert sum(bool(record.locations) for record in records) == 165
     assert (len(columns), sum(bool(column.hashtag) for column in columns)) == (10_167, 2_221)
     assert sum(part.under_review for record in records for part in record.distributions) == 5
-    assert sum(bool(record.cod_level) for record in records) == 9
+    told = {
+        package["name"]: [(place.iso3, place.admin_level, place.p_coded) for place in record.locations]
+        for package, record in zip(recorded, records, strict=True)
+        if record.cod_level
+    }
+    assert (sum(bool(record.cod_level) for record in records), told) == (9, CODS)
+    assert {p.admin_level for record in records if not record.cod_level for p in record.locations} == {None}
     assert not [part.declared_format for record in records for part in record.distributions if not part.format]
 
 

@@ -406,6 +406,18 @@ def test_a_service_host_that_is_not_there_is_left_alone(tmp_path: Path) -> None:
     ]
 
 
+def test_services_that_answer_with_an_error_are_asked_each(tmp_path: Path) -> None:
+    rows = [item(f"{at:032x}", "public", "Sample", url=f"{{base}}{HAZARDS}") for at in range(5)]
+
+    def gone(request: Asked, mood: Mood) -> Answer | None:
+        return refusal(404, "Gone") if request.path == HAZARDS else listing(*rows)(request, mood)
+
+    (page,), _ = asked(gone, tmp_path)
+    assert {note.message.partition(": ")[2] for note in page.remarks} == {
+        "its layers could not be read (portal-refused)"
+    }
+
+
 def test_no_more_layers_are_read_than_are_decent(tmp_path: Path) -> None:
     row = item(PUBLIC, "public", "Sample", url=f"{{base}}{HAZARDS}")
 
