@@ -181,7 +181,12 @@ class _Reading:
         self._requests += 1
         if self._requests > REQUESTS or time.monotonic() - self._begun > LONGEST:
             raise Unread("too-slow", "The file could not be read within the time and number of requests for one file.")
-        part = self._client.get_part(self._address, first, most)
+        try:
+            part = self._client.get_part(self._address, first, most)
+        except PortalError as error:
+            if error.code == "http-416":
+                raise Unread("broken", "The file is shorter than its server says.") from None
+            raise
         if _is_another(part, self._head):
             raise Unread("changed-while-read", "The file changed while it was read.")
         return part

@@ -99,6 +99,8 @@ def _parts(archive: Archive) -> tuple[list[tuple[str, str]], str]:
         shared = manifest.find(SHARED_STRINGS)
     except KeyError as error:
         raise Unread("broken", "The file is packed like a workbook, and is none.") from error
+    if not named:
+        raise Unread("broken", "The file is packed like a workbook, and has no sheet.")
     return named, shared.PartName[1:] if shared is not None else ""
 
 
