@@ -14,11 +14,12 @@ from api.pages.render import render
 from api.parameters import NoParameters
 from catalog import levels
 from catalog.guidance import guidance
+from catalog.hxl.evidence import certainty, evidence
 
 router = APIRouter()
 
 SHOWN_FILES = 25
-SHOWN_COLUMNS = 120
+SHOWN_COLUMNS = 90
 SHOWN_COUNTRIES = 60
 """A page stays under 50 kB; the JSON has all."""
 
@@ -53,6 +54,8 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
         files=[entry for entry in files if entry["key"] or entry["url"]][:SHOWN_FILES],
         more_files=max(0, len(files) - SHOWN_FILES),
         tables=_tables(files),
+        evidence=evidence,
+        certainty=certainty,
         more_columns=max(0, sum(len(entry["columns"]) for entry in files) - SHOWN_COLUMNS),
         countries=[place["name"] for place in document["locations"]][:SHOWN_COUNTRIES],
     )

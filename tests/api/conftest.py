@@ -139,9 +139,15 @@ class Shelf:
         return write(self.catalog, source, records, issues)
 
 
-def write(catalog: Catalog, source: Source, records: tuple[DatasetRecord, ...], issues: tuple[Issue, ...] = ()) -> UUID:
+def write(
+    catalog: Catalog,
+    source: Source,
+    records: tuple[DatasetRecord, ...],
+    issues: tuple[Issue, ...] = (),
+    rules: Rules = RULES,
+) -> UUID:
     run = begin(catalog, source, "full")
-    assessor = Assessor(RULES)
+    assessor = Assessor(rules)
     now = datetime.now(UTC)
     entries = [
         Entry(record, assessor.assess(record, source, now.date()), record.remote_id, b"{}", record.landing_page)

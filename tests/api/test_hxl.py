@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import hxl
 import pytest
@@ -13,6 +15,7 @@ from catalog.database import Catalog
 from catalog.records import AgentRecord, AgentRole, ColumnRecord, DatasetRecord, DistributionRecord, LocationRecord
 from catalog.search.writer import follow
 from catalog.vocabulary import Role, Visibility
+from config.load import rules
 from config.settings import Settings
 from tests.api.conftest import CLOSED, PUBLIC, RECORDS, Shelf, write
 
@@ -135,6 +138,35 @@ def test_filters_on_columns_can_be_taken_off_one_by_one(client: TestClient) -> N
     for label in ("Column tagged #adm1", "On one table: #affected", "Tags that are declared"):
         assert f'aria-label="Remove {label}"' in page
     assert 'href="/?hxl=%23adm1&amp;hxl.origin=declared" aria-label="Remove On one table: #affected"' in page
+
+
+def test_a_dataset_shows_where_each_tag_comes_from(client: TestClient, shelf: Shelf) -> None:
+    page = client.get(f"/dataset/{shelf.id('displacement')}").text
+    assert (
+        '<td dir="auto">IDPs</td><td><code>#affected+idps</code> </td><td><details><summary>declared by the source'
+        "</summary>The source&#39;s own metadata declare it.</details></td>"
+    ) in page
+    assert "<script" not in page
+
+
+def test_what_columns_hold_is_offered_in_plain_words(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None, rate_address=0)
+    columns = (ColumnRecord("", 0, "A", "#adm2+code"), ColumnRecord("", 1, "B", "#affected+killed"))
+    record = replace(RECORDS[0], distributions=(_file("s", *columns, ColumnRecord("", 2, "C", "#geo+lat")),))
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, (record,), rules=rules(settings))
+        follow(catalog, settings.index_dir)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as running:
+        page = running.get("/").text
+        offered = page.partition("<summary>What columns hold</summary>")[2].partition("</details>")[0]
+        for key, title in (
+            ("people-killed", "People killed"),
+            ("district-codes", "District codes"),
+            ("coordinates", "Coordinates"),
+        ):
+            assert f'name="concept" value="{key}"><span dir="auto">{title}</span><b>1</b>' in offered
+            assert running.get("/api/v1/datasets", params={"concept": title.casefold()}).json()["total"] == 1
+        assert 'value="displacement"' not in offered, "a topic is offered among the topics"
 
 
 @pytest.fixture(scope="module")
