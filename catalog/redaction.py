@@ -108,7 +108,26 @@ def _texts(left: Fields, profile: Profile) -> None:
         left["licence"] = ""
     if profile.links == "none":
         left |= {name: without_addresses(left[name]) for name in TEXTS if left[name]}
+        left["titles"] = {language: without_addresses(text) for language, text in left["titles"].items()}
+        left["keywords"] = [without_addresses(word) for word in left["keywords"]]
         left["facts"] = _facts(left, without_addresses)
+
+
+def _links(left: Fields, profile: Profile) -> None:
+    """The address of a file goes from wherever else it stands; before the files, which tell them."""
+    files = {entry["url"] for entry in left["distributions"]} - {""}
+    if profile.links != "none" or not files:
+        return
+
+    def without(route: Fields) -> Fields:
+        return {**route, "address": ""} if route["address"] in files else route
+
+    access = without(left["access"])
+    access = {**access, "artefacts": [without(entry) for entry in access["artefacts"]]}
+    access["contacts"] = [contact for contact in access["contacts"] if contact not in files]
+    left["access"] = access
+    left["link"] = "" if left["link"] in files else left["link"]
+    left["relations"] = [entry for entry in left["relations"] if entry["target"] not in files]
 
 
 def _holder(left: Fields, profile: Profile) -> None:
@@ -250,7 +269,8 @@ def _files(left: Fields, profile: Profile) -> None:
 def _file(entry: Fields, number: int, profile: Profile) -> Fields:
     kept = dict(entry)
     if profile.links == "none":
-        kept |= {"url": "", "withheld": True, "description": without_addresses(entry["description"])}
+        kept |= {"url": "", "withheld": True}
+        kept |= {name: without_addresses(entry[name]) for name in ("name", "description")}
     if profile.columns == "none" or (profile.columns == "released" and entry["under_review"]):
         kept["columns"] = []
     if profile.files == "formats":
@@ -293,7 +313,7 @@ def _bare(level: Fields) -> Fields:
 
 
 _STEPS: tuple[Callable[[Fields, Profile], None], ...] = (
-    _title, _texts, _holder, _access, _place, _dates, _rows, _files, _traits, _words,
+    _title, _texts, _holder, _access, _links, _place, _dates, _rows, _files, _traits, _words,
 )  # fmt: skip
 
 

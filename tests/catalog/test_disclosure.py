@@ -132,6 +132,33 @@ def test_high_loses_its_links_and_nothing_else(judge: Assessor):
     assert full["distributions"][0]["url"] == "https://portal.example.org/quarryside.xlsx"
 
 
+def test_a_withheld_link_stands_nowhere_else_either(judge: Assessor):
+    link = "https://portal.example.org/quarryside.xlsx"
+    record = replace(
+        RECORD,
+        landing_page=link,
+        title={"en": "Quarryside", "fr": f"Quarryside {link}"},
+        keywords=("quarryside", link),
+        distributions=(replace(RECORD.distributions[0], name=link, description=f"See {link}"),),
+        access=(AccessRecord(AccessModality.OPEN, ("Ask in Quarryside.",), link),),
+        relations=(RelationRecord(RelationKind.BASED_ON, link), *RECORD.relations),
+        agents=(AgentRole(RELIEF, Role.HOLDER, link),),
+        extra={"sample": link},
+    )
+    shown = rendered(judge, said(Level.HIGH), record=record)
+    public = shown[Audience.PUBLIC]
+    assert link.encode() not in orjson.dumps(public)
+    assert (public["link"], public["access"]["address"], public["keywords"], public["distributions"][0]["name"]) == (
+        "", "", ["quarryside", "[address withheld]"], "[address withheld]",
+    )  # fmt: skip
+    assert [entry["target"] for entry in public["relations"]] == ["https://portal.example.org/quarryside-report"]
+    assert orjson.dumps(shown[Audience.FULL]).count(link.encode()) > 8
+    elsewhere = rendered(judge, said(Level.HIGH))[Audience.PUBLIC]
+    assert (elsewhere["link"], elsewhere["access"]["address"]) == (
+        "https://portal.example.org/quarryside", "https://portal.example.org/quarryside",
+    )  # fmt: skip
+
+
 def test_what_a_person_calls_high_is_a_template_to_the_public_even_where_a_rule_calls_it_so_too(judge: Assessor):
     for by in ("steward", "owner"):
         shown = rendered(judge, said(Level.HIGH), said(Level.HIGH, by))
