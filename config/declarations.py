@@ -114,7 +114,7 @@ VisibilityName = Literal["public", "described", "listed", "community", "restrict
 """Who may know of a record, from the widest to the narrowest."""
 VIEW = "view"
 """Kind of a source that is a part of another one."""
-ADDRESSLESS = frozenset({VIEW, "curated"})
+ADDRESSLESS = frozenset({VIEW, "curated", "register"})
 """Kinds that ask no portal."""
 LIVE, NEEDS_KEY, OFF, RETIRED = "live", "needs key", "off by default", "retired"
 """How a source stands, as declared."""
@@ -607,3 +607,106 @@ class HxlRules(Declaration):
     families: tuple[HxlFamily, ...] = ()
     tags: tuple[HxlTagRule, ...] = ()
     attributes: tuple[HxlAttributeRule, ...] = ()
+
+
+RegisterLanguage = Literal["en", "fr", "es", "ar", "uk"]
+"""In which the register's sheet can be had."""
+
+
+class InLanguages(Declaration):
+    """A text in every language of the register's sheet."""
+
+    en: str = Field(min_length=1)
+    fr: str = Field(min_length=1)
+    es: str = Field(min_length=1)
+    ar: str = Field(min_length=1)
+    uk: str = Field(min_length=1)
+
+    def of(self, language: str) -> str:
+        """The text in one of them."""
+        return str(getattr(self, language))
+
+
+SheetKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=40)]
+
+
+class RegisterColumn(Declaration):
+    """A column of the register's sheet.
+
+    Attributes:
+        type: What its cells hold.
+        hxl: Its hashtag with attributes; no two columns have the same.
+        required: Whether a row without it is refused.
+        values: Of a ``list``: key of what may be chosen.
+        personal: Whether it tells of a person: then it is kept for stewards, and is no part of a record.
+        most: Characters of a text.
+        title: Its heading.
+        help: What is to be written, in a sentence.
+        aliases: Other headings people give it, in any language.
+        sample: What the example row has.
+    """
+
+    key: SheetKey
+    type: Literal["text", "date", "boolean", "list", "places", "number"]
+    hxl: str = Field(pattern=r"^#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*$")
+    required: bool = False
+    values: SheetKey | Literal[""] = ""
+    personal: bool = False
+    most: int = Field(default=500, ge=1, le=10_000)
+    title: InLanguages
+    help: InLanguages
+    aliases: tuple[str, ...] = ()
+    sample: InLanguages | str = ""
+
+
+class RegisterValue(Declaration):
+    """One thing that may be chosen: what is kept, what a cell shows, and what people write for it."""
+
+    key: SheetKey
+    title: InLanguages
+    aliases: tuple[str, ...] = ()
+
+
+class RegisterList(Declaration):
+    """What may be chosen in a column."""
+
+    key: SheetKey
+    values: tuple[RegisterValue, ...] = Field(min_length=1)
+
+
+class RegisterTexts(Declaration):
+    """Names of the sheets and the words of the page of instructions."""
+
+    holdings: InLanguages
+    instructions: InLanguages
+    choices: InLanguages
+    sample: InLanguages
+    heading: InLanguages
+    what: InLanguages
+    needed: InLanguages
+
+
+class RegisterSheet(Declaration):
+    """All words of the register's sheet, ``vocab/register.yaml``; ``steps`` are the sentences of its instructions."""
+
+    columns: tuple[RegisterColumn, ...] = Field(min_length=1)
+    lists: tuple[RegisterList, ...]
+    texts: RegisterTexts
+    steps: tuple[InLanguages, ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        lists = [one.key for one in self.lists]
+        for what, keys in (
+            ("column", [one.key for one in self.columns]),
+            ("hashtag", [one.hxl for one in self.columns]),
+            ("list", lists),
+        ):
+            if twice := next((key for key in keys if keys.count(key) > 1), None):
+                raise ValueError(f'the {what} "{twice}" is there twice. Remove one of them')
+        for column in self.columns:
+            if (column.type == "list") != bool(column.values):
+                raise ValueError(f'the column "{column.key}": a list has "values", and nothing else has them')
+            if column.values and column.values not in lists:
+                raise ValueError(f'the column "{column.key}": there is no list "{column.values}". Add it to "lists"')
+        return self

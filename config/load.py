@@ -27,6 +27,7 @@ from config.declarations import (
     HxlRules,
     HxlTagRule,
     Protocol,
+    RegisterSheet,
     SensitivityRule,
     Source,
 )
@@ -113,6 +114,12 @@ def source_keys(settings: "Settings") -> tuple[str, ...]:
 def register(settings: "Settings") -> tuple[Entry, ...]:
     """The reviewed entries of systems without an interface, by key."""
     return tuple(_keyed(Entry, path) for path in _files(settings, "register"))
+
+
+def register_sheet(settings: "Settings") -> RegisterSheet:
+    """The words of the register's sheet; a heading or choice that means two things is refused."""
+    path = next(_files(settings, "vocab", "register.yaml"))
+    return _declaration(RegisterSheet, path, _mapping(path))
 
 
 def proposed(content: Mapping[str, Any]) -> Source:
