@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from catalog import keys, people, sources
 from catalog.agents import Agents
 from catalog.keys import CREATED, ROTATED, UNDER, KeyRefused, NewKey, NoKey, NotKnown
-from catalog.names import same_person
+from catalog.names import reads_alike, same_person
 from catalog.organisation import introduce
 from catalog.tables import AccessKey, Audit, SourceRow
 from catalog.viewer import STEWARD, Viewer
@@ -24,6 +24,7 @@ from config import load
 from config.settings import Settings
 
 WIDER = "A key that you give shows no more than your own: name sources or countries that you are appointed for."
+TAKEN = "A steward acts under this name already. Write one by which the two are told apart."
 NO_STEWARD = "Only a steward gives keys."
 REPLACED = "This secret was replaced by a newer one, which alone can replace itself."
 
@@ -64,6 +65,8 @@ def give(
     known = Agents(load.rules(settings).agents) if asked.introduce else Agents(())
     if not everything(viewer):
         asked = _bounded(session, asked, viewer)
+        if _is_somebody_elses(session, viewer, asked.name):
+            raise KeyRefused(TAKEN)
         asked = replace(asked, organisation=_known(session, asked, known, look_up), introduce=False)
     for key in asked.sources:
         if session.get(SourceRow, key) is None:
@@ -175,6 +178,16 @@ def _given(session: Session, viewer: Viewer) -> frozenset[str]:
         return frozenset()
     under = Audit.reason.endswith(f", {UNDER}{viewer.key}", autoescape=True)
     return frozenset(session.scalars(select(Audit.subject).where(Audit.action == CREATED, under)))
+
+
+def _is_somebody_elses(session: Session, viewer: Viewer, name: str) -> bool:
+    """Whether a steward goes by a name whom the viewer gave no key: what is done under it would seem to be theirs."""
+    own = _given(session, viewer)
+    rows = session.execute(select(AccessKey.id, AccessKey.name, AccessKey.created_by, AccessKey.audience)).all()
+    theirs = {row.created_by for row in rows} | {
+        row.name for row in rows if row.audience == "steward" and row.id not in own
+    }
+    return any(reads_alike(name, other) for other in theirs - {viewer.name})
 
 
 def _has_to_do(viewer: Viewer, key: str, audience: str, scope: frozenset[str], given: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """Names of people: whether two may be one person's, and whether a name is made to look like another's."""
 
+from collections import Counter
 from functools import lru_cache
 from unicodedata import category, name, normalize
 
@@ -29,10 +30,15 @@ def same_person(one: str, other: str) -> bool:
     """Whether two names may be the same person's: a second steward has to be another beyond doubt.
 
     Case, accents, spaces, signs, what is not seen, forms of the same letter and letters of another alphabet that look
-    like it make no other person; nor does the order of the words, what comes after two words, nor a name that is part
-    of the other.
+    like it make no other person; nor does the order of the words, what comes after two words, a word between them,
+    nor a name that is part of the other.
     """
     return _alike(_read(one), _read(other)) or _alike(_looks(one), _looks(other))
+
+
+def reads_alike(one: str, other: str) -> bool:
+    """Whether a reader takes two names for one: the same words, in whatever case and letters that look alike."""
+    return _read(one) == _read(other) or _looks(one) == _looks(other)
 
 
 def disguise(given: str) -> str:
@@ -56,7 +62,14 @@ def _alike(mine: list[str], theirs: list[str]) -> bool:
     whole, another = "".join(mine), "".join(theirs)
     if not whole or not another:
         return whole == another
-    return (len(mine) > 1 and mine[:2] == theirs[:2]) or sorted(mine) == sorted(theirs) or _part(whole, another)
+    begin = len(mine) > 1 and mine[:2] == theirs[:2]
+    return begin or sorted(mine) == sorted(theirs) or _among(mine, theirs) or _part(whole, another)
+
+
+def _among(mine: list[str], theirs: list[str]) -> bool:
+    """Whether the words of one, two at the least, are among the other's: somebody left a middle name out."""
+    fewer, more = sorted((Counter(mine), Counter(theirs)), key=Counter.total)
+    return fewer.total() > 1 and fewer <= more
 
 
 def _part(whole: str, another: str) -> bool:

@@ -156,12 +156,25 @@ def test_nobody_has_to_do_with_keys_of_others_and_they_answer_as_none(desk: Desk
 @pytest.mark.parametrize("giver", ["bo", "A. Sample"])
 def test_a_key_in_a_givers_name_has_nothing_to_do_with_the_keys_they_gave(desk: Desk, giver: str) -> None:
     given = desk.key_id(give(desk, "bo"))
-    puppet = give(desk, "yemen", name=giver, audience="steward", countries=["YEM"])
+    puppet = give(desk, "ada", name=giver, audience="steward", countries=["YEM"])
     assert held(desk, puppet) == [desk.key_id(puppet)]
     for key in (given, desk.key_id("partner"), desk.key_id("yemen")):
         told = desk.post(f"{KEYS}/{key}/rotate", puppet), desk.post(f"{KEYS}/{key}/revoke", puppet, reason="Sample.")
         assert [(one.status_code, one.json()) for one in told] == [(404, HIDDEN)] * 2, key
     assert held(desk, "bo") == held(desk, "ada"), "a steward of everything has to do with all"
+
+
+@pytest.mark.parametrize("name", ["bo", "BO", "b\u00f3", "b\u03bf", "A. Sample", "a sample"])
+def test_a_steward_of_some_countries_gives_no_key_under_another_stewards_name(desk: Desk, name: str) -> None:
+    for more in ({"audience": "steward", "countries": ["YEM"]}, {}):
+        refused = desk.post(KEYS, "yemen", **ASKED | {"name": name} | more)
+        assert refused.status_code == 409, refused.text
+    assert held(desk, "yemen") == [desk.key_id("yemen")]
+    assert [len(held(desk, give(desk, "yemen", name=own))) for own in ("yemen", "partner", "Sample", "Sample")] == [
+        1
+    ] * 4
+    for _ in range(2):
+        give(desk, "yemen", name="Cleo Sample", audience="steward", countries=["YEM"])
 
 
 def test_a_holder_renews_and_ends_their_own_key(desk: Desk) -> None:
