@@ -181,7 +181,7 @@ def save(
 ) -> bool:
     """Keep a file's profile in the place of the one before; whether its columns are others now."""
     row = session.get(FileProfileRow, (seq, distribution))
-    before = _profile(row).columns if row is not None else ()
+    before = _profile(row).columns if row is not None and row.address == profile.address else ()
     if row is None:
         row = FileProfileRow(dataset_seq=seq, distribution=distribution)
         session.add(row)

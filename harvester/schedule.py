@@ -34,6 +34,7 @@ OVERDUE = timedelta(minutes=10)
 """What has been due for so long is read by the next tick: its time was missed."""
 _TICK_JOB = "landmark:tick"
 """No key of a source has a colon."""
+_PROFILE_JOB = "landmark:profile"
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -50,6 +51,8 @@ class Timetable:
         harvest: Called in the scheduler's own thread.
         clock: The time, UTC.
         said: Given a sentence per thing worth telling.
+        profile: Looks at files for the names of their columns, by a time of its own (``profile_schedule``); it does
+            so beside the harvests, for it is slow and mostly waits.
     """
 
     def __init__(
@@ -59,12 +62,14 @@ class Timetable:
         harvest: Harvest,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         said: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+        profile: Callable[[], None] | None = None,
     ) -> None:
+        self._profile = profile
         self._catalog, self._settings, self._harvest, self._clock, self._said = catalog, settings, harvest, clock, said
         # However late a job is, it is run, once: its own time says nothing, the runs in the catalog do.
         self.scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(1), "tick": ThreadPoolExecutor(1)},
+            executors={name: ThreadPoolExecutor(1) for name in ("default", "tick", "profile")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self.scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
@@ -78,6 +83,9 @@ class Timetable:
         """Begin: what was missed is read at once."""
         self.tick(timedelta(0))
         self.scheduler.add_job(self.tick, IntervalTrigger(seconds=TICK.total_seconds()), id=_TICK_JOB, executor="tick")
+        if self._profile is not None and self._settings.profile and self._settings.profile_schedule:
+            at = nightly(self._settings.profile_schedule)
+            self.scheduler.add_job(self._profile, at, id=_PROFILE_JOB, executor="profile")
         self.scheduler.start()
 
     def stop(self) -> None:
@@ -200,4 +208,14 @@ def trigger(source: Source) -> CronTrigger:
     timing = CronTrigger.from_crontab(source.schedule, "UTC")
     between = interval(source.schedule, datetime.now(UTC))
     timing.jitter = JITTER_SECONDS if between is None else min(JITTER_SECONDS, int(between.total_seconds() / 10))
+    return timing
+
+
+def nightly(schedule: str) -> CronTrigger:
+    """When files are looked at; raises ConfigurationError."""
+    try:
+        timing = CronTrigger.from_crontab(schedule, "UTC")
+    except ValueError as error:
+        raise ConfigurationError(f'LANDMARK_PROFILE_SCHEDULE, "{schedule}", is no crontab: {error}.') from None
+    timing.jitter = JITTER_SECONDS
     return timing

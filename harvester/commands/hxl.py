@@ -29,6 +29,7 @@ from harvester.portal import PortalError
 from harvester.profile import Told, of_address, of_file
 
 STDIN = "-"
+_GUESSED = "No row is headers with certainty; the first one that is filled by half was taken for them."
 _MOST_OF_STDIN = 64 << 20
 
 
@@ -62,12 +63,12 @@ def infer(
         if json:
             _print_json([])
         raise typer.Exit(FAILED)
+    headers = chosen.headers or told.first_row(chosen.name)
     for note in chosen.notes:
-        print(note.message, file=sys.stderr)
+        print(_GUESSED if note.code == "header-not-found" else note.message, file=sys.stderr)
     others = [other.name for other in found.sheets if other is not chosen and (other.headers or other.tags)]
     if others:
         print(f'Other sheets: {", ".join(others)}. Choose one with "--sheet NAME".', file=sys.stderr)
-    headers = chosen.headers or told.first_row(chosen.name)
     columns = tagged(headers, chosen.tags, Tagger(load.rules(settings)), sheet=chosen.name, title=_title(file))
     if json:
         _print_json(columns)

@@ -64,8 +64,7 @@ def profile_command(
         left = settings.profile_budget if budget is None else budget
         done, busy = profile_all(catalog, allowed, settings, left, actor, stopped=stopped, quiet=json)
         index(catalog, settings)
-    for profiling in done:
-        _say(profiling, named=bool(actor))
+    say(done, named=bool(actor))
     for fault in [*faults, *busy]:
         print(fault, file=sys.stderr)
     if json:
@@ -144,6 +143,12 @@ def as_json(profiling: Profiling, *, named: bool) -> dict[str, Any]:
     }
     files = [{"code": code, "address": address, "message": message} for code, address, message in profiling.places]
     return told | ({"files": files} if named else {})
+
+
+def say(done: Sequence[Profiling], *, named: bool = False) -> None:
+    """Tell on stderr what became of each source's files, with their addresses if they are to be ``named``."""
+    for profiling in done:
+        _say(profiling, named=named)
 
 
 def _say(profiling: Profiling, *, named: bool) -> None:

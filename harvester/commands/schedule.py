@@ -16,6 +16,7 @@ from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester.cli import CANCELLED, WORST, as_json, exit_code, harvest_all, index, stopping
+from harvester.commands.profile import not_profiled, profile_all, say
 from harvester.run import Report
 from harvester.schedule import Harvest, Timetable, due, harvest_if_due, next_runs, run_schedule
 
@@ -57,7 +58,9 @@ def schedule(
             if entry.is_read and (note := entry.shadows or entry.hindrance):
                 print(note, file=sys.stderr)
         with stopping() as stopped:
-            run_schedule(Timetable(catalog, settings, _harvesting(catalog, settings, stopped)), stopped)
+            profile = _profiling(catalog, settings, stopped)
+            timetable = Timetable(catalog, settings, _harvesting(catalog, settings, stopped), profile=profile)
+            run_schedule(timetable, stopped)
 
 
 @app.command("run-due")
@@ -105,3 +108,17 @@ def _harvesting(catalog: Catalog, settings: Settings, stopped: Callable[[], bool
         return reports
 
     return harvest
+
+
+def _profiling(catalog: Catalog, settings: Settings, stopped: Callable[[], bool]) -> Callable[[], None]:
+    def profile() -> None:
+        with catalog.reading() as session:
+            known = [entry for entry in sources.registered(session, settings, []) if entry.ready]
+        allowed = [entry.source for entry in known if not not_profiled(entry.source, settings)]
+        done, failed = profile_all(catalog, allowed, settings, settings.profile_budget, stopped=stopped, quiet=True)
+        index(catalog, settings)
+        say(done)
+        for fault in failed:
+            print(fault, file=sys.stderr, flush=True)
+
+    return profile
