@@ -1,21 +1,22 @@
 """A record becomes an assessed one: topics, hashtags with origin, levels, access, freshness. Pure, no I/O."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from catalog.agents import AgentIdentity, Agents, role_mailbox
 from catalog.concepts import ConceptFound, Concepts
 from catalog.freshness import Freshness, freshness
+from catalog.hxl.tagger import Tagger
 from catalog.hxl.tags import canonical
 from catalog.protocols import Protocols
-from catalog.records import AccessRecord, AgentRecord, AgentRole, DatasetRecord
+from catalog.records import AccessRecord, AgentRecord, AgentRole, ColumnRecord, DatasetRecord
 from catalog.sensitivity import Assertion, Sensitivity
 from catalog.vocabulary import AccessModality, Artefact, Role, TagOrigin, Visibility
 from config.declarations import Source
 from config.load import Rules
 
-VERSION = 3
+VERSION = 4
 """Raised when this module judges the same record differently, so that stored records are judged again."""
 
 STEPS = {
@@ -29,11 +30,19 @@ STEPS = {
     AccessModality.UNKNOWN: "How to get it is not known: ask the publisher.",
 }
 """What a reader can do, where the portal gives no steps of its own."""
+CONTRADICTED = "header says otherwise"
+"""Ends the rule of a declared hashtag that its own header contradicts."""
+_DOUBTED = 0.3
+_CERTAIN = 0.8
+"""From this confidence on an inferred hashtag tells what a record is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedColumn:
-    """A hashtag on a column; ``tagspec`` is canonical, ``confidence`` from 0 to 1."""
+    """A hashtag on a column; ``tagspec`` is canonical, ``confidence`` from 0 to 1.
+
+    ``rule`` is who declared it (``portal``, ``file``), or the ids of the rules that inferred it.
+    """
 
     distribution: str
     sheet: str
@@ -79,6 +88,7 @@ class Assessor:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.concepts = Concepts(rules.concepts)
+        self.tagger = Tagger(rules)
         self.agents = Agents(rules.agents)
         self.sensitivity = Sensitivity(rules.sensitivity)
         self.protocols = Protocols(rules.protocols, rules.general, rules.facts)
@@ -93,14 +103,21 @@ class Assessor:
 
     def assess(self, record: DatasetRecord, source: Source, today: date) -> Assessment:
         """Judge one record; ``today`` only sets when an assertion is to be reviewed."""
-        tags = tuple(_declared(record))
+        declared = tuple(self._declared(record))
+        believed = [tag for tag in declared if tag.confidence > _DOUBTED]
         found = self.concepts.found("\n".join(record.title.values()), "\n".join(record.notes.values()), record.keywords)
-        concepts = _merged(found, self.concepts.by_hashtags(sorted({tag.tagspec for tag in tags})))
+        concepts = _merged(found, self.concepts.by_hashtags(sorted({tag.tagspec for tag in believed})))
         topics = frozenset(concept.key for concept in concepts) & self.topics
+        inferred = tuple(self._inferred(record, declared, topics))
+        certain = {tag.tagspec for tag in inferred if tag.confidence >= _CERTAIN}.difference(
+            tag.tagspec for tag in believed
+        )
+        guessed = self.concepts.by_hashtags(certain) if certain else ()
         return Assessment(
-            concepts=concepts,
-            tags=tags,
-            assertions=self._asserted(record, source, topics, concepts, tags, today),
+            concepts=_merged(concepts, guessed) if guessed else concepts,
+            tags=declared + inferred,
+            # Levels rest on what is declared and on the headers themselves, never on a guess.
+            assertions=self._asserted(record, source, topics, concepts, declared, today),
             agents=tuple(self._agents(record, source)),
             access=tuple(_access(record, source)),
             freshness=freshness(record.modified, record.reviewed, record.update_frequency),
@@ -123,6 +140,33 @@ class Assessor:
             record, concepts, tagged, self.sensitivity.columns, today, lambda: _published(record, source, asserted)
         )
 
+    def _declared(self, record: DatasetRecord) -> Iterator[TaggedColumn]:
+        for key, columns in _tables(record):
+            for column in columns:
+                if column.hashtag and (tag := canonical(column.hashtag)):
+                    doubted = bool(self.tagger.contradicts(column.header, tag))
+                    rule = f"{column.told_by}; {CONTRADICTED}" if doubted else column.told_by
+                    sure = _DOUBTED if doubted else 1.0
+                    yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, rule, sure)
+
+    def _inferred(
+        self, record: DatasetRecord, declared: Sequence[TaggedColumn], topics: Collection[str]
+    ) -> Iterator[TaggedColumn]:
+        """What headers tell of columns for which no hashtag is declared, or one that they contradict."""
+        known = {(tag.distribution, tag.sheet, tag.position) for tag in declared if tag.confidence > _DOUBTED}
+        for key, columns in _tables(record):
+            sheets: dict[str, list[ColumnRecord]] = {}
+            for column in columns:
+                sheets.setdefault(column.sheet, []).append(column)
+            for sheet, there in sheets.items():
+                headers = [column.header for column in there]
+                guesses = self.tagger.infer(headers, sheet=sheet, title=record.display_title, topics=topics)
+                for column, guess in zip(there, guesses, strict=True):
+                    if guess is not None and (key, sheet, column.position) not in known:
+                        yield TaggedColumn(
+                            key, sheet, column.position, guess.hashtag, TagOrigin.INFERRED, guess.rule, guess.confidence
+                        )
+
     def _agents(self, record: DatasetRecord, source: Source) -> Iterator[IdentifiedRole]:
         roles = record.agents
         if not roles and source.publisher:
@@ -136,11 +180,13 @@ class Assessor:
                 yield IdentifiedRole(identity, entry.role, contact, entry.agent.name)
 
 
-def _declared(record: DatasetRecord) -> Iterator[TaggedColumn]:
-    for key, columns in (("", record.columns), *((entry.key, entry.columns) for entry in record.distributions)):
-        for column in columns:
-            if column.hashtag and (tag := canonical(column.hashtag)):
-                yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, column.told_by, 1.0)
+def _tables(record: DatasetRecord) -> Iterator[tuple[str, tuple[ColumnRecord, ...]]]:
+    """Distributions that have columns, by their keys; the record's own columns under an empty one."""
+    if record.columns:
+        yield "", record.columns
+    for entry in record.distributions:
+        if entry.columns:
+            yield entry.key, entry.columns
 
 
 def _merged(*groups: tuple[ConceptFound, ...]) -> tuple[ConceptFound, ...]:

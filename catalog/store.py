@@ -5,7 +5,8 @@ One call of :meth:`Store.write` or :meth:`Store.create` is part of one transacti
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.database import PURGED
 from catalog.disclosure import Document, Holding, disclose, is_private
+from catalog.hxl.lasting import lasting
 from catalog.layout import Layout, Row, columns, table
 from catalog.rows import (
     MADE_PRIVATE,
@@ -217,7 +219,7 @@ class Store:
         proposed: dict[UUID, proposals.Lowering | None] = {}
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
         kept_back: set[int] = set()
-        for id_, (entry, found) in zip(ids, held, strict=True):
+        for id_, (entry, found) in zip(ids, self._lasting(session, held, before, now), strict=True):
             name, document = before.get(found.seq, ("", None))
             live = asserted.get(id_, {})
             standing = Standing(live, entry, self._of_new_files(entry, document, live.values(), now))
@@ -258,6 +260,24 @@ class Store:
         if changes:
             feed(session, self._source.key, run_id, changes, now)
         return outcomes
+
+    def _lasting(
+        self,
+        session: Session,
+        held: Sequence[tuple[Entry, "Known"]],
+        before: Mapping[int, tuple[str, Document]],
+        now: datetime,
+    ) -> Iterator[tuple[Entry, "Known"]]:
+        """The entries with the hashtags that their portal declared before and has stopped declaring."""
+        for entry, found in held:
+            record, document = entry.record, before.get(found.seq, ("", None))[1]
+            if document is not None:
+                record = lasting(record, document, partial(_last_seen, session, found.seq))
+            if record is entry.record:
+                yield entry, found
+            else:
+                assessment = self._assessor.assess(record, self._source, now.date())
+                yield replace(entry, record=record, assessment=assessment), found
 
     def _rendered(
         self, entry: Entry, id_: UUID, name: str, standing: "Standing", before: Document | None
@@ -523,6 +543,11 @@ def _disclosed(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str,
         )
         found |= {seq: (name or "", orjson.loads(document)) for seq, name, document in rows}
     return found
+
+
+def _last_seen(session: Session, number: int) -> date:
+    """When the portal listed a dataset last."""
+    return session.scalars(select(t.CatalogRecord.last_seen).where(t.CatalogRecord.dataset_seq == number)).one().date()
 
 
 def _silence(session: Session, numbers: Sequence[int]) -> None:

@@ -23,8 +23,12 @@ PEOPLE = ("#reached", "#targeted", "#inneed", "#affected", "#population")
 """Hashtags whose columns count people, from the narrowest to the widest."""
 _PERSONS = frozenset({"person", "harm", "unit", "count", "object", "vocabulary", "state", "place"})
 _UNEXPLAINED = 0.6
+_HARMLESS = frozenset({"count", "date"})
+"""Kinds of attributes without which a hashtag is as right."""
 _UNKNOWN_PEOPLE = 0.5
 _CONTRADICTS = 0.85
+_ASKED_FOR_PEOPLE = frozenset(PEOPLE)
+_ROUNDS = 2
 _HELPED = frozenset({"#inneed", "#targeted", "#reached"})
 _OLDEST = 120
 _YEARS = frozenset(map(str, range(1950, 2100)))
@@ -42,11 +46,11 @@ class Inferred:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What a table tells of a column: its families, and the hashtags of its other columns once they are known."""
+    """What a table tells of a column: its families, and which hashtags and rules that it asks for others have."""
 
     families: frozenset[str]
     people: str
-    beside: frozenset[str] | None = None
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,19 @@ class Tagger:
         self._cancellable = frozenset(place for place, rule in enumerate(hxl.tags) if rule.unless)
         by_weight = sorted(range(len(self._rules)), key=lambda place: _weight(self._rules[place]))
         self._places = {number: place for place, number in enumerate(by_weight)}
+        self._counting = frozenset(
+            rule.id for rule in hxl.tags if rule.tag.partition("+")[0] in PEOPLE and "person" in rule.takes
+        )
         self._families = {family.id: family for family in hxl.families}
         self._named = Phrases((place, phrase) for place, family in enumerate(hxl.families) for phrase in family.named)
         self._typical: dict[tuple[str, ...], list[str]] = {}
         for family in hxl.families:
             for phrase in family.headers:
                 self._typical.setdefault(header_words(phrase), []).append(family.id)
+        self._by_topic: dict[str, list[str]] = {}
+        for family in hxl.families:
+            for topic in family.topics:
+                self._by_topic.setdefault(topic, []).append(family.id)
         self._ages = _Ages(hxl.ages or HxlAges())
         self._aliases: dict[str, tuple[str, str]] = {}
         for rule in hxl.attributes:
@@ -97,9 +108,12 @@ class Tagger:
                 for alias in _spelt(rule):
                     self._aliases.setdefault(alias, (rule.apart, rule.adds[1:]))
         # The same tables come again with every month and country, the same headers in most of them.
-        self._table = lru_cache(4_000)(self._inferred)
+        self._table = lru_cache(1_000)(self._inferred)
         self._column = lru_cache(50_000)(self._composed)
         self._pieces = lru_cache(50_000)(self._parted)
+        self._of_headers = lru_cache(1_000)(self._counted)
+        self._of_text = lru_cache(1_000)(self._called)
+        self._doubts = lru_cache(50_000)(self._contradiction)
 
     def infer(
         self,
@@ -115,6 +129,9 @@ class Tagger:
 
     def contradicts(self, header: str, declared: str) -> str:
         """A sentence where a header and the hashtag declared for it contradict each other, else empty."""
+        return self._doubts(header, declared)
+
+    def _contradiction(self, header: str, declared: str) -> str:
         tag, _, rest = declared.partition("+")
         given = {attribute: self._aliases[attribute] for attribute in rest.split("+") if attribute in self._aliases}
         said: dict[str, set[str]] = {}
@@ -144,46 +161,73 @@ class Tagger:
 
     def _kinds(self, headers: tuple[str, ...], texts: tuple[str, ...], topics: Collection[str]) -> frozenset[str]:
         """The families of a table."""
-        keys = list(self._families)
-        found = {keys[match.number] for text in texts if text for match in self._named.within(header_words(text))}
-        counted = Counter(kind for header in set(headers) for kind in self._typical.get(header_words(header), ()))
-        found.update(kind for kind, count in counted.items() if count >= self._families[kind].least)
+        found = self._of_headers(headers)
+        for text in texts:
+            if text:
+                found |= self._of_text(text)
         if topics:
-            found.update(key for key, family in self._families.items() if not set(topics).isdisjoint(family.topics))
-        return frozenset(found)
+            found |= {key for topic in topics for key in self._by_topic.get(topic, ())}
+        return found
+
+    def _counted(self, headers: tuple[str, ...]) -> frozenset[str]:
+        counted = Counter(kind for header in set(headers) for kind in self._typical.get(header_words(header), ()))
+        return frozenset(kind for kind, count in counted.items() if count >= self._families[kind].least)
+
+    def _called(self, text: str) -> frozenset[str]:
+        keys = list(self._families)
+        return frozenset(keys[match.number] for match in self._named.within(header_words(text)))
 
     def _inferred(self, headers: tuple[str, ...], families: frozenset[str]) -> tuple[Inferred | None, ...]:
         people = next((entry.people for key, entry in self._families.items() if key in families and entry.people), "")
         alone = _Table(families, people)
         first = [self._column(header, alone) for header in headers]
-        if any(asks for _, asks in first):
-            known = Counter(name for found, _ in first for name in self._told(found))
-            counting = [base for base in PEOPLE if known[base]]
-            people = people or max(counting, key=lambda base: known[base], default="")
-            first = [
-                self._column(header, _Table(families, people, frozenset(known - Counter(self._told(found)))))
-                if asks
-                else (found, asks)
-                for header, (found, asks) in zip(headers, first, strict=True)
-            ]
-        return tuple(found if found and self._sure(found) else None for found, _ in first)
+        asked: frozenset[str] = frozenset().union(*(asks for _, asks in first))
+        if not asked:
+            return tuple(found if found and self._sure(found) else None for found, _ in first)
+        now = first
+        for _ in range(_ROUNDS):
+            told = [self._told(found, asked) for found, _ in now]
+            known = Counter(name for names in told for name in names)
+            near = [people] * len(headers) if people else _nearest([self._counts(found) for found, _ in now])
+            before, now = (
+                now,
+                [
+                    self._column(
+                        header, _Table(families, here, frozenset(name for name in asks if known[name] > (name in own)))
+                    )
+                    if asks
+                    else (found, asks)
+                    for header, (found, asks), own, here in zip(headers, first, told, near, strict=True)
+                ],
+            )
+            if now == before:
+                break
+        return tuple(found if found and self._sure(found) else None for found, _ in now)
 
-    def _told(self, found: Inferred | None) -> tuple[str, ...]:
-        """What a column tells the others of its table: its hashtag and the rule that gave it."""
+    def _counts(self, found: Inferred | None) -> str:
+        """The hashtag of a column whose header itself says which people it counts, else empty."""
+        if found is None or not self._sure(found) or found.rule.partition(" ")[0] not in self._counting:
+            return ""
+        return found.hashtag.partition("+")[0]
+
+    def _told(self, found: Inferred | None, asked: frozenset[str]) -> tuple[str, ...]:
+        """What a column tells the others of its table that they ask for: its hashtag and the rule that gave it."""
         if found is None or not self._sure(found):
             return ()
-        return found.hashtag.partition("+")[0], found.rule.partition(" ")[0]
+        names = found.hashtag.partition("+")[0], found.rule.partition(" ")[0]
+        return tuple([name for name in names if name in asked])
 
     def _sure(self, found: Inferred) -> bool:
         return found.confidence >= self._threshold
 
-    def _composed(self, header: str, table: _Table) -> tuple[Inferred | None, bool]:
-        """The guess, and whether other columns of the table could change it."""
+    def _composed(self, header: str, table: _Table) -> tuple[Inferred | None, frozenset[str]]:
+        """The guess, and hashtags and rules of other columns of the table that could change it."""
         words, pieces, bands, asks = self._explained(header, table)
         stem = _stem(pieces, bands, table)
-        asks = asks or (stem is not None and stem.guessed)
+        if (stem is None and bands) or (stem is not None and stem.guessed):
+            asks |= _ASKED_FOR_PEOPLE
         if stem is None:
-            return None, asks or any(isinstance(rule, HxlAttributeRule) and rule.implies for _, rule in pieces)
+            return None, asks
         added, kinds, half = set(filter(None, stem.tag.split("+")[1:])), set(), 0
         named = [stem.rule.id] if stem.rule else []
         for match, rule in pieces:
@@ -192,7 +236,7 @@ class Tagger:
                     added.update(rule.adds[1:].split("+"))
                     kinds.add(rule.kind)
                     named.append(rule.id)
-                else:
+                elif rule.kind not in _HARMLESS:
                     half += match.end - match.start
             elif isinstance(rule, HxlTagRule) and stem.rule is not None and rule.tag != stem.tag:
                 for other in self._instead(header, table, match, stem.takes):
@@ -222,17 +266,15 @@ class Tagger:
 
     def _explained(
         self, header: str, table: _Table
-    ) -> tuple[tuple[str, ...], list[tuple[Match, HxlTagRule | HxlAttributeRule]], list[_Band], bool]:
-        """The header's words, the rules that explain some of them, its age bands, and whether more could hold."""
+    ) -> tuple[tuple[str, ...], list[tuple[Match, HxlTagRule | HxlAttributeRule]], list[_Band], frozenset[str]]:
+        """The header's words, the rules that explain some of them, its age bands, what other columns could change."""
         words, candidates = self._pieces(header, table.families)
         taken: set[int] = set()
         chosen: list[tuple[Match, HxlTagRule | HxlAttributeRule]] = []
-        asks = False
+        asks: set[str] = set()
         for match, rule in candidates:
             if isinstance(rule, HxlTagRule) and rule.beside:
-                if table.beside is None:
-                    asks = True
-                    continue
+                asks.update(rule.beside)
                 if table.beside.isdisjoint(rule.beside):
                     continue
             span = range(match.start, match.end)
@@ -244,7 +286,7 @@ class Tagger:
             for _, rule in chosen
         )
         bands = list(self._ages.within(words, taken, certain=counts)) if any(map(str.isdigit, words)) else []
-        return words, sorted(chosen, key=lambda one: one[0].start), bands, asks
+        return words, sorted(chosen, key=lambda one: one[0].start), bands, frozenset(asks)
 
     def _parted(
         self, header: str, families: frozenset[str]
@@ -272,6 +314,16 @@ class Tagger:
         return words, tuple(found)
 
 
+def _nearest(said: Sequence[str]) -> list[str]:
+    """For each place what was said last before it, else what is said first."""
+    last = next(filter(None, said), "")
+    found = []
+    for word in said:
+        last = word or last
+        found.append(last)
+    return found
+
+
 def _stem(
     pieces: Sequence[tuple[Match, HxlTagRule | HxlAttributeRule]], bands: Sequence[_Band], table: _Table
 ) -> _Stem | None:
@@ -281,9 +333,9 @@ def _stem(
         _, chosen = max(tags, key=lambda one: (one[1].rank, one[0].end - one[0].start, -one[0].start))
         return _Stem(chosen.tag, chosen.confidence, frozenset(chosen.takes), chosen)
     implying = [rule for _, rule in pieces if isinstance(rule, HxlAttributeRule) and rule.implies]
-    for rule in implying:
-        if rule.implies != "people":
-            return _Stem(rule.implies, rule.confidence, _PERSONS - {"count"})
+    if certain := [rule for rule in implying if rule.implies != "people"]:
+        first = max(certain, key=lambda rule: rule.confidence)
+        return _Stem(first.implies, first.confidence, _PERSONS - {"count"})
     if not implying and not (bands and table.people):
         return None
     return _Stem(table.people or "#affected", 0.85 if table.people else _UNKNOWN_PEOPLE, _PERSONS, guessed=True)
