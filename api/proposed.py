@@ -12,6 +12,7 @@ from api.deps import Asking
 from api.lists import send
 from api.parameters import NoParameters
 from catalog import sources
+from catalog.keyring import everything
 from config import load
 from config.declarations import VisibilityName
 from config.load import ConfigurationError
@@ -46,15 +47,18 @@ class Approval(Asked):
     responses=examples.ok(examples.STANDING, 201) | examples.ACTS,
 )
 def propose(asking: Acting, asked: Proposal) -> Response:
-    """Any steward may. It waits in preview: nothing of it is stored before a steward of everything approves it."""
+    """Any steward may. It waits in preview: nothing of it is stored before a steward of everything approves it.
+
+    What somebody else proposed under the same key is replaced by a steward of everything alone.
+    """
     require_steward(asking)
-    settings = asking.register.settings
+    settings, any_ones = asking.register.settings, everything(asking.viewer)
 
     def act() -> Mapping[str, Any]:
         # No allow_hosts: which private addresses may be reached is said on the machine alone.
         source = load.proposed(asked.model_dump(exclude_defaults=True))
         with asking.catalog.writing() as session:
-            sources.propose(session, settings, source, asking.viewer.name)
+            sources.propose(session, settings, source, asking.viewer.name, over_others=any_ones)
             session.flush()
             return _standing(sources.named(session, settings, source.key))
 

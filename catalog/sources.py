@@ -147,8 +147,8 @@ def unknown(key: str, known: Iterable[str]) -> ConfigurationError:
     return ConfigurationError(f'There is no source "{key}". {hint}')
 
 
-def propose(session: Session, settings: Settings, source: Source, actor: str) -> None:
-    """Store a proposal; one that waits under the same key is replaced.
+def propose(session: Session, settings: Settings, source: Source, actor: str, *, over_others: bool = True) -> None:
+    """Store a proposal; one that waits under the same key is replaced, somebody else's only ``over_others``.
 
     Raises ConfigurationError if the key belongs to a file, to an approved source or to one that has been harvested.
     """
@@ -161,6 +161,9 @@ def propose(session: Session, settings: Settings, source: Source, actor: str) ->
     if row is not None and (row.approved is not None or row.declaration is None):
         what = f"was approved by {row.approved_by}" if row.approved is not None else "was harvested before"
         raise ConfigurationError(f"{source.key} {what}. Choose another key.")
+    if row is not None and not over_others and row.proposed_by != actor:
+        # Whoever approves it has looked at what the other wrote.
+        raise ConfigurationError(f"{source.key} waits already, as somebody else proposed it. Choose another key.")
     proposed = source_row(source)
     # Until it is approved nobody but its stewards may know of it; the declaration keeps what was proposed.
     proposed.visibility = Visibility.OWNER

@@ -305,6 +305,16 @@ def test_a_source_is_proposed_approved_paused_and_resumed(house: House) -> None:
     assert house.post("/api/v1/sources/never-was/approve", "ada").status_code in {404, 422}
 
 
+def test_what_somebody_else_proposed_is_replaced_by_a_steward_of_everything_alone(house: House) -> None:
+    def propose(key: str, url: str) -> int:
+        return int(house.post("/api/v1/sources", key, key="swap", kind="hdx", title="Sample", url=url).status_code)
+
+    assert [propose("yemen", "https://one.example"), propose("yemen", "https://two.example")] == [201, 201]
+    assert propose("ada", "https://three.example") == 201
+    assert propose("yemen", "https://four.example") == 409
+    assert house.get("/api/v1/sources/swap", "bo").json()["url"] == "https://three.example"
+
+
 def test_how_much_is_hidden_is_told_exactly_to_stewards_alone(house: House) -> None:
     assert (house.get("/api/v1/metrics").status_code, house.get("/api/v1/metrics", "partner").status_code) == (401, 403)
     exact = house.get("/api/v1/metrics", "ada").json()
