@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WORLD = "WLD"
 KOSOVO = "XKX"
 ABYEI = "AB9"
-LANGUAGES = ("en", "fr", "es", "ar", "ru", "pt", "uk")
+LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh", "pt", "uk")
 """Whose names of countries are read."""
 
 Scheme = Literal["", "iso2", "iso3", "m49", "name"]
@@ -54,16 +54,16 @@ _CODES = {
 """Codes that portals use instead of ISO's, and ISO's former ones of countries that live on in one."""
 
 _SPELLINGS = {
-    ABYEI: "abyei; abyei area; abyei administrative area; أبيي; abyé; абьей; абьєй",
+    ABYEI: "abyei; abyei area; abyei administrative area; أبيي; abyé; абьей; абьєй; 阿卜耶伊",
     KOSOVO: "kosovo s res 1244 1999; kosovo unscr 1244; kosovo under unscr 1244; kosovo un 1244; kosovo 1244",
-    WORLD: "global; glbl; worldwide; world; monde; mondial; mundo; mundial; العالم; عالمي; весь мир; мир; світ",
+    WORLD: "global; glbl; worldwide; world; monde; mondial; mundo; mundial; العالم; عالمي; весь мир; мир; світ; 全球",
     "ARE": "uae",
     "AZE": "azerbajan",
     "BEN": "بنن",
     "BHS": "багамские острова",
     "BIH": "bosnia; bosnia and herzegowina",
-    "BOL": "بوليفيا دولة المتعددة القوميات",
-    "BRN": "بروني دار السلام",
+    "BOL": "بوليفيا دولة المتعددة القوميات; 多民族玻利维亚国",
+    "BRN": "بروني دار السلام; 文莱达鲁萨兰国",
     "CAF": "car; rca; центральноафриканская республика",
     "CHL": "شيلي",
     "CIV": "ivory coast; cote divoire; كوت ديفوار",
@@ -72,7 +72,7 @@ _SPELLINGS = {
     "COM": "коморские острова",
     "CPV": "cape verde; كابو فيردي",
     "CZE": "czech republic; تشيكيا",
-    "DOM": "الجمهورية الدومينيكية",
+    "DOM": "الجمهورية الدومينيكية; 多米尼加",
     "ECU": "إكوادور",
     "ESH": "western sahara non self governing territory",
     "FLK": "falkland islands; malvinas; iles falkland malvinas",
@@ -85,6 +85,7 @@ _SPELLINGS = {
     "HKG": "hong kong; hong kong china; china hong kong sar; chine region administrative speciale de hong kong",
     "IRN": "إيران جمهورية الإسلامية",
     "ITA": "republic of italy",
+    "JEY": "泽西",
     "KAZ": "kazajstan",
     "KGZ": "kyrgyz republic; кыргызстан",
     "KIR": "كيريباس",
@@ -113,7 +114,7 @@ _SPELLINGS = {
     "territoire palestinien occupe; territorio palestino ocupado; "
     "الأرض الفلسطينية المحتلة; "
     "оккупированная палестинская территория; окупована палестинська територія",
-    "RUS": "chechnya; russia; federacion de rusia",
+    "RUS": "chechnya; russia; federacion de rusia; 俄罗斯联邦",
     "RWA": "republic of rwanda",
     "SHN": "saint helena; saint helena ascension and tristan da cunha; остров святой елены; سانت هيلانة",
     "SJM": "svalbard and jan mayen islands",
@@ -131,7 +132,7 @@ _SPELLINGS = {
     "URY": "أوروغواي",
     "USA": "usa; u s; u s a; united states of america; الولايات المتحدة الأمريكية",
     "VAT": "holy see; vatican; vatican city; vatican city state; holy see vatican city state; saint siege; santa sede; "
-    "святой престол; الكرسي الرسولي",
+    "святой престол; الكرسي الرسولي; 罗马教廷; 教廷",
     "VEN": "venezuela rb",
     "VGB": "british virgin islands; virgin islands british",
     "VIR": "us virgin islands; u s virgin islands; united states virgin islands; virgin islands us",
@@ -186,7 +187,7 @@ def iso3_of(text: str, scheme: Scheme = "") -> str | None:
         found = _of_code(word, {"iso2": (2,), "iso3": (3,)}.get(scheme, (2, 3)))
         if found or scheme:
             return found
-    # Portals give codes; the names of all countries in seven languages are 15 MB.
+    # Portals give codes; the names of all countries in eight languages are 15 MB.
     if found := _names().get(word) or _bags().get(_bag(word)):
         return found
     within = _WITHIN.fullmatch(text.strip())

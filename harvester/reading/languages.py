@@ -58,7 +58,7 @@ def language(value: object) -> str:
     """The BCP 47 tag of one language without its region (``fr``, ``pt``, ``prs``); ``und`` where the field says none.
 
     Reads codes of ISO 639-1, 639-2 (``fre``, ``fra``) and 639-3, tags (``en_us``, ``pt-BR``), addresses that end with
-    a code (EU's list, ``id.loc.gov``), and names in seven languages or its own. ReliefWeb's ``ot`` (other) is ``und``.
+    a code (EU's list, ``id.loc.gov``), and names in eight languages or its own. ReliefWeb's ``ot`` (other) is ``und``.
 
     Raises:
         ValueError: It is no language that is known.

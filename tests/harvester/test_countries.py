@@ -25,6 +25,7 @@ from harvester.reading.fields import Fields
         ("occupied Palestinian territory", "PSE"), ("territoire palestinien occupé", "PSE"), ("OPT", "PSE"),
         ("Guadeloupe (France)", "GLP"), ("Сирия", "SYR"), ("Síria", "SYR"), ("Боснія і Герцеговина", "BIH"),
         ("جمهورية الكونغو الديمقراطية", "COD"), ("República Democrática do Congo", "COD"), ("Puntland", "SOM"),
+        ("阿富汗", "AFG"), ("刚果民主共和国", "COD"), ("阿拉伯叙利亚共和国", "SYR"), ("阿卜耶伊", ABYEI),
     ],
 )  # fmt: skip
 def test_one_country(written: str, code: str) -> None:
