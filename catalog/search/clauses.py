@@ -8,8 +8,18 @@ from tantivy import FieldType, Occur, Query
 
 from catalog.facets import Facet, facets
 from catalog.query import DatasetQuery, QueryError
-from catalog.search.schema import NAME_LENGTH, NO_DAYS, SEQ_BITS, WEIGHTS, day_fields, facet_field, on_table, schema
-from catalog.search.snapshot import Snapshot
+from catalog.search.schema import (
+    NAME_LENGTH,
+    NO_DAYS,
+    SEQ_BITS,
+    WEIGHTS,
+    day_fields,
+    facet_field,
+    of_origin,
+    on_table,
+    schema,
+)
+from catalog.search.snapshot import Snapshot, read_pattern
 from catalog.search.words import Words
 from catalog.text import normalize
 from catalog.vocabulary import TagOrigin
@@ -76,26 +86,41 @@ def _tagged(query: DatasetQuery, snapshot: Snapshot) -> list[Query]:
     least = query.hxl_min_confidence
     if not 0 <= least <= 1:
         raise QueryError("hxl.min_confidence", f"hxl.min_confidence: {least} is no confidence; it is 0 to 1")
-    narrowed = bool(origins) or least > 0
-    if not narrowed:
-        found = [_any_of("tag", snapshot.tags_matching(pattern)) for pattern in query.hxl]
-    else:
-        patterns = query.hxl or (() if query.hxl_same else ("#*",))
-        found = [_any_of("mark", snapshot.marks_matching(pattern, origins, least)) for pattern in patterns]
+    patterns = query.hxl
+    if (origins or least) and not patterns and not query.hxl_same:
+        patterns = ("#*",)
+    found = [_on_any_column(pattern, origins, least, snapshot) for pattern in patterns]
     if query.hxl_same:
-        matching = [snapshot.marks_matching(pattern, origins, least, "hxl.same") for pattern in query.hxl_same]
-        found.append(_on_one_table(matching, snapshot.tables))
+        found.append(_on_one_table(query.hxl_same, origins, least, snapshot))
     return found
 
 
-def _on_one_table(matching: Sequence[Sequence[str]], tables: int) -> Query:
-    if not all(matching):
+def _on_any_column(pattern: str, origins: tuple[str, ...], least: float, snapshot: Snapshot) -> Query:
+    plain = read_pattern(pattern, "hxl").plain
+    if plain and not least:
+        return _any_of("simple", [of_origin(plain, origin) for origin in origins or ("",)])
+    if origins or least:
+        return _any_of("mark", snapshot.marks_matching(pattern, origins, least))
+    return _any_of("tag", snapshot.tags_matching(pattern))
+
+
+def _on_one_table(patterns: Sequence[str], origins: tuple[str, ...], least: float, snapshot: Snapshot) -> Query:
+    wanted: list[Sequence[str]] = []
+    for pattern in patterns:
+        plain = read_pattern(pattern, "hxl.same").plain
+        if plain and not origins and not least:
+            wanted.append((plain,))
+        else:
+            wanted.append(snapshot.marks_matching(pattern, origins, least, "hxl.same"))
+    if not all(wanted):
         return Query.empty_query()
     each = []
-    for number in range(tables):
-        here = [_any_of("on_table", [on_table(mark, number) for mark in marks]) for marks in matching]
+    for number in range(snapshot.tables):
+        here = [_any_of("on_table", [on_table(value, number) for value in values]) for values in wanted]
         each.append((Occur.Should, Query.boolean_query([(Occur.Must, clause) for clause in here])))
-    return Query.boolean_query(each) if each else Query.empty_query()
+    # What has them nowhere need not be looked at table by table.
+    anywhere = [(Occur.Must, _on_any_column(pattern, origins, least, snapshot)) for pattern in patterns]
+    return Query.boolean_query([*anywhere, (Occur.Must, Query.boolean_query(each))]) if each else Query.empty_query()
 
 
 def _origin(value: str) -> str:

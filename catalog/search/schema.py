@@ -30,8 +30,9 @@ SEQ_BITS = 26
 MAX_SEQ = (1 << SEQ_BITS) - 1
 ANY = "+*"
 """After a hashtag: with whatever attributes."""
-TAG_FIELDS = ("tag", "mark", "tagged", "on_table")
-"""Full tags; tags with origin and confidence; what is counted by origin; marks by the record's own table."""
+TAG_FIELDS = ("tag", "mark", "tagged", "simple", "on_table")
+"""Full tags; tags with origin and confidence (marks); what is counted by origin; simple patterns by origin; marks and
+simple patterns by the record's own table."""
 NO_DAYS = 0
 """Stands in a threshold field of a document that has no days; every real ordinal is greater."""
 OPEN_END = date.max.toordinal()
@@ -81,7 +82,9 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field("start", fast=True)
     builder.add_integer_field("end", fast=True)
     for name in TAG_FIELDS:
-        builder.add_text_field(name, fast=name != "on_table", tokenizer_name="raw", index_option="basic")
+        builder.add_text_field(
+            name, fast=name not in {"simple", "on_table"}, tokenizer_name="raw", index_option="basic"
+        )
     builder.add_unsigned_field("tables", fast=True)
     for facet in facets().values():
         if facet.thresholds:
@@ -174,9 +177,15 @@ def _add_tags(made: tantivy.Document, document: dict[str, Any]) -> None:
         made.add_text("mark", value)
     for value in sorted({value for pair in counted | bare for value in _counted(*pair)}):
         made.add_text("tagged", value)
+    for value in sorted(
+        {of_origin(one, given) for tag, by in counted | bare for one in simple(tag) for given in (by, "")}
+    ):
+        made.add_text("simple", value)
     for number, table in enumerate(tables):
         for mark in sorted(table):
             made.add_text("on_table", on_table(mark, number))
+        for value in sorted({one for mark in table for one in simple(read_mark(mark)[0])}):
+            made.add_text("on_table", on_table(value, number))
     made.add_unsigned("tables", len(tables))
 
 
@@ -184,6 +193,18 @@ def _counted(tag: str, origin: str) -> Iterator[str]:
     for name in (tag, f"{base(tag)}{ANY}"):
         yield SEPARATOR.join((name, origin))
         yield SEPARATOR.join((name, ""))
+
+
+@lru_cache(maxsize=KEPT)
+def simple(tag: str) -> tuple[str, ...]:
+    """The patterns that a canonical tag matches and that name one attribute at most: these are asked for most."""
+    name, *attributes = tag.split("+")
+    return ("#*", name, *(f"{start}+{one}" for one in attributes for start in ("#*", name)))
+
+
+def of_origin(pattern: str, origin: str) -> str:
+    """A simple pattern as far as tags of one origin match it, of any if that is empty."""
+    return f"{origin}{SEPARATOR}{pattern}"
 
 
 def mark_of(tag: str, origin: str, confidence: float) -> str:
@@ -197,9 +218,9 @@ def read_mark(mark: str) -> tuple[str, str, float]:
     return tag, origin, int(hundredths) / 100
 
 
-def on_table(mark: str, number: int) -> str:
-    """A mark on one of a record's tables."""
-    return f"{number}{SEPARATOR}{mark}"
+def on_table(value: str, number: int) -> str:
+    """A mark or a simple pattern on one of a record's tables."""
+    return f"{number}{SEPARATOR}{value}"
 
 
 def tables_of(document: dict[str, Any]) -> list[frozenset[str]]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from math import log1p
 from operator import itemgetter
@@ -160,14 +161,11 @@ class Snapshot:
 
     def tags_matching(self, pattern: str, parameter: str = "hxl") -> tuple[str, ...]:
         """The full tags in this index that a libhxl tag pattern matches; raises QueryError if it is none."""
-        from hxl.model import Column, TagPattern
+        from hxl.model import Column
 
         if pattern in self._patterns:
             return self._patterns[pattern]
-        try:
-            parsed = TagPattern.parse(pattern)
-        except Exception as error:
-            raise QueryError(parameter, f'"{pattern}" is no HXL tag pattern: {_mend(pattern)}') from error
+        parsed = read_pattern(pattern, parameter).parsed
         if not self._columns:
             tags = terms(self.opened, self.every, "tag")
             self._columns.append({tag: column for tag in tags if (column := Column.parse(tag))})
@@ -175,6 +173,29 @@ class Snapshot:
         if len(self._patterns) < 1000:  # noqa: PLR2004
             self._patterns[pattern] = found
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A libhxl tag pattern; ``plain`` is how it is indexed if it names one attribute at most and excludes none."""
+
+    parsed: Any
+    plain: str
+
+
+@lru_cache(maxsize=1_000)
+def read_pattern(pattern: str, parameter: str) -> Pattern:
+    """A pattern as libhxl reads it; raises QueryError if it is none."""
+    from hxl.model import TagPattern
+
+    try:
+        parsed = TagPattern.parse(pattern)
+    except Exception as error:
+        raise QueryError(parameter, f'"{pattern}" is no HXL tag pattern: {_mend(pattern)}') from error
+    asked = sorted(parsed.include_attributes)
+    if parsed.is_absolute or parsed.exclude_attributes or len(asked) > 1:
+        return Pattern(parsed, "")
+    return Pattern(parsed, "+".join([parsed.tag, *asked]))
 
 
 def take(opened: Opened, viewer: Viewer) -> Snapshot:
