@@ -325,19 +325,38 @@ def _key(session: Session, own: Mapping[int, Traits | None]) -> dict[int, set[in
 
 
 def _meeting(session: Session, by_key: Mapping[int, set[int]]) -> dict[int, set[int]]:
-    """By key, the records that share it; without keys that too many share, or only one has."""
+    """By key, the records that share it; without keys that too many share, or only one has.
+
+    Where too many share it, those of them that the community is shown, or else the public, if they are not too many:
+    links between these would otherwise be gone as soon as a hidden record has the key, and so tell of it.
+    """
     found: dict[int, set[int]] = defaultdict(set)
+    sharing = select(SameKey.key, SameKey.dataset_seq).join(Disclosure, Disclosure.seq == SameKey.dataset_seq)
     for some in _batches(sorted(by_key)):
-        telling = (
-            select(SameKey.key)
-            .where(SameKey.key.in_(some))
-            .group_by(SameKey.key)
-            .having(func.count().between(2, MOST_ALIKE))
+        counts = dict(
+            session.execute(
+                select(SameKey.key, func.count())
+                .where(SameKey.key.in_(some))
+                .group_by(SameKey.key)
+                .having(func.count() > 1)
+            ).all()
         )
-        for key, number in session.execute(
-            select(SameKey.key, SameKey.dataset_seq).where(SameKey.key.in_(telling.scalar_subquery()))
-        ):
+        few = [key for key, count in counts.items() if count <= MOST_ALIKE]
+        for key, number in session.execute(select(SameKey.key, SameKey.dataset_seq).where(SameKey.key.in_(few))):
             found[key].add(number)
+        many = counts.keys() - set(few)
+        for audience in (Audience.COMMUNITY, Audience.PUBLIC) if many else ():
+            of = Disclosure.audience == audience
+            telling = session.scalars(
+                select(SameKey.key)
+                .join(Disclosure, Disclosure.seq == SameKey.dataset_seq)
+                .where(SameKey.key.in_(sorted(many)), of)
+                .group_by(SameKey.key)
+                .having(func.count() <= MOST_ALIKE)
+            ).all()
+            for key, number in session.execute(sharing.where(SameKey.key.in_(telling), of)):
+                found[key].add(number)
+            many -= set(telling)
     return found
 
 

@@ -169,6 +169,22 @@ def test_a_link_to_what_is_not_shown_whole_is_as_if_there_were_none(two: Catalog
     assert after == none, "bytes and etag, before any index has followed"
 
 
+@pytest.mark.parametrize("hidden", [Visibility.COMMUNITY, Visibility.OWNER])
+def test_a_hidden_twin_takes_no_link_away_where_many_are_alike(catalog: Catalog, hidden: Visibility) -> None:
+    """Whoever lists as many as still tell something would learn from it that there is one more."""
+    bare: dict[str, Any] = {"distributions": (), "access": ()}
+    write(catalog, HUB, *(record(f"wells-{number}", **bare) for number in range(sameness.MOST_ALIKE - 1)))
+    write(catalog, DESK, record("hidden", **bare, visibility=hidden))
+    follow(catalog)
+    write(catalog, DESK, record("wells-too", **bare))
+    follow(catalog)
+    for viewer in (PUBLIC, community("Sample Partner")):
+        assert len(told(catalog, viewer, TOO)) == sameness.MOST_ALIKE - 1
+    write(catalog, HUB, record("one-more", **bare))
+    follow(catalog)
+    assert told(catalog, PUBLIC, id_of(HUB, "one-more")) == []
+
+
 def test_a_hidden_twin_costs_no_further_question(two: Catalog) -> None:
     def asked(viewer: Viewer, id_: UUID) -> list[str]:
         said: list[str] = []
