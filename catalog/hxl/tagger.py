@@ -237,7 +237,7 @@ class Tagger:
                     kinds.add(rule.kind)
                     named.append(rule.id)
                 elif rule.kind not in _HARMLESS:
-                    half += match.end - match.start
+                    half += (2 if rule.kind == "unit" else 1) * (match.end - match.start)
             elif isinstance(rule, HxlTagRule) and stem.rule is not None and rule.tag != stem.tag:
                 for other in self._instead(header, table, match, stem.takes):
                     added.update(other.adds[1:].split("+"))

@@ -3,12 +3,14 @@
 Tables are those of ``../shared`` whose files declare hashtags: by repository (pairs), by HDX dataset (file checks), by
 workbook (displacement tracking). A pair of header and hashtag counts once per repository. The guess is made with the
 whole table at hand and without its hashtags. Precision is over what was guessed, recall over all declared pairs whose
-hashtag is well formed; once for the hashtag alone, once for hashtag with exactly the declared attributes.
+hashtag is well formed; once for the hashtag alone, once for hashtag with exactly the declared attributes. Hashtags of
+2014 are compared as they are written today, where a repository has them.
 
 Held out: repositories and datasets that :func:`held_out` picks by a hash of their names, fixed before any rule was
-written and read only afterwards. All others were in view, so rules are not trained per fold: leaving one repository
-out is, for rules, each repository on its own, and the figures of those in view flatter. Files of one publisher stand
-on both sides, so ``unseen`` counts only held-out pairs whose header no repository in view has.
+written. What the rules did on them at first sight is :data:`FIRST_READING`, the figure to go by: since then
+rules were mended with them in view, too. All others were in view, so rules are not trained per fold: leaving one
+repository out is, for rules, each repository on its own, and the figures of those in view flatter. Files of one
+publisher stand on both sides, so ``unseen`` counts only held-out pairs whose header no repository in view has.
 
 No header and no pair is kept here.
 """
@@ -27,17 +29,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from catalog.hxl.rows import current
 from catalog.hxl.tagger import Inferred, Tagger
 from catalog.hxl.tags import base, canonical
 from catalog.hxl.words import header_words
 from config.load import rules
 from config.settings import Settings
+from config.vocabulary import hashtags
 from tests.bench.figures import HXL, hxl_rendered
 
 ROOT = Path(__file__).parent.parent.parent
 SHARED = ROOT.parent / "shared"
 SPEED_HEADERS = 100_000
 _BINS = (0.6, 0.7, 0.8, 0.9, 1.01)
+FIRST_READING = {
+    "date": "2026-11-22",
+    "held_out": {
+        "pairs": 587, "base_precision": 0.777, "base_recall": 0.624, "full_precision": 0.577, "full_recall": 0.463,
+    },
+    "held_out_without_2014": {
+        "pairs": 470, "base_precision": 0.876, "base_recall": 0.736, "full_precision": 0.686, "full_recall": 0.577,
+    },
+}  # fmt: skip
+"""What was measured when the held-out repositories were read for the first time; never to be measured again."""
 _LEGACY = "hxl-showcase"
 """A repository whose hashtags are those of 2014, before attributes: only its base hashtags are comparable."""
 
@@ -99,11 +113,13 @@ def measure() -> dict[str, Any]:
         by_language[language(guess.header)].append(guess)
     return {
         "date": datetime.now(UTC).date().isoformat(),
+        "first_reading": FIRST_READING,
         "all": tally(given),
         "in_view": tally(inside),
         "held_out": tally(outside),
         "held_out_without_2014": tally(guess for guess in outside if _LEGACY not in guess.table.repository),
         "held_out_unseen": tally(guess for guess in outside if header_words(guess.header) not in known),
+        "dictionary": tally(guess for guess in given if base(guess.declared) in hashtags()),
         "origins": {name: tally(part) for name, part in sorted(by_origin.items())},
         "languages": {name: tally(part) for name, part in sorted(by_language.items())},
         "repositories": {
@@ -250,10 +266,12 @@ def _tracked() -> Iterator[Declared]:
 
 
 def _declared(origin: str, repository: str, sheet: str, title: str, pairs: Iterable[tuple[str, str]]) -> Declared:
-    headers, tags = zip(
-        *((header.removeprefix("\ufeff"), canonical(tag) if tag else "") for header, tag in pairs), strict=True
-    )
-    return Declared(origin, repository, sheet, title, headers, tags)
+    headers, tags = [], []
+    for header, tag in pairs:
+        written = canonical(tag) if tag else ""
+        headers.append(header.removeprefix("\ufeff"))
+        tags.append(current(written) if _LEGACY in repository else written)
+    return Declared(origin, repository, sheet, title, tuple(headers), tuple(tags))
 
 
 def _share(some: int, of: int) -> float:
