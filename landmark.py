@@ -16,6 +16,7 @@ import harvester.cli
 import harvester.commands.hxl
 import harvester.commands.profile
 import harvester.commands.reassess
+import harvester.commands.register
 import harvester.commands.schedule
 import harvester.commands.sources
 from catalog.database import NoCatalog
@@ -41,6 +42,7 @@ for door in (
     harvester.cli.app,
     harvester.commands.profile.app,
     harvester.commands.reassess.app,
+    harvester.commands.register.app,
     harvester.commands.schedule.app,
     harvester.commands.sources.app,
     api.cli.app,

@@ -640,6 +640,20 @@ class Audit(Base):
     hash: Mapped[str]
 
 
+class RegisterRow(Base):
+    """A holding as its organisation's sheet says it (:mod:`catalog.register`): by column what is kept of it.
+
+    ``acted`` has the level and the visibility of the row that were acted on already.
+    """
+
+    __tablename__ = "register_row"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    values: Mapped[dict[str, Any]]
+    acted: Mapped[dict[str, Any]]
+    added: Mapped[datetime]
+    changed: Mapped[datetime]
+
+
 class SameKey(Base):
     """What brings two records together to be compared (:func:`catalog.sameness.keys`): hashes, no words."""
 

@@ -1,4 +1,4 @@
 """Alembic migrations of the catalog."""
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision; a test holds it against the folder."""

@@ -1,0 +1,126 @@
+"""What follows from a row for its record: its level is said by its owner, and who may know of it is decided by name.
+
+A sheet raises a level and never lowers one. It narrows who may know of a record at once; it opens one only where
+whoever imports it says so, a level is in effect, and the owner's consent stands. What was acted on once is not acted on
+again: what stewards decide later stands over the same sheet.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from catalog import assertions, levels, opening
+from catalog.levels import Desk
+from catalog.register.kept import SOURCE, asked_visibility, consented
+from catalog.rows import dataset_id
+from catalog.sensitivity import OWNER, effective
+from catalog.tables import Dataset, RegisterRow
+from catalog.visibility import narrower
+from catalog.vocabulary import Level, Visibility
+
+BECAUSE = "The sheet of the register says so."
+
+
+@dataclass(slots=True)
+class Acted:
+    """What was done, in numbers, and what was not, by title and reason.
+
+    Attributes:
+        lower: Titles of rows whose level in effect is higher than their sheet says.
+        waiting: Title and reason of those that ask to be known to more people than they are.
+    """
+
+    raised: int = 0
+    opened: int = 0
+    narrowed: int = 0
+    lower: list[str] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any record is otherwise than before."""
+        return bool(self.raised or self.opened or self.narrowed)
+
+
+def act(session: Session, actor: str, desk: Desk, *, opens: bool) -> Acted:
+    """Do what the rows ask for and has not been done; of rows that have a record.
+
+    Args:
+        session: Writing.
+        actor: Who imports.
+        desk: When, and by which table records are rendered.
+        opens: Whether records are shown to as many as their rows ask for.
+    """
+    done = Acted()
+    rows = session.execute(
+        select(RegisterRow.id, RegisterRow.values, RegisterRow.acted).order_by(RegisterRow.added, RegisterRow.id)
+    ).all()
+    visibilities = dict(
+        session.execute(select(Dataset.id, Dataset.visibility).where(Dataset.source_key == SOURCE)).all()
+    )
+    for id_, values, acted in rows:
+        record = dataset_id(SOURCE, id_)
+        if record not in visibilities:
+            continue
+        now = dict(acted)
+        if (level := values.get("level", "")) != acted.get("level", ""):
+            _level(session, record, values, level, actor, desk, done)
+            now["level"] = level
+        wanted = asked_visibility(values)
+        asks = wanted.value != acted.get("visibility", Visibility.OWNER.value)
+        if asks and _visibility(session, record, values, wanted, actor, desk, done, opens=opens):
+            now["visibility"] = wanted.value
+        if now != acted:
+            session.execute(
+                update(RegisterRow).where(RegisterRow.id == id_).values(acted=now),
+                execution_options={"synchronize_session": False},
+            )
+    return done
+
+
+def _level(session: Session, record: Any, values: Any, level: str, actor: str, desk: Desk, done: Acted) -> None:  # noqa: ANN401
+    now = effective(assertions.live(session, [record]).get(record, {}).values())
+    if level and Level(level).rank > now.strictness[0]:
+        levels.raise_level(session, record, Level(level), actor, BECAUSE, by=OWNER, desk=desk)
+        done.raised += 1
+    elif now.level is not None and now.name != level:
+        done.lower.append(values["title"])
+
+
+def _visibility(
+    session: Session,
+    record: Any,  # noqa: ANN401
+    values: Any,  # noqa: ANN401
+    wanted: Visibility,
+    actor: str,
+    desk: Desk,
+    done: Acted,
+    *,
+    opens: bool,
+) -> bool:
+    """Whether it is now known as it asks to be."""
+    now = session.scalar(select(Dataset.visibility).where(Dataset.id == record))
+    if now is None or now is wanted:
+        return now is wanted
+    if narrower(now, wanted) is wanted:
+        opening.show_to(session, record, wanted, actor, BECAUSE, desk=desk)
+        done.narrowed += 1
+        return True
+    hindrance = _hindrance(session, record, values, desk, opens=opens)
+    if hindrance:
+        done.waiting.append((values["title"], hindrance))
+        return False
+    opening.show_to(session, record, wanted, actor, BECAUSE, desk=desk)
+    done.opened += 1
+    return True
+
+
+def _hindrance(session: Session, record: Any, values: Any, desk: Desk, *, opens: bool) -> str:  # noqa: ANN401
+    """Why a record is not opened, as a sentence; empty if it may be."""
+    if effective(assertions.live(session, [record]).get(record, {}).values()).level is None:
+        return "Nobody has given it a level: fill in Sensitivity level."
+    if not consented(values, desk.time().date()):
+        return "Its owner's consent to list it is missing or over: fill in who gave it, when, and until when."
+    return "" if opens else "Say --open, and it is shown as its row asks, under your name."

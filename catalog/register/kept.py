@@ -1,0 +1,184 @@
+"""The rows that are kept: what a sheet would change of them, what it changes, and what becomes a record."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from catalog.disclosure import SEES
+from catalog.register.reading import Fault, Reading, Row, address
+from catalog.rows import dataset_id
+from catalog.tables import Dataset, RegisterRow
+from catalog.text import normalize
+from catalog.vocabulary import Audience, Visibility
+
+SOURCE = "register"
+"""Key of the source whose records are the rows."""
+NEW, CHANGED, UNCHANGED, REJECTED = "new", "changed", "unchanged", "rejected"
+OUTCOMES = (NEW, CHANGED, UNCHANGED, REJECTED)
+Kept = Mapping[str, Mapping[str, str]]
+"""Values of the rows that are kept, by register id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a row of a sheet would become.
+
+    Attributes:
+        row: As it was read.
+        outcome: ``new``, ``changed``, ``unchanged`` or ``rejected``.
+        id: Its register id; of a new one empty before it is kept.
+        values: What would be kept: what its sheet has no column for stays as it was.
+        changes: Column, old and new value.
+        faults: Why it is rejected.
+    """
+
+    row: Row
+    outcome: str
+    id: str
+    values: Mapping[str, str]
+    changes: tuple[tuple[str, str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def kept(session: Session) -> dict[str, dict[str, str]]:
+    """All rows by id, in the order in which they came."""
+    rows = session.execute(select(RegisterRow.id, RegisterRow.values).order_by(RegisterRow.added, RegisterRow.id))
+    return {id_: dict(values) for id_, values in rows}
+
+
+def plan(reading: Reading, known: Kept) -> tuple[Planned, ...]:
+    """What each row would become; pure.
+
+    A row is the one whose id it has; without an id, the one with its title, holder and countries. Two rows of a sheet
+    that are the same holding, and an id that nothing has, are rejected.
+    """
+    named = {_name(values): id_ for id_, values in known.items()}
+    titles = {normalize(values["title"]) for values in known.values()}
+    titles |= {normalize(row.values["title"]) for row in reading.rows if not row.faults and "title" in row.values}
+    taken: dict[str | tuple[str, ...], int] = {}
+    return tuple(_planned(row, reading, known, named, titles, taken) for row in reading.rows)
+
+
+def save(session: Session, planned: Iterable[Planned], now: datetime) -> dict[int, str]:
+    """Keep what is new or changed; answers register ids by the numbers of the sheet's rows."""
+    ids: dict[int, str] = {}
+    new = []
+    for one in planned:
+        if one.outcome == REJECTED:
+            continue
+        ids[one.row.number] = one.id or f"reg-{secrets.token_hex(8)}"
+        if one.outcome == NEW:
+            values = {**one.values, "id": ids[one.row.number]}
+            new.append({"id": values["id"], "values": values, "acted": {}, "added": now, "changed": now})
+        elif one.outcome == CHANGED:
+            session.execute(
+                update(RegisterRow).where(RegisterRow.id == one.id).values(values=dict(one.values), changed=now),
+                execution_options={"synchronize_session": False},
+            )
+    if new:
+        session.execute(insert(RegisterRow), new)
+    return ids
+
+
+def listed(session: Session, personal: frozenset[str], today: date) -> list[tuple[str, dict[str, Any]]]:
+    """Id and payload of each row: what may become part of a record.
+
+    Nothing personal is among it. ``safe_of`` has the ids of closed holdings of which the public may know: else it
+    would tell that they exist. ``consent_over`` is there once the owner's consent has ended.
+    """
+    rows = kept(session)
+    open_to = SEES[Audience.PUBLIC]
+    shown = {
+        id_
+        for id_, visibility in session.execute(
+            select(Dataset.id, Dataset.visibility).where(Dataset.source_key == SOURCE)
+        )
+        if visibility in open_to
+    }
+    by_title: dict[str, list[str]] = {}
+    for id_, values in rows.items():
+        by_title.setdefault(normalize(values["title"]), []).append(id_)
+    found = []
+    for id_, values in rows.items():
+        left = personal | {"safe_product_of", "visibility", "level"}
+        payload: dict[str, Any] = {key: value for key, value in values.items() if key not in left}
+        of = values.get("safe_product_of", "")
+        closed = [of] if of in rows else by_title.get(normalize(of), []) if of else []
+        safe = sorted(one for one in closed if one != id_ and dataset_id(SOURCE, one) in shown)
+        payload |= {"safe_of": safe} if safe else {}
+        payload |= {"consent_over": True} if consent_over(values, today) else {}
+        found.append((id_, payload))
+    return found
+
+
+def consent_over(values: Mapping[str, str], today: date) -> bool:
+    """Whether the owner's consent to list the holding has ended."""
+    return bool(values.get("consent_until")) and values["consent_until"] < today.isoformat()
+
+
+def consented(values: Mapping[str, str], today: date) -> bool:
+    """Whether whoever owns the holding agreed that it is listed: whoever holds and owns it does so by the sheet."""
+    owner = normalize(values.get("owner", ""))
+    own = not owner or owner == normalize(values["holder"])
+    given = bool(values.get("consent_by")) and "" < values.get("consent_on", "") <= today.isoformat()
+    return (own or given) and not consent_over(values, today)
+
+
+def asked_visibility(values: Mapping[str, str]) -> Visibility:
+    """As whom its sheet wants it to be known."""
+    return Visibility(values.get("visibility") or Visibility.OWNER)
+
+
+def _name(values: Mapping[str, str]) -> tuple[str, ...]:
+    """What a holding is known by where it has no id."""
+    return tuple(normalize(values.get(key, "")) for key in ("title", "holder", "countries"))
+
+
+def _planned(
+    row: Row,
+    reading: Reading,
+    known: Kept,
+    named: Mapping[tuple[str, ...], str],
+    titles: set[str],
+    taken: dict[str | tuple[str, ...], int],
+) -> Planned:
+    id_ = row.values.get("id", "")
+    faults = list(row.faults)
+    if id_ and id_ not in known:
+        mend = "Clear the cell to list the holding as new, or import where it was exported."
+        faults.append(_fault(row, reading, "id", f'no holding here has the id "{id_}"', mend))
+    id_ = id_ or ("" if faults else named.get(_name(row.values), ""))
+    if (of := row.values.get("safe_product_of")) and of not in known and normalize(of) not in titles:
+        mend = "Write the closed holding's register id, or its title as it stands in its row."
+        faults.append(_fault(row, reading, "safe_product_of", f'there is no holding "{of[:60]}"', mend))
+    if not faults:
+        same = id_ or _name(row.values)
+        if (other := taken.setdefault(same, row.number)) != row.number:
+            mend = "Remove one of the rows, or give it another title."
+            faults.append(_fault(row, reading, "title", f"it is the same holding as row {other}", mend))
+    if faults:
+        return Planned(row, REJECTED, id_, row.values, faults=tuple(faults))
+    if not id_:
+        return Planned(row, NEW, "", row.values)
+    before = known[id_]
+    values = {key: value for key, value in before.items() if key not in reading.columns}
+    values |= {**row.values, "id": id_}
+    columns = dict.fromkeys([*before, *values])
+    changes = tuple(
+        (key, before.get(key, ""), values.get(key, "")) for key in columns if before.get(key) != values.get(key)
+    )
+    return Planned(row, CHANGED if changes else UNCHANGED, id_, values, changes)
+
+
+def _fault(row: Row, reading: Reading, column: str, reason: str, mend: str) -> Fault:
+    return Fault(address(reading.columns[column], row.number), column, reason, mend)
+
+
+def counts(planned: Sequence[Planned]) -> dict[str, int]:
+    """How many rows have which outcome."""
+    return {outcome: sum(one.outcome == outcome for one in planned) for outcome in OUTCOMES}
