@@ -7,6 +7,8 @@ from datetime import date
 from catalog.agents import AgentIdentity, Agents, role_mailbox
 from catalog.concepts import ConceptFound, Concepts
 from catalog.freshness import Freshness, freshness
+from catalog.hxl.evidence import MAPPED_FROM_2014
+from catalog.hxl.rows import current
 from catalog.hxl.tagger import Tagger
 from catalog.hxl.tags import canonical
 from catalog.protocols import Protocols
@@ -148,6 +150,9 @@ class Assessor:
                     rule = f"{column.told_by}; {CONTRADICTED}" if doubted else column.told_by
                     sure = _DOUBTED if doubted else 1.0
                     yield TaggedColumn(key, column.sheet, column.position, tag, TagOrigin.DECLARED, rule, sure)
+                    if (today := current(tag)) != tag:
+                        rule = f"{MAPPED_FROM_2014}{tag}"
+                        yield TaggedColumn(key, column.sheet, column.position, today, TagOrigin.MAPPED, rule, sure)
 
     def _inferred(
         self, record: DatasetRecord, declared: Sequence[TaggedColumn], topics: Collection[str]

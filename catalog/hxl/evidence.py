@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.hxl.lasting import LAST_SEEN
 from catalog.vocabulary import TagOrigin
 
 MAPPED_FROM_2014 = "hxl 2014: "
@@ -20,8 +21,11 @@ def evidence(tag: Mapping[str, Any]) -> str:
         return f"It is written {old} there, as in HXL's draft of 2014." if old != rule else f"Mapped by {rule}."
     if tag["origin"] == TagOrigin.INFERRED:
         return f"Nobody declares it. The header says so by our rule {rule}, {certainty(tag['confidence'])}."
-    place, _, doubt = rule.partition("; ")
+    told, _, doubt = rule.partition("; ")
+    place, _, gone = told.partition(LAST_SEEN)
     where = "It stands in the file" if place == "file" else "The source's own metadata declare it"
+    if gone:
+        where = f"{'The file' if place == 'file' else 'The source'} declared it, last seen {gone}"
     return f"{where}, but the column's header says otherwise: do not rely on it." if doubt else f"{where}."
 
 

@@ -1,7 +1,6 @@
 """Fields of an index, and the document that a disclosure becomes in it."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -173,26 +172,33 @@ def _add_tags(made: tantivy.Document, document: dict[str, Any]) -> None:
     counted = {read_mark(mark)[:2] for mark in marks}
     # Where a source names tags and no columns.
     bare = {(tag, origin) for tag, origin in tagged.items() if tag not in {known for known, _ in counted}}
-    for value in sorted(marks | {mark_of(tag, origin, 1.0) for tag, origin in bare}):
+    for value in marks.union(mark_of(tag, origin, 1.0) for tag, origin in bare):
         made.add_text("mark", value)
-    for value in sorted({value for pair in counted | bare for value in _counted(*pair)}):
+    for value in {value for pair in counted | bare for value in _counted(*pair)}:
         made.add_text("tagged", value)
-    for value in sorted(
-        {of_origin(one, given) for tag, by in counted | bare for one in simple(tag) for given in (by, "")}
-    ):
-        made.add_text("simple", value)
+    for tag, origin in counted | bare:
+        for value in _of_origins(tag, origin):
+            made.add_text("simple", value)
     for number, table in enumerate(tables):
-        for mark in sorted(table):
-            made.add_text("on_table", on_table(mark, number))
-        for value in sorted({one for mark in table for one in simple(read_mark(mark)[0])}):
-            made.add_text("on_table", on_table(value, number))
+        start = on_table("", number)
+        for value in table.union(*map(_simple_of, table)):
+            made.add_text("on_table", start + value)
     made.add_unsigned("tables", len(tables))
 
 
-def _counted(tag: str, origin: str) -> Iterator[str]:
-    for name in (tag, f"{base(tag)}{ANY}"):
-        yield SEPARATOR.join((name, origin))
-        yield SEPARATOR.join((name, ""))
+@lru_cache(maxsize=KEPT)
+def _counted(tag: str, origin: str) -> tuple[str, ...]:
+    return tuple(SEPARATOR.join((name, by)) for name in (tag, f"{base(tag)}{ANY}") for by in (origin, ""))
+
+
+@lru_cache(maxsize=KEPT)
+def _of_origins(tag: str, origin: str) -> tuple[str, ...]:
+    return tuple(of_origin(one, by) for one in simple(tag) for by in (origin, ""))
+
+
+@lru_cache(maxsize=KEPT)
+def _simple_of(mark: str) -> tuple[str, ...]:
+    return simple(read_mark(mark)[0])
 
 
 @lru_cache(maxsize=KEPT)
@@ -207,11 +213,13 @@ def of_origin(pattern: str, origin: str) -> str:
     return f"{origin}{SEPARATOR}{pattern}"
 
 
+@lru_cache(maxsize=KEPT)
 def mark_of(tag: str, origin: str, confidence: float) -> str:
     """A tag with where it comes from and how certain it is, in hundredths rounded down."""
     return SEPARATOR.join((tag, origin, str(int(confidence * 100 + 1e-9))))
 
 
+@lru_cache(maxsize=KEPT)
 def read_mark(mark: str) -> tuple[str, str, float]:
     """Tag, origin and confidence of a mark."""
     tag, origin, hundredths = mark.split(SEPARATOR)

@@ -14,6 +14,7 @@ from catalog.hxl.evidence import certainty, evidence
             0.3,
             "It stands in the file, but the column's header says otherwise: do not rely on it.",
         ),
+        ("declared", "portal, last seen 2026-11-20", 1.0, "The source declared it, last seen 2026-11-20."),
         ("mapped", "hxl 2014: #adm1_id", 1.0, "It is written #adm1_id there, as in HXL's draft of 2014."),
         (
             "inferred",

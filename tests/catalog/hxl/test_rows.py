@@ -186,7 +186,7 @@ def test_a_row_that_may_be_data_is_not_kept(row: Sequence[object]) -> None:
 
 
 def test_a_value_that_stands_again_in_its_column_is_data() -> None:
-    rows = [["Sample Person", "Village team"], ["Another Person", "Village team"]]
+    rows = [["District team", "Sample Hill"], ["Village group", "Sample Hill"]]
     assert tables("", rows).headers == ()
 
 
