@@ -231,15 +231,18 @@ class Tagger:
         added, kinds, half = set(filter(None, stem.tag.split("+")[1:])), set(), 0
         named = [stem.rule.id] if stem.rule else []
         for match, rule in pieces:
-            if isinstance(rule, HxlAttributeRule) and rule.adds:
-                if rule.kind in stem.takes:
-                    added.update(rule.adds[1:].split("+"))
-                    kinds.add(rule.kind)
-                    named.append(rule.id)
-                elif rule.kind not in _HARMLESS:
+            if isinstance(rule, HxlAttributeRule):
+                # Its words may add something else to this hashtag than to others.
+                fits = rule if rule.kind in stem.takes else self._instead(header, table, match, stem.takes)
+                if fits is not None and fits.adds:
+                    added.update(fits.adds[1:].split("+"))
+                    kinds.add(fits.kind)
+                    named.append(fits.id)
+                elif fits is None and rule.adds and rule.kind not in _HARMLESS:
                     half += (2 if rule.kind == "unit" else 1) * (match.end - match.start)
-            elif isinstance(rule, HxlTagRule) and stem.rule is not None and rule.tag != stem.tag:
-                for other in self._instead(header, table, match, stem.takes):
+            elif stem.rule is not None and rule.tag != stem.tag:
+                other = self._instead(header, table, match, stem.takes)
+                if other is not None:
                     added.update(other.adds[1:].split("+"))
                     named.append(other.id)
         if "person" in stem.takes:
@@ -253,12 +256,12 @@ class Tagger:
         hashtag = "+".join([stem.tag.partition("+")[0], *sorted(added)])
         return Inferred(hashtag, sure, " ".join(dict.fromkeys(named))), asks
 
-    def _instead(self, header: str, table: _Table, lost: Match, takes: frozenset[str]) -> Iterator[HxlAttributeRule]:
-        """What words add whose own hashtag does not hold: ``incident`` beside ``date`` is when it occurred."""
+    def _instead(self, header: str, table: _Table, lost: Match, takes: frozenset[str]) -> HxlAttributeRule | None:
+        """What words add whose own rule does not hold: ``incident`` beside ``date`` is when it occurred."""
         for match, rule in self._pieces(header, table.families)[1]:
             if isinstance(rule, HxlAttributeRule) and rule.adds and rule.kind in takes and match[:2] == lost[:2]:
-                yield rule
-                return
+                return rule
+        return None
 
     def _order(self, one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> tuple[int, int]:
         """The longest first; of those as long as it families' own rules, then hashtags by rank."""
