@@ -5,6 +5,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from harvester.profiling.pieces import Unread
 from harvester.profiling.table import MOST_COLUMNS, ROWS, Found, Sheet, too_wide
@@ -28,12 +29,12 @@ def sheet(head: bytes, *, ended: bool, charset: str = "", name: str = "") -> Fou
         raise Unread("empty", "The file is empty.")
     text, delimiter = _told(text)
     delimiter = delimiter or _delimiter(text)
-    rows = list(_rows(text, delimiter, ended=ended))
-    first = rows[:ROWS]
+    reading = _rows(text, delimiter, ended=ended)
+    first = list(islice(reading, ROWS))
     widest = max(map(len, first), default=0)
     if widest > MOST_COLUMNS:
         return Found("CSV", remarks=(too_wide(name, widest),))
-    return Found("CSV", (Sheet(name, first, len(rows) if ended else None, widest),))
+    return Found("CSV", (Sheet(name, first, len(first) + sum(1 for _ in reading) if ended else None, widest),))
 
 
 def decoded(head: bytes, *, ended: bool, charset: str = "") -> str:
@@ -69,7 +70,7 @@ def _delimiter(text: str) -> str:
     sample = text[:20_000]
 
     def worth(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in _rows(sample, delimiter, ended=len(text) <= len(sample))][:ROWS]
+        widths = [len(row) for row in islice(_rows(sample, delimiter, ended=len(text) <= len(sample)), ROWS)]
         widths = [width for width in widths if width]
         if not widths:
             return 0.0, 0
