@@ -97,7 +97,13 @@ def _title(left: Fields, profile: Profile) -> None:
         left |= {"title": template(left), "titles": {}, "name": ""}
 
 
+OF_COLUMNS = frozenset({"layers", "geometry"})
+"""Facts that tell what the columns of a file would."""
+
+
 def _texts(left: Fields, profile: Profile) -> None:
+    if profile.columns == "none":
+        left["facts"] = [entry for entry in left.get("facts", ()) if entry["name"] not in OF_COLUMNS]
     if profile.notes == "none":
         left["notes"] = ""
     if profile.details == "none":

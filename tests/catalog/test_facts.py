@@ -30,6 +30,13 @@ def test_facts_are_told_but_those_that_are_told_otherwise(judge: Assessor) -> No
     assert made[Audience.FULL]["facts"] == TOLD
 
 
+def test_a_fact_that_tells_of_columns_goes_with_them(judge: Assessor) -> None:
+    told = replace(record(layers="Victims; Homes"), locations=(LocationRecord("SSD"),))
+    public = rendered(judge, said(Level.SEVERE, "portal"), record=told)[Audience.PUBLIC]
+    assert [fact["name"] for fact in public["facts"]] == ["component", "rounds"]
+    assert "Victims" not in str(public)
+
+
 def test_facts_go_with_the_other_details(judge: Assessor) -> None:
     made = rendered(judge, said(Level.SEVERE), record=record())
     assert (made[Audience.PUBLIC]["facts"], made[Audience.FULL]["facts"]) == ([], TOLD)
