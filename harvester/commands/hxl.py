@@ -13,7 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from catalog.assess import CONTRADICTED
 from catalog.commands.hxl import hxl_app
+from catalog.hxl.evidence import MAPPED_FROM_2014
 from catalog.hxl.rows import current
 from catalog.hxl.tagger import Tagger
 from catalog.profiles import FileProfile, SheetProfile
@@ -29,6 +31,8 @@ from harvester.portal import PortalError
 from harvester.profile import Told, of_address, of_file
 
 STDIN = "-"
+DOUBTED = 0.3
+"""Confidence in a hashtag that its own header contradicts."""
 _GUESSED = "No row is headers with certainty; the first one that is filled by half was taken for them."
 _MOST_OF_STDIN = 64 << 20
 
@@ -88,8 +92,11 @@ def tagged(
     for position, (header, tag, guess) in enumerate(zip(headers, tags, guesses, strict=True)):
         if tag:
             now = current(tag)
-            origin, rule = (TagOrigin.DECLARED, "file") if now == tag else (TagOrigin.MAPPED, f"2014: {tag}")
-            found.append(ColumnTold(position, header, now, origin.value, 1.0, rule))
+            origin, rule = (TagOrigin.DECLARED, "file") if now == tag else (TagOrigin.MAPPED, MAPPED_FROM_2014 + tag)
+            if tagger.contradicts(header, tag):
+                found.append(ColumnTold(position, header, now, origin.value, DOUBTED, f"{rule}; {CONTRADICTED}"))
+            else:
+                found.append(ColumnTold(position, header, now, origin.value, 1.0, rule))
         elif guess is not None:
             inferred = TagOrigin.INFERRED.value
             found.append(ColumnTold(position, header, guess.hashtag, inferred, guess.confidence, guess.rule))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
+from catalog.hxl.evidence import MAPPED_FROM_2014
 from tests.journeys.installation import Installation
 from tests.journeys.packages import package
 from tests.portals_served import ckan, files
@@ -89,7 +90,7 @@ def test_a_file_is_told_by_its_own_tags_and_by_its_headers(installation: Install
     assert guessed[1][2:4] == ("#adm1+code", "inferred")
     assert guessed[2][2:] == guessed[3][2:] == (None, None, None, None)
     legacy = told(piped(installation, "--json", given=b"Region,Number\n#adm1_id,#x_idps\nA,1\n"))
-    assert legacy[0] == (0, "Region", "#adm1+code", "mapped", 1.0, "2014: #adm1_id")
+    assert legacy[0] == (0, "Region", "#adm1+code", "mapped", 1.0, f"{MAPPED_FROM_2014}#adm1_id")
     shown = piped(installation, given=text).decode()
     assert shown.splitlines()[0].split() == ["header", "tag", "origin", "confidence", "rule"]
     assert "#adm1+code" in shown
