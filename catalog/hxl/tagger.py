@@ -29,8 +29,9 @@ _UNKNOWN_PEOPLE = 0.5
 _CONTRADICTS = 0.85
 _ASKED_FOR_PEOPLE = frozenset(PEOPLE)
 _ROUNDS = 2
+_NOTHING: frozenset[str] = frozenset()
 _HELPED = frozenset({"#inneed", "#targeted", "#reached"})
-_OLDEST = 120
+_AGES = frozenset(f"{age:0{digits}}" for age in range(121) for digits in (1, 2, 3))
 _YEARS = frozenset(map(str, range(1950, 2100)))
 
 
@@ -265,7 +266,8 @@ class Tagger:
 
     def _order(self, one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> tuple[int, int]:
         """The longest first; of those as long as it families' own rules, then hashtags by rank."""
-        return one[0].start - one[0].end, self._places[one[0].number]
+        start, end, number = one[0]
+        return start - end, self._places[number]
 
     def _explained(
         self, header: str, table: _Table
@@ -288,8 +290,10 @@ class Tagger:
             "person" in rule.takes if isinstance(rule, HxlTagRule) else rule.kind in {"person", "harm"}
             for _, rule in chosen
         )
-        bands = list(self._ages.within(words, taken, certain=counts)) if any(map(str.isdigit, words)) else []
-        return words, sorted(chosen, key=lambda one: one[0].start), bands, frozenset(asks)
+        bands = [] if _AGES.isdisjoint(words) else list(self._ages.within(words, taken, certain=counts))
+        if len(chosen) > 1:
+            chosen.sort(key=_place)
+        return words, chosen, bands, frozenset(asks) if asks else _NOTHING
 
     def _parted(
         self, header: str, families: frozenset[str]
@@ -302,7 +306,7 @@ class Tagger:
             return (), ()
         given = self._phrases.within(words)
         # Few rules can be cancelled, so it is mostly not looked for.
-        doubtful = not self._cancellable.isdisjoint([match.number for match in given])
+        doubtful = not self._cancellable.isdisjoint([match[2] for match in given])
         cancelled = {match.number for match in self._cancelled.within(words)} if doubtful else frozenset()
         found = []
         for match in given:
@@ -353,6 +357,8 @@ class _Ages:
             for phrases in (ages.years, ages.months, ages.over, ages.under)
         )
 
+        self._begins = self.over | self.under | _AGES
+
     def within(self, words: Sequence[str], taken: set[int], *, certain: bool) -> Iterator[_Band]:
         """Bands such as ``age_0_4`` and ``age_60_plus``; ``certain`` if the header or its table counts people."""
         months = not self.months.isdisjoint(words)
@@ -360,7 +366,7 @@ class _Ages:
             return
         place = 0
         while place < len(words):
-            band = self._at(words, place) if place not in taken else None
+            band = self._at(words, place) if place not in taken and words[place] in self._begins else None
             if band is None:
                 place += 1
             else:
@@ -389,7 +395,7 @@ class _Ages:
 
 
 def _age(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) <= 3 and int(word) <= _OLDEST  # noqa: PLR2004
+    return word in _AGES
 
 
 def _all(words: HxlWords) -> Iterator[str]:
@@ -404,6 +410,10 @@ def _spelt(rule: HxlAttributeRule) -> tuple[str, ...]:
 def _level(tag: str) -> bool:
     """Whether a hashtag says one of the levels of places."""
     return tag == "#country" or (tag.startswith("#adm") and tag[4:].isdigit())
+
+
+def _place(one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> int:
+    return one[0][0]
 
 
 def _weight(rule: HxlTagRule | HxlAttributeRule) -> tuple[bool, bool, int, str]:

@@ -47,6 +47,7 @@ class Phrases:
     def __init__(self, phrases: Iterable[tuple[int, str]], filler: Collection[str] = ()) -> None:
         """Take numbers with their phrases; ``filler`` words are passed over. Raises ValueError for an empty phrase."""
         self._single: dict[str, list[int]] = {}
+        self._made: dict[tuple[str, int], list[Match]] = {}
         self._by_pair: dict[tuple[str, str], list[_Entry]] = {}
         self._by_word: dict[str, list[_Entry]] = {}
         self._by_start: dict[str, list[_Entry]] = {}
@@ -67,20 +68,31 @@ class Phrases:
 
     def within(self, words: Sequence[str]) -> list[Match]:
         """Every phrase in the words, by its first word."""
-        found = []
+        found: list[Match] = []
+        last = len(words) - 1
         for start, word in enumerate(words):
-            found += [Match(start, start + 1, number) for number in self._single.get(word, ())]
+            if word in self._single:
+                made = self._made.get((word, start))
+                if made is None:
+                    made = self._made[word, start] = [Match(start, start + 1, number) for number in self._single[word]]
+                found += made
             near = [*self._by_word.get(word, ()), *self._by_start.get(word[:_SHORTEST], ())]
-            if start + 1 < len(words):
+            if start < last:
                 near += self._by_pair.get((word, words[start + 1]), ())
             for phrase, opened, number in near:
                 end = start + len(phrase)
-                if end <= len(words) and all(
-                    given == wanted or (free and given.startswith(wanted))
-                    for given, wanted, free in zip(words[start:end], phrase, opened, strict=True)
-                ):
+                if end <= last + 1 and _is(words[start:end], phrase, opened):
                     found.append(Match(start, end, number))
         return found
+
+
+def _is(words: Sequence[str], phrase: Sequence[str], opened: Sequence[bool]) -> bool:
+    if tuple(words) == phrase:
+        return True
+    return any(opened) and all(
+        given == wanted or (free and given.startswith(wanted))
+        for given, wanted, free in zip(words, phrase, opened, strict=True)
+    )
 
 
 @lru_cache(maxsize=100_000)
