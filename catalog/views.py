@@ -26,7 +26,7 @@ def counted(items: Sequence[Mapping[str, Any]], ask: Ask) -> list[dict[str, Any]
 
 
 def check(source: Source, known: Sequence[str]) -> None:
-    """Raise ConfigurationError for a view of what is no source, or by what is no facet."""
+    """Raise ConfigurationError for a view of no source, by no facet, or by a value that a facet never has."""
     if source.kind != VIEW:
         return
     if source.of not in known:
@@ -35,6 +35,12 @@ def check(source: Source, known: Sequence[str]) -> None:
         raise ConfigurationError(
             f'{source.key}: the key "query": "{wrong[0]}" is no facet. There are: {", ".join(facets())}.'
         )
+    for facet, values in ((facets()[name], values) for name, values in source.query.items()):
+        for value in values if facet.closed else ():
+            try:
+                facet.check(value)
+            except QueryError as error:
+                raise ConfigurationError(f'{source.key}: the key "query": {error}.') from None
 
 
 def _total(item: Mapping[str, Any], ask: Ask) -> int:

@@ -72,15 +72,18 @@ class Facet:
 
 def one_of(parameter: str, values: Iterable[str]) -> Callable[[str], str]:
     """A check that a value is one of a closed list; ``on-request`` and ``On request`` mean ``on_request``."""
-    known = tuple(values)
+    known = {_folded(value): str(value) for value in values}
 
     def check(value: str) -> str:
-        folded = "_".join(value.casefold().replace("-", " ").replace("_", " ").split())
-        if folded not in known:
-            raise QueryError(parameter, f'"{value}" is no {parameter}; it is one of {", ".join(known)}')
-        return folded
+        if (meant := known.get(_folded(value))) is None:
+            raise QueryError(parameter, f'"{value}" is no {parameter}; it is one of {", ".join(known.values())}')
+        return meant
 
     return check
+
+
+def _folded(value: str) -> str:
+    return "_".join(value.casefold().replace("-", " ").replace("_", " ").split())
 
 
 @cache
