@@ -597,11 +597,13 @@ class HxlRules(Declaration):
 
     Attributes:
         filler: Words that say nothing about a column; they are passed over.
+        questions: Words with which questions begin that are answered by yes or no; such a header gets no hashtag.
         threshold: Below this confidence nothing is inferred; one file says it.
         ages: Words of age bands; one file has them.
     """
 
     filler: tuple[Phrase, ...] = ()
+    questions: tuple[Phrase, ...] = ()
     threshold: float | None = Field(default=None, ge=0, le=1)
     ages: HxlAges | None = None
     families: tuple[HxlFamily, ...] = ()

@@ -172,6 +172,7 @@ def _hxl(paths: Iterable[Path]) -> HxlRules:
             seen[rule.id] = path
         whole = HxlRules(
             filler=whole.filler + part.filler,
+            questions=whole.questions + part.questions,
             threshold=whole.threshold if part.threshold is None else part.threshold,
             ages=part.ages or whole.ages,
             families=whole.families + part.families,

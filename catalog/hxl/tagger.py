@@ -29,6 +29,7 @@ _UNKNOWN_PEOPLE = 0.5
 _CONTRADICTS = 0.85
 _ASKED_FOR_PEOPLE = frozenset(PEOPLE)
 _ROUNDS = 2
+_COUNTED = 3
 _NOTHING: frozenset[str] = frozenset()
 _HELPED = frozenset({"#inneed", "#targeted", "#reached"})
 _AGES = frozenset(f"{age:0{digits}}" for age in range(121) for digits in (1, 2, 3))
@@ -79,6 +80,7 @@ class Tagger:
         hxl = rules.hxl
         self._threshold = hxl.threshold if hxl.threshold is not None else 1.0
         self._filler = frozenset(word for phrase in hxl.filler for word in header_words(phrase))
+        self._questions = frozenset(header_words(phrase) for phrase in hxl.questions)
         self._rules: tuple[HxlTagRule | HxlAttributeRule, ...] = (*hxl.tags, *hxl.attributes)
         self._phrases = Phrases(
             ((place, phrase) for place, rule in enumerate(self._rules) for phrase in _all(rule.words)), self._filler
@@ -253,6 +255,12 @@ class Tagger:
             added.update(filter(None, stem.rule.otherwise.split("+")))
         explained = sum(match.end - match.start for match, _ in pieces) + sum(band.end - band.start for band in bands)
         share = (explained - half / 2) / len(words)
+        if (
+            stem.rule is not None
+            and "name" in stem.rule.otherwise
+            and any(isinstance(rule, HxlAttributeRule) and rule.kind == "count" for _, rule in pieces)
+        ):
+            share /= _COUNTED  # How many places there are is not the name of one.
         sure = stem.confidence if share == 1 else round(stem.confidence * share**_UNEXPLAINED, 2)
         hashtag = "+".join([stem.tag.partition("+")[0], *sorted(added)])
         return Inferred(hashtag, sure, " ".join(dict.fromkeys(named))), asks
@@ -299,8 +307,9 @@ class Tagger:
         self, header: str, families: frozenset[str]
     ) -> tuple[tuple[str, ...], tuple[tuple[Match, HxlTagRule | HxlAttributeRule], ...]]:
         """The words that are no filler, and every rule with words among them: the longest first."""
-        if header.startswith("#") and "+" in header:
-            return (), ()  # A hashtag that was taken for a header.
+        begins = header_words(header)[:2]
+        if (header.startswith("#") and "+" in header) or begins in self._questions or begins[:1] in self._questions:
+            return (), ()  # A hashtag that was taken for a header, or a question that is answered by yes or no.
         words = tuple([word for word in header_words(header) if word not in self._filler and word not in _YEARS])
         if not words:
             return (), ()

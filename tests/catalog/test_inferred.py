@@ -89,8 +89,10 @@ def test_a_declared_hashtag_that_its_header_contradicts_is_told_and_not_believed
 def test_a_hashtag_that_the_portal_stops_declaring_stays_with_the_day_it_was_seen_last(
     catalog: Catalog, assessor: Assessor
 ) -> None:
-    write(catalog, assessor, with_columns(ColumnRecord("Data", 0, "State", "#adm1+name"), ColumnRecord("Data", 1, "x")))
-    bare = with_columns(ColumnRecord("Data", 0, "x"), ColumnRecord("Data", 1, "State"))
+    write(
+        catalog, assessor, with_columns(ColumnRecord("Data", 0, "State", "#adm1+name"), ColumnRecord("Data", 1, "Hat"))
+    )
+    bare = with_columns(ColumnRecord("Data", 0, "Hat"), ColumnRecord("Data", 1, "State"))
     stays = [[], [("#adm1+name", "declared", "portal, last seen 2026-11-01", 1.0)]]
     again(catalog, assessor, bare, LATER)
     assert tags(shown(catalog, Audience.PUBLIC)) == stays

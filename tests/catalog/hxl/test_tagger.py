@@ -199,6 +199,11 @@ def test_a_guess_says_how_sure_it_is_and_which_rules_made_it() -> None:
     )
 
 
+def test_what_is_asked_or_counted_is_no_name() -> None:
+    headers = ["Is the location an IDP camp?", "is_camp", "هل هذا الموقع مخيم؟", "Number of districts covered"]
+    assert found(headers) == dict.fromkeys(headers, "")
+
+
 def test_what_a_word_alone_means_is_told_by_the_table() -> None:
     assert found(["Women"]) == {"Women": ""}
     assert found(["Women", "People reached"])["Women"] == "#reached+f"
