@@ -15,7 +15,17 @@ import typer
 
 import landmark
 from config import load
-from config.declarations import VIEW, Concept, Entry, FactRules, GeneralRule, Protocol, SensitivityRule, Source
+from config.declarations import (
+    VIEW,
+    Concept,
+    Entry,
+    FactRules,
+    GeneralRule,
+    HxlRules,
+    Protocol,
+    SensitivityRule,
+    Source,
+)
 from config.settings import Settings
 from harvester.kinds import kinds
 from tests.attacks.listed import INCIDENTS, cases
@@ -32,6 +42,7 @@ SCHEMAS = {
     "protocol": Protocol,
     "general-rule": GeneralRule,
     "fact-rules": FactRules,
+    "hxl-rules": HxlRules,
 }
 
 
