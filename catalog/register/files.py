@@ -1,4 +1,4 @@
-"""Files of rows and columns, opened without trust: XLSX, and CSV in whatever encoding; bounded, nothing is run.
+"""Files of rows and columns, opened without trust: XLSX, ODS, and CSV in whatever encoding; bounded, nothing is run.
 
 What would take more than its share is refused before it is unpacked; macros are refused; a hidden sheet is left out
 with a word; a formula is not computed and stands as :class:`Formula`.
@@ -104,9 +104,7 @@ def opened(body: bytes, known: Callable[[Iterable[Value]], int]) -> Opened:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if "content.xml" in _checked(archive):
-                raise Unreadable("OpenDocument sheets are not read yet. Save it as XLSX or CSV.")
-            return _xlsx(body, archive)
+            return _ods(archive) if "content.xml" in _checked(archive) else _xlsx(body, archive)
     except Unreadable:
         raise
     except Exception as error:
@@ -260,3 +258,17 @@ def _decoded(body: bytes) -> Iterator[str]:
 def _parsed(text: str, delimiter: str) -> Iterator[list[Value]]:
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
         yield [unquoted(cell) for cell in row]
+
+
+def _ods(archive: zipfile.ZipFile) -> Opened:
+    from catalog.register.ods import sheets
+
+    pages: list[Page] = []
+    notes: list[str] = []
+    for name, visible, rows in sheets(archive):
+        if not visible:
+            notes.append(f'The hidden sheet "{name}" was not read.')
+        elif len(pages) < MOST_SHEETS:
+            lines, said = _kept(rows)
+            pages.append(Page(name, lines, tuple(said)))
+    return Opened(tuple(pages), notes=tuple(notes))

@@ -54,7 +54,9 @@ def template(output: Out, language: Language = "en") -> None:
 
 @register_app.command("import")
 def import_(
-    given: Annotated[str, typer.Argument(metavar="FILE|URL", help="A filled sheet: XLSX, CSV, a shared Google Sheet.")],
+    given: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="A filled sheet: XLSX, ODS, CSV, a shared Google Sheet.")
+    ],
     accept_valid: Annotated[
         bool, typer.Option("--accept-valid", help="Take the good rows although others are rejected.")
     ] = False,
@@ -159,7 +161,7 @@ def _fetched(given: str, source: Source, settings: Settings) -> bytes:
         with Client(source, settings) as client:
             part = client.get_part(_address(given), 0, MOST_BYTES + 1)
     except PortalError as error:
-        raise Unreadable(f"The sheet cannot be had: {error} {error.mend}".rstrip()) from error
+        raise Unreadable(f"The sheet cannot be had: {str(error).rstrip('.')}. {error.mend}".rstrip()) from error
     if part.body.lstrip()[:1] == b"<":
         raise Unreadable(
             "The address answers with a page for people. Share the sheet with anyone who has the link, or save it."
