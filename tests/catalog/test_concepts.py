@@ -158,7 +158,9 @@ def test_every_topic_speaks_five_languages_and_every_pattern_parses():
     assert silent == []
     assert [concept.key for concept in DECLARED if not concept.topic] == [
         "coordinates",
+        "district-codes",
         "p-codes",
+        "people-injured",
         "people-killed",
         "sex-and-age",
     ]
