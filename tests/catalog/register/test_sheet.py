@@ -238,3 +238,16 @@ def test_what_is_given_back_is_read_as_it_was(row: dict[str, str], language: str
     assert all(reason.startswith("it holds") for reason in faulty.values())
     assert dict(found.values) == {key: text for key, text in kept.items() if key not in faulty}
     assert written(WORDS, language, kind, [found.values | {key: kept[key] for key in faulty}]) == body or kind == "xlsx"
+
+
+def test_no_spreadsheet_runs_what_is_given_back(words: Words) -> None:
+    kept = KEPT | {"title": "=HYPERLINK(1)", "contents": "@SUM(1)"}
+    book = load_workbook(io.BytesIO(written(words, "en", "xlsx", [kept])))
+    cells = book.worksheets[0]["B3"], book.worksheets[0]["C3"]
+    assert [(cell.value, cell.data_type, cell.quotePrefix) for cell in cells] == [
+        ("=HYPERLINK(1)", "s", True),
+        ("@SUM(1)", "s", True),
+    ]
+    assert (
+        written(words, "en", "csv", [kept]).decode("utf-8-sig").splitlines()[2].startswith(",'=HYPERLINK(1),'@SUM(1)")
+    )
