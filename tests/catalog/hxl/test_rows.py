@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.hxl.rows import HeaderRead, current, tables
-from catalog.hxl.tags import canonical
+from catalog.hxl.tags import base, canonical
 from catalog.records import ReadingNote
+from config.vocabulary import attributes, hashtags
 
 DATA = [["Sample North", "12", "2024-01-05"], ["Sample South", "7", "2024-01-06"]]
 
@@ -394,3 +395,17 @@ def test_recorded_file_structure_checks_are_read_as_libhxl_reads_them(shared: Pa
         tagged += _agrees(sheet, rows)
         headed += bool(tables(sheet, rows).headers)
     assert (len(sheets), tagged, headed) == (327, 97, 297)
+
+
+@pytest.mark.recorded
+def test_every_hashtag_of_2014_has_one_of_the_dictionary(shared: Path) -> None:
+    with (shared / "hxl/hxl_tags_2014_alpha.csv").open(encoding="utf-8", newline="") as lines:
+        listed = [row["tag"] for row in csv.DictReader(lines)]
+    assert len(listed) == 89
+    assert [tag for tag in listed if base(current(tag)) not in hashtags()] == []
+    with (shared / "hxl/hxl_core_schema_hashtags.csv").open(encoding="utf-8", newline="") as lines:
+        assert sorted(row["#valid_tag"] for row in csv.DictReader(lines)) == sorted(hashtags())
+    with (shared / "hxl/hxl_core_schema_attributes.csv").open(encoding="utf-8", newline="") as lines:
+        assert sorted(row["#valid_attribute"][1:] for row in csv.DictReader(lines)) == sorted(attributes())
+    for told in (*hashtags().values(), *attributes().values()):
+        assert told
