@@ -1,16 +1,22 @@
-"""A18 to A26: nothing opens a file that a portal names, so no bomb goes off; what comes over HTTP is bounded."""
+"""A18 to A26: a harvest opens no file that a portal names, and a look for columns stops at its bounds."""
 
 import gzip
 import tracemalloc
 import zlib
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from harvester.http import Limits
+from config.declarations import Source
+from config.settings import Settings
+from harvester.http import Client, Limits
 from harvester.portal import PortalError
+from harvester.profile import profile
 from tests.attacks.conftest import Attacked
 from tests.attacks.test_ssrf import asked_everywhere, client
 from tests.journeys.packages import package
+from tests.portals_served import files
 from tests.portals_served.plain import Plain, Reply, Seen, plain
 
 FILES = {
@@ -22,6 +28,100 @@ FILES = {
     "a24": ("one-line.csv", "CSV"),
     "a25": ("tags.csv", "CSV"),
 }
+
+
+SPEAKS = b"#adm1+name,#affected\n"
+LATE = b"Name,Count\n" + b"Quarry,7\n" * 30 + SPEAKS
+
+
+def outside_archive() -> bytes:
+    """A zip whose members would lie elsewhere if anybody unpacked them by their names."""
+    return files.packed({"../../x.csv": b"Name,Count\na,1\n", "/etc/x.txt": b"x", "C:\\x.txt": b"x"})
+
+
+def overlapping() -> bytes:
+    """A zip in whose directory one member stands many times."""
+    once = files.packed({"a.csv": b"0" * 1_000_000})
+    at = once.index(b"PK\x01\x02")
+    entry, end = once[at : once.index(b"PK\x05\x06")], bytearray(once[once.index(b"PK\x05\x06") :])
+    end[8:12] = (900).to_bytes(2, "little") * 2
+    end[12:16] = (len(entry) * 900).to_bytes(4, "little")
+    return once[:at] + entry * 900 + bytes(end)
+
+
+LOOKED_AT = {
+    "a18-bomb": files.bomb,
+    "a18-flat": overlapping,
+    "a18-nested": lambda: files.packed({"inner.zip": files.packed({"a.csv": b"0" * 9_000_000})}),
+    "a19-laughs": files.laughs,
+    "a20-strings": files.strings_bomb,
+    "a22-members": outside_archive,
+    "a23-page": lambda: b"<!doctype html><title>Sign in</title>",
+    "a23-program": lambda: b"\x7fELF" + bytes(9_000),
+    "a24-one-line": lambda: b"a" * 10_000_000,
+    "a24-nul": lambda: b"Name\x00,Count\x00\n" * 40,
+    "a25-late-tags": lambda: LATE,
+    "a25-no-tags": lambda: b"Name,Count\nQuarry,7\n",
+    "a26-xxe": lambda: b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rdf>&x;</rdf>',
+    "a26-deep": lambda: b'{"features": [' + b"[" * 900_000,
+}
+PLAIN = ("Name", "Count")
+TOLD: Mapping[str, tuple[str, ...]] = {"a22-members": PLAIN, "a25-late-tags": PLAIN, "a25-no-tags": PLAIN}
+"""Of which files the columns may be told; of all others nothing."""
+
+
+def looked_at(case: str, folder: Path) -> None:
+    """A look for columns ends in little memory, leaves no file, and tells headers at the most: no cell, no late tag."""
+    content = LOOKED_AT[case]()
+    with plain(lambda _, reply, __: reply.send(200, content, content_type="text/csv")) as server:
+        source = Source(key="sample", kind="ckan", title="Sample", url=server.url, allow_hosts=(server.host,))
+        with Client(source, Settings(data_dir=folder, http_cache_bytes=0), Limits(retries=0)) as landmark:
+            tracemalloc.start()
+            seen = profile(landmark, f"{server.url}/file.csv")
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    told = [header for sheet in (seen.profile.sheets if seen.profile else ()) for header in sheet.headers]
+    assert tuple(told) in {(), TOLD.get(case, ())}
+    assert peak < 60_000_000
+    assert [word for word in ("Quarry", "root:", "#adm1") if word in repr(seen)] == []
+    assert list(folder.rglob("*x.*")) == []
+
+
+@pytest.mark.parametrize("case", ["a18-bomb", "a18-flat", "a18-nested"])
+def test_a18_a_look_into_a_bomb_ends(case: str, tmp_path: Path):
+    looked_at(case, tmp_path)
+
+
+def test_a19_a_look_into_laughing_entities_ends(tmp_path: Path):
+    looked_at("a19-laughs", tmp_path)
+
+
+def test_a20_a_look_into_an_endless_workbook_ends(tmp_path: Path):
+    looked_at("a20-strings", tmp_path)
+
+
+def test_a22_a_look_into_an_archive_writes_nothing(tmp_path: Path):
+    looked_at("a22-members", tmp_path)
+
+
+@pytest.mark.parametrize("case", ["a23-page", "a23-program"])
+def test_a23_a_look_goes_by_what_a_file_is(case: str, tmp_path: Path):
+    looked_at(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", ["a24-one-line", "a24-nul"])
+def test_a24_a_look_at_a_broken_table_ends(case: str, tmp_path: Path):
+    looked_at(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", ["a25-late-tags", "a25-no-tags"])
+def test_a25_a_look_guesses_no_tag_that_is_not_in_the_first_rows(case: str, tmp_path: Path):
+    looked_at(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", ["a26-xxe", "a26-deep"])
+def test_a26_a_look_follows_no_entity_and_no_depth(case: str, tmp_path: Path):
+    looked_at(case, tmp_path)
 
 
 def never_opened(attacked: Attacked, canary: Plain, case: str) -> None:
