@@ -81,16 +81,22 @@ class Tagger:
         self._threshold = hxl.threshold if hxl.threshold is not None else 1.0
         self._filler = frozenset(word for phrase in hxl.filler for word in header_words(phrase))
         self._questions = frozenset(header_words(phrase) for phrase in hxl.questions)
-        self._rules: tuple[HxlTagRule | HxlAttributeRule, ...] = (*hxl.tags, *hxl.attributes)
+        self._rules: list[HxlTagRule | HxlAttributeRule] = sorted((*hxl.tags, *hxl.attributes), key=_weight)
         self._phrases = Phrases(
             ((place, phrase) for place, rule in enumerate(self._rules) for phrase in _all(rule.words)), self._filler
         )
         self._cancelled = Phrases(
-            ((place, phrase) for place, rule in enumerate(hxl.tags) for phrase in rule.unless), self._filler
+            (
+                (place, phrase)
+                for place, rule in enumerate(self._rules)
+                if isinstance(rule, HxlTagRule)
+                for phrase in rule.unless
+            ),
+            self._filler,
         )
-        self._cancellable = frozenset(place for place, rule in enumerate(hxl.tags) if rule.unless)
-        by_weight = sorted(range(len(self._rules)), key=lambda place: _weight(self._rules[place]))
-        self._places = {number: place for place, number in enumerate(by_weight)}
+        self._cancellable = frozenset(
+            place for place, rule in enumerate(self._rules) if isinstance(rule, HxlTagRule) and rule.unless
+        )
         self._counting = frozenset(
             rule.id for rule in hxl.tags if rule.tag.partition("+")[0] in PEOPLE and "person" in rule.takes
         )
@@ -272,11 +278,6 @@ class Tagger:
                 return rule
         return None
 
-    def _order(self, one: tuple[Match, HxlTagRule | HxlAttributeRule]) -> tuple[int, int]:
-        """The longest first; of those as long as it families' own rules, then hashtags by rank."""
-        start, end, number = one[0]
-        return start - end, self._places[number]
-
     def _explained(
         self, header: str, table: _Table
     ) -> tuple[tuple[str, ...], list[tuple[Match, HxlTagRule | HxlAttributeRule]], list[_Band], frozenset[str]]:
@@ -324,10 +325,10 @@ class Tagger:
                 continue
             if isinstance(rule, HxlTagRule) and rule.alone and match.end - match.start < len(words):
                 continue
-            found.append((match, rule))
-        if len(found) > 1:
-            found.sort(key=self._order)
-        return words, tuple(found)
+            # The longest first; of those as long as it families' own rules, then hashtags by rank.
+            found.append((match.start - match.end, match.number, match))
+        found.sort()
+        return words, tuple([(match, self._rules[number]) for _, number, match in found])
 
 
 def _nearest(said: Sequence[str]) -> list[str]:
