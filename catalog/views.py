@@ -46,6 +46,8 @@ def check(source: Source, known: Sequence[str]) -> None:
 def _total(item: Mapping[str, Any], ask: Ask) -> int:
     try:
         return ask(DatasetQuery(selected=asked(item), limit=0)).total
-    except QueryError:
-        # An organisation that no record names so far has none.
+    except QueryError as error:
+        # An organisation that no record names so far has none; anything else is a fault of the view.
+        if error.parameter != "organization":
+            raise
         return 0

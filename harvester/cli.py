@@ -27,7 +27,7 @@ from catalog.sentences import sentences
 from catalog.viewer import Viewer
 from catalog.vocabulary import RunState
 from config import load
-from config.declarations import Source
+from config.declarations import OFF, Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester import run as pipeline
@@ -174,6 +174,8 @@ def _chosen(
     for entry in entries:
         if entry.shadows:
             print(entry.shadows, file=sys.stderr)
+        if keys and entry.state == OFF and entry.source.note:
+            print(f"{entry.source.key} is off by default: {' '.join(entry.source.note.split())}", file=sys.stderr)
         if entry.hindrance and not even_waiting:
             if keys:
                 raise ConfigurationError(entry.hindrance)

@@ -17,7 +17,7 @@ from config.settings import Settings
 from harvester.http import Client
 from harvester.portal import Portal, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, portals
 from tests.portals_served.plain import Plain, Reply, Seen, plain
-from tests.portals_served.served import Mood, Served, served, served_portals
+from tests.portals_served.served import Mood, Served, recorded_portals, served, served_portals
 
 KINDS = sorted(portals())
 SERVED = served_portals()
@@ -228,3 +228,20 @@ class TestServed:
         told = f"{caught.value} {caught.value.address} {caught.value.mend}"
         assert SECRET not in told
         assert portal.source(server).key_variable in told
+
+
+@pytest.mark.recorded
+def test_normalising_recorded_payloads_is_pure_and_rests_on_the_essence(shared: Path, tmp_path: Path) -> None:
+    count = 0
+    for kind, portal in recorded_portals(shared).items():
+        module = portals()[kind]
+        with served(portal) as server:
+            source = portal.source(server)
+            for record in records(read(portal, server, tmp_path)):
+                before = copy.deepcopy(record)
+                first = normalised(module, source, record)
+                assert record == before
+                assert isinstance(first, DatasetRecord), (kind, record.remote_id, first)
+                assert normalised(module, source, replace(record, payload=module.essence(record.payload))) == first
+                count += 1
+    assert count > 500
