@@ -23,6 +23,8 @@ _NAMES: tuple[InstrumentedAttribute[Any], ...] = (
     t.SourceRow.approved_by, t.SourceRow.paused_by, t.HarvestRun.decided_by, t.SameLink.decided_by,
 )  # fmt: skip
 """Where a person of ours is named, and nothing else."""
+_IN_ROWS = ("consent_by", "reviewer", "steward_role")
+"""Columns of the register's sheet that may name a person."""
 
 
 def erase(session: Session, name: str, actor: str) -> int:
@@ -55,6 +57,10 @@ def erase(session: Session, name: str, actor: str) -> int:
                 execution_options={"synchronize_session": False},
             )
         )
+    for row in session.scalars(select(t.RegisterRow)):
+        named = [column for column in _IN_ROWS if row.values.get(column) == clean]
+        row.values = {**row.values, **dict.fromkeys(named, instead)}
+        places += len(named)
     for run in session.scalars(select(t.HarvestRun).where(t.HarvestRun.outcome.contains(clean, autoescape=True))):
         run.outcome = run.outcome.replace(f" by {clean}.", f" by {instead}.")
     if places:

@@ -5,6 +5,7 @@ whoever imports it says so, a level is in effect, and the owner's consent stands
 again: what stewards decide later stands over the same sheet.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,11 +45,12 @@ class Acted:
         return bool(self.raised or self.opened or self.narrowed)
 
 
-def act(session: Session, actor: str, desk: Desk, *, opens: bool) -> Acted:
+def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens: bool) -> Acted:
     """Do what the rows ask for and has not been done; of rows that have a record.
 
     Args:
         session: Writing.
+        ids: Of the rows of the sheet that is imported; what others ask for is not the importer's to do.
         actor: Who imports.
         desk: When, and by which table records are rendered.
         opens: Whether records are shown to as many as their rows ask for.
@@ -62,7 +64,7 @@ def act(session: Session, actor: str, desk: Desk, *, opens: bool) -> Acted:
     )
     for id_, values, acted in rows:
         record = dataset_id(SOURCE, id_)
-        if record not in visibilities:
+        if id_ not in ids or record not in visibilities:
             continue
         now = dict(acted)
         if (level := values.get("level", "")) != acted.get("level", ""):

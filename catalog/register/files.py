@@ -16,9 +16,9 @@ from typing import Any
 
 MOST_BYTES = 16 << 20
 """Of a file."""
-MOST_UNPACKED = 128 << 20
-MOST_SHARED = 32 << 20
-"""Of the list of texts of a workbook, which is held whole."""
+MOST_UNPACKED = 64 << 20
+MOST_SHARED = 16 << 20
+"""Of a part that is held whole, such as the list of a workbook's texts."""
 MOST_PARTS = 2_000
 MOST_ROWS = 5_000
 """Rows with something in them on one sheet."""
@@ -30,6 +30,7 @@ MOST_EMPTY = 5_000
 MOST_SHEETS = 30
 ENCODINGS = ("utf-8", "cp1252", "cp1251", "cp1256")
 DELIMITERS = (",", ";", "\t", "|")
+_STREAMED = ("xl/worksheets/", "content.xml")
 _OLD = b"\xd0\xcf\x11\xe0"
 _QUOTED = re.compile(r"'+[=+\-@\t\r]")
 
@@ -128,7 +129,8 @@ def _checked(archive: zipfile.ZipFile) -> frozenset[str]:
         raise Unreadable(
             f"Unpacked, the workbook has more than {MOST_UNPACKED >> 20} MiB. Copy the rows into a new one."
         )
-    if any(part.file_size > MOST_SHARED and part.filename.endswith("sharedStrings.xml") for part in parts):
+    held = [part for part in parts if part.filename.endswith(".xml") and not part.filename.startswith(_STREAMED)]
+    if any(part.file_size > MOST_SHARED for part in held):
         raise Unreadable(f"The workbook's texts have more than {MOST_SHARED >> 20} MiB. Split it.")
     macros = "vbaproject.bin", "xl/macrosheets/", "basic/", "scripts/"
     if any(name.lower().endswith(macros[0]) or name.lower().startswith(macros[1:]) for name in names):

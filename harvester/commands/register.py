@@ -103,7 +103,7 @@ def import_(
                 audit.append(
                     session, actor, "imported holdings", SOURCE, f"{counts[NEW]} new, {counts[CHANGED]} changed"
                 )
-            acted = _recorded(catalog, source, settings, actor, opens=opens)
+            acted = _recorded(catalog, source, settings, set(ids.values()), actor, opens=opens)
     if json:
         _print_json(reading, planned, ids, acted, writes=writes)
     else:
@@ -179,7 +179,7 @@ def _address(given: str) -> str:
     return f"https://docs.google.com/spreadsheets/d/{found[1]}/export?format=csv{page}"
 
 
-def _recorded(catalog: Catalog, source: Source, settings: Settings, actor: str, *, opens: bool) -> Acted:
+def _recorded(catalog: Catalog, source: Source, settings: Settings, ids: set[str], actor: str, *, opens: bool) -> Acted:
     """Make records of the rows, and do what follows from them."""
 
     def harvested() -> None:
@@ -190,7 +190,7 @@ def _recorded(catalog: Catalog, source: Source, settings: Settings, actor: str, 
 
     harvested()
     with catalog.writing() as session:
-        acted = act(session, actor, Desk(load.rules(settings).disclosing), opens=opens)
+        acted = act(session, ids, actor, Desk(load.rules(settings).disclosing), opens=opens)
     if acted.opened or acted.narrowed:
         # Which closed holdings a safe product may name hangs on who may know of them.
         harvested()

@@ -174,7 +174,8 @@ def test_what_is_too_large_or_has_macros_is_refused(words: Words) -> None:
 
     for body, said in (
         (with_part("xl/vbaProject.bin", b"x"), "The workbook has macros."),
-        (with_part("xl/media/image1.png", bytes(129 << 20)), "Unpacked, the workbook has more than 128 MiB."),
+        (with_part("xl/media/image1.png", bytes(65 << 20)), "Unpacked, the workbook has more than 64 MiB."),
+        (with_part("xl/sharedStrings2.xml", bytes(17 << 20)), "The workbook's texts have more than 16 MiB."),
         (b"PK\x03\x04 broken", "The workbook cannot be read (BadZipFile)."),
         (b"\xd0\xcf\x11\xe0 old", "The file is an old Excel file or has a password."),
         (bytes(17 << 20), "The file is larger than 16 MiB."),

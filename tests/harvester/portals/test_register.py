@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from catalog import opening, reading
+from catalog import opening, privacy, reading
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.levels import Desk
@@ -55,10 +55,10 @@ class Register:
         sheet = read(written(WORDS, "en", "csv", [OFFICE | row for row in rows]), WORDS)
         with self.catalog.writing() as session:
             planned = kept.plan(sheet, kept.kept(session))
-            kept.save(session, planned, NOW)
+            ids = kept.save(session, planned, NOW).values()
         self.harvest()
         with self.catalog.writing() as session:
-            acted = act(session, "C. Sample", Desk(now=NOW), opens=opens)
+            acted = act(session, set(ids), "C. Sample", Desk(now=NOW), opens=opens)
         self.harvest()
         return planned, acted
 
@@ -124,6 +124,13 @@ def test_a_holding_opens_only_by_name_with_a_level_and_its_owners_consent(filled
     assert not acted.changed
 
 
+def test_whoever_opens_a_sheet_opens_no_rows_of_another(filled: Register):
+    filled.fill({"title": "Sample: another office's", "holder": "Another Sample Office"})
+    _, acted = filled.fill({"title": "Sample: one"}, opens=True)
+    assert (acted.opened, acted.waiting) == (1, [])
+    assert filled.shown("Sample: another office's") is None
+
+
 def test_when_the_owners_consent_ends_the_holding_closes_and_opens_again_when_it_is_renewed(filled: Register):
     row = {"title": "Sample: agreed", "owner": "Sample Ministry", "consent_by": "Consent Canary"}
     agreed = row | {"consent_on": "2026-01-01"}
@@ -164,13 +171,23 @@ def test_what_a_sheet_closes_is_closed_at_once_and_what_it_leaves_out_stays(fill
     body = "\n".join([",".join(columns), ",".join(narrow[key] for key in columns)]).encode()
     with filled.catalog.writing() as session:
         planned = kept.plan(read(body, WORDS), kept.kept(session))
-        kept.save(session, planned, NOW)
-        acted = act(session, "C. Sample", Desk(now=NOW), opens=False)
+        ids = kept.save(session, planned, NOW).values()
+        acted = act(session, set(ids), "C. Sample", Desk(now=NOW), opens=False)
     [one] = planned
     assert one.changes == (("visibility", "public", "owner"),)
     assert acted.narrowed == 1
     assert filled.shown("Sample: one") is None
     assert one.values["form"] == "Sample form"
+
+
+def test_a_name_is_erased_from_the_register_too(filled: Register):
+    filled.fill({"title": "Sample: one", "reviewer": "R. Sample", "consent_by": "R. Sample"}, {"title": "Sample: two"})
+    with filled.catalog.writing() as session:
+        assert privacy.erase(session, "R. Sample", "C. Sample") == 2
+    with filled.catalog.reading() as session:
+        rows = list(kept.kept(session).values())
+    assert [row.get("reviewer") for row in rows if row["title"] == "Sample: one"] == ["erased"]
+    assert "R. Sample" not in str(rows)
 
 
 def test_rows_that_are_the_same_or_of_nowhere_are_rejected():
