@@ -69,9 +69,10 @@ def test_a_whole_form_is_for_its_owner_alone_though_the_source_is_public():
     )
 
 
-def test_the_shipped_source_is_off_and_for_its_owner():
+def test_the_shipped_source_is_off_and_what_it_reads_is_its_owners():
     shipped = declared(Settings(sources="kobo-assets"), "kobo-assets")
-    assert (shipped.enabled, shipped.visibility, shipped.schedule) == (False, "owner", "")
+    assert (shipped.enabled, shipped.visibility, shipped.schedule) == (False, "public", "")
+    assert normalized().visibility is Visibility.OWNER
 
 
 def test_settings_in_other_spellings_and_without_any():
