@@ -228,8 +228,10 @@ PORTALS_HEAD = """# Portal kinds
 
 Made by `make docs` from the docstring of each module and from `config/sources/`.
 A kind is one file here; a portal of a kind is one YAML file there. What is said of keys and switches is as
-shipped: `landmark sources` tells how it stands with you. To find the kind for a portal, look at what it runs: `/api/3/action` is
-a CKAN, `hub.arcgis.com` or `/api/feed/dcat-us` an ArcGIS Hub, `/sharing/rest` an ArcGIS portal, `/index.php/catalog` a NADA library,
+shipped: `landmark sources` tells how it stands with you.
+
+To find the kind for a portal, look at what it runs: `/api/3/action` is a CKAN, `hub.arcgis.com` or
+`/api/feed/dcat-us` an ArcGIS Hub, `/sharing/rest` an ArcGIS portal, `/index.php/catalog` a NADA library,
 `/data.json` DCAT-US. GeoNode, GeoNetwork and GeoServer have no kind yet.
 """
 

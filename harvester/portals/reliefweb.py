@@ -267,7 +267,7 @@ def _newest(source: Source, client: "Client") -> RawPage:
     query = source.options.get("rss_query", {"advanced-search": f"(T{MINE_ACTION})"})
     asked = {name: str(value) for name, value in query.items()} if isinstance(query, dict) else {}
     text = client.get_text(address, params=asked)
-    from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+    from defusedxml.ElementTree import fromstring
 
     try:
         entries = [_entry(item) for item in fromstring(text).iter("item")]
