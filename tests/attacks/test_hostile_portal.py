@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from catalog.vocabulary import Level
 from config.declarations import Source
 from config.settings import Settings
+from harvester import wire
 from harvester.http import Client, Limits
 from harvester.portal import PortalError
 from tests.attacks.conftest import Attacked, Outcome
@@ -269,10 +270,12 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", CERTIFICATES)
 def test_a69_a_certificate_that_does_not_hold_is_refused(
-    name: str, certificates: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, certificates: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ):
     # The authority is one that this machine trusts: what is refused is refused for what the certificate says.
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "authority.pem"))
+    wire._tls.cache_clear()
+    request.addfinalizer(wire._tls.cache_clear)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificates / f"{name}.pem", certificates / "key.pem")
     heard: list[bytes] = []

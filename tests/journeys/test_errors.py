@@ -69,7 +69,9 @@ def test_a_missing_key(landmark: Installation) -> None:
     path = landmark.config / "sources" / "sample.yaml"
     path.write_text("kind: hdx\ntitle: Sample\n", encoding="utf-8")
 
-    assert landmark.run("harvest", "sample", code=USAGE).err == f'{path}: the key "url" is missing. Add it.\n'
+    said = landmark.run("harvest", "sample", code=USAGE).err
+
+    assert said == f'{path}: the key "url" is missing. Add the base address of the portal.\n'
 
 
 def test_a_source_that_does_not_exist(landmark: Installation) -> None:
