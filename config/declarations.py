@@ -180,6 +180,13 @@ class Source(Declaration):
             raise ValueError(f'a view is not read by itself: leave out "schedule"; "{self.of}" has one')
         return self
 
+    def whole(self, option: str, otherwise: int, most: int | None = None) -> int:
+        """An option that is a whole number above 0, ``most`` at the most; ``otherwise`` if it is not given or none."""
+        given = self.options.get(option)
+        if not isinstance(given, int) or isinstance(given, bool) or given <= 0:
+            return otherwise
+        return given if most is None else min(given, most)
+
     @property
     def key_variable(self) -> str:
         """The environment variable that holds its key."""

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -97,6 +97,11 @@ class PortalError(Exception):
         self.code = code
         self.address = address
         self.mend = mend
+
+
+def filled(payload: Native, names: Iterable[str]) -> dict[str, Any]:
+    """The fields of these names that say something."""
+    return {name: payload[name] for name in names if payload.get(name) not in (None, "", [], {}, ())}
 
 
 def wants_key(source: Source) -> str:

@@ -92,7 +92,12 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     asking = _Asking(source, client)
     position = _position(start.token)
     query = _query(source, asking)
-    fixed: dict[str, str | int] = {"q": query, "num": _page_size(source), "sortField": "created", "sortOrder": "asc"}
+    fixed: dict[str, str | int] = {
+        "q": query,
+        "num": source.whole("page_size", _PAGE_SIZE, _PAGE_SIZE),
+        "sortField": "created",
+        "sortOrder": "asc",
+    }
     while True:
         answer = asking.about(address, {**fixed, "start": position})
         rows, following, total = _listed(answer, address)
@@ -183,11 +188,6 @@ def _texts(value: object) -> list[str]:
     """One text or a list of them, blank ones left out."""
     values = value if isinstance(value, list) else [value]
     return [str(one).strip() for one in values if isinstance(one, str | int) and str(one).strip()]
-
-
-def _page_size(source: Source) -> int:
-    size = source.options.get("page_size")
-    return min(size, _PAGE_SIZE) if isinstance(size, int) and size > 0 else _PAGE_SIZE
 
 
 def _position(token: str | None) -> int:

@@ -36,7 +36,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role, Visibility
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, filled, wants_key
 from harvester.reading.dates import DayOrder, Period
 from harvester.reading.fields import Fields
 from harvester.reading.formats import format_name
@@ -99,7 +99,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the dataset and its files: no counters, no revisions, no address of a person."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     for name in ("author_email", "maintainer_email"):
         if name in kept and not _mailbox(kept[name], _organisation(payload)):
             del kept[name]
@@ -107,7 +107,7 @@ def essence(payload: Native) -> dict[str, Any]:
     _cut(kept, "groups", _KEPT_OF_ORGANISATION)
     _cut(kept, "tags", ("name", "display_name"))
     if isinstance(kept.get("organization"), Mapping):
-        kept["organization"] = _of(kept["organization"], _KEPT_OF_ORGANISATION)
+        kept["organization"] = filled(kept["organization"], _KEPT_OF_ORGANISATION)
     if isinstance(extras := kept.get("extras"), list):
         told = [one for one in extras if isinstance(one, Mapping) and str(one.get("key")) in _EXTRAS]
         pairs = [{"key": one["key"], "value": one.get("value")} for one in told]
@@ -172,8 +172,7 @@ class _Search:
         self._ckan = RemoteCKAN(
             source.url, apikey=client.key or None, user_agent=client.user_agent, get_only=True, session=session
         )
-        rows = source.options.get("rows")
-        self.rows = min(rows, MOST_ROWS) if type(rows) is int and rows > 0 else ROWS
+        self.rows = source.whole("rows", ROWS, MOST_ROWS)
         filters = source.filters.get("fq")
         self._asked = {"q": "*:*", "sort": "id asc", "rows": self.rows} | (
             {"fq": filters} if isinstance(filters, str) and filters else {}
@@ -225,13 +224,9 @@ def _moment(fields: Fields, *names: str) -> datetime | None:
     return fields.moment(name, DayOrder.DAY_FIRST if _WEEKDAY.search(fields.raw(name)) else None)
 
 
-def _of(value: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: value[name] for name in names if value.get(name) not in (None, "", [], {})}
-
-
 def _cut(kept: dict[str, Any], field: str, names: Sequence[str]) -> None:
     if isinstance(value := kept.get(field), list):
-        kept[field] = [_of(one, names) if isinstance(one, Mapping) else one for one in value]
+        kept[field] = [filled(one, names) if isinstance(one, Mapping) else one for one in value]
 
 
 def _with_extras(payload: Native) -> dict[str, Any]:

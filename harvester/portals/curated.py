@@ -19,7 +19,7 @@ from catalog.vocabulary import AccessModality, Role
 from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The entry, without what is empty."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {}, ())}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:  # noqa: ARG001 - entries say all themselves

@@ -32,7 +32,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
 from harvester.reading import markup
 from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
@@ -125,7 +125,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the dataset: no contact's name, no address of a person."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     if contact := _contact(payload):
         kept["contactPoint"] = {"hasEmail": f"mailto:{contact}"}
     return kept

@@ -42,7 +42,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, AgentKind, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.reading import dates, markup
 from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
@@ -112,7 +112,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The operation and what its figures were counted to; no figure is in it."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:

@@ -41,7 +41,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.portals.dtm_api import HEADER, IOM
 from harvester.reading import markup
 from harvester.reading.countries import countries
@@ -94,7 +94,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """Country, year and the indicators' descriptions; no figure is in it."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
@@ -232,9 +232,7 @@ def _years(source: Source, row: Native) -> list[int]:
     given = {int(year) for text in told for year in _YEAR.findall(text)}
     if given:
         return sorted(given)
-    first = source.options.get("first_year")
-    first = first if isinstance(first, int) and first > 0 else _FIRST_YEAR
-    return list(range(first, datetime.now(UTC).year + 1))
+    return list(range(source.whole("first_year", _FIRST_YEAR), datetime.now(UTC).year + 1))
 
 
 def _assessment(

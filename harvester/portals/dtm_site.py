@@ -46,7 +46,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
 from harvester.portals.dtm_api import IOM
 from harvester.reading import dates, markup
 from harvester.reading.countries import countries
@@ -119,7 +119,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The row and its page's facts: no download's number."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     if isinstance(detail := kept.get("detail"), Mapping):
         kept["detail"] = {name: value for name, value in detail.items() if name in _DETAILS}
     return kept

@@ -35,7 +35,8 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
+from harvester.portals.hpc_plans import year_of
 from harvester.reading.fields import Fields
 from harvester.reading.markup import line
 
@@ -62,8 +63,8 @@ _STEP = "Ask the service at the address given, grouped by global cluster; no acc
 
 def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]:
     """A page per year, the oldest first; the token is the next year. Raises PortalError."""
-    first = _year(start.token) or _number(source, "first_year", _FIRST_YEAR)
-    last = _number(source, "last_year", datetime.now(UTC).year)
+    first = year_of(start.token) or source.whole("first_year", _FIRST_YEAR)
+    last = source.whole("last_year", datetime.now(UTC).year)
     for year in range(first, last + 1):
         yield RawPage(tuple(_of_year(client, source, year)), str(year + 1) if year < last else None)
     if first > last:
@@ -72,7 +73,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The year, its countries and the service's totals of each plan."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
@@ -107,17 +108,6 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
         extra=_extra(plans, names),
         reading_notes=tuple(fields.notes),
     )
-
-
-def _year(token: str | None) -> int:
-    if not (token or "0").isascii() or not (token or "0").isdigit():
-        raise PortalError("token-unreadable", f'"{token}" is no year', mend="start the run afresh")
-    return int(token or "0")
-
-
-def _number(source: Source, name: str, otherwise: int) -> int:
-    given = source.options.get(name)
-    return given if isinstance(given, int) and not isinstance(given, bool) else otherwise
 
 
 def _of_year(client: "Client", source: Source, year: int) -> list[RawRecord]:
@@ -161,7 +151,7 @@ def _address(source: Source, number: str) -> str:
 
 def _totals(client: "Client", source: Source, number: int) -> dict[str, Any]:
     """The service's own totals of mine action in a plan; empty if it has none."""
-    cluster = _number(source, "cluster", MINE_ACTION)
+    cluster = source.whole("cluster", MINE_ACTION)
     address = _address(source, str(number))
     data = _data(client.get_json(address), address)
     found: dict[str, Any] = {}

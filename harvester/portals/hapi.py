@@ -46,7 +46,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, RelationKind, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.reading import markup
 from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
@@ -106,7 +106,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The dataset, its files and the countries covered."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
@@ -186,8 +186,7 @@ def _rows(source: Source, client: "Client", path: str, params: Mapping[str, str 
 
 def _all(source: Source, client: "Client", path: str, **params: str) -> Iterator[Native]:
     """The rows of all pages; raises PortalError, also where the offset is ignored."""
-    size = source.options.get("page_size")
-    limit = size if isinstance(size, int) and 0 < size <= _PAGE_SIZE else _PAGE_SIZE
+    limit = source.whole("page_size", _PAGE_SIZE, _PAGE_SIZE)
     offset, before = 0, list[Native]()
     while rows := _rows(source, client, path, {**params, "limit": limit, "offset": offset}):
         if rows == before:

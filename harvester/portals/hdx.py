@@ -76,7 +76,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
             ``portal-refused``, ``unexpected-answer``, ``endless-paging``.
     """
     search = _Search(source, client)
-    rows = _rows(source)
+    rows = source.whole("rows", ROWS, MOST_ROWS)
     query = {"q": "*:*", "fq": _filter(start.since), "sort": "metadata_created asc", "rows": rows}
     offset = int(start.token) if start.token and start.token.isdigit() else 0
     seen: set[int] = set()  # hashes: the ids of a large portal would be much of what a harvest holds
@@ -114,11 +114,6 @@ def _filter(since: datetime | None) -> str:
         return "+dataset_type:dataset"
     lower = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"+dataset_type:dataset +metadata_modified:[{lower} TO *]"
-
-
-def _rows(source: Source) -> int:
-    rows = source.options.get("rows", ROWS)
-    return min(rows, MOST_ROWS) if isinstance(rows, int) and not isinstance(rows, bool) and rows > 0 else ROWS
 
 
 def _raw(source: Source, package: object) -> RawRecord:

@@ -40,7 +40,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.reading.dates import DayOrder
 from harvester.reading.fields import Fields
 from harvester.reading.markup import line
@@ -94,12 +94,12 @@ _UNPUBLISHED = "Figures by area and group are not shared: the plan's last publis
 
 def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]:
     """A page per year, the oldest first; the token is the next year. Raises PortalError."""
-    begin = _year(start.token)
+    begin = year_of(start.token)
     if source.options.get("read") == "monitoring":
         if not client.key:
             raise PortalError("key-missing", "response monitoring wants a token", source.url, wants_key(source))
         this_year = datetime.now(UTC).year
-        years = list(range(_bound(source, "first_year", _FIRST_YEAR), _bound(source, "last_year", this_year) + 1))
+        years = list(range(source.whole("first_year", _FIRST_YEAR), source.whole("last_year", this_year) + 1))
         plans: Mapping[int, Native] | None = None
     else:
         plans = _plans(client, source)
@@ -119,7 +119,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The plan and which figures it has of mine action: none below the national level."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
@@ -161,15 +161,11 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     )
 
 
-def _year(token: str | None) -> int:
+def year_of(token: str | None) -> int:
+    """The year that a token names, 0 for none; raises PortalError."""
     if not (token or "0").isascii() or not (token or "0").isdigit():
         raise PortalError("token-unreadable", f'"{token}" is no year', mend="start the run afresh")
     return int(token or "0")
-
-
-def _bound(source: Source, name: str, otherwise: int) -> int:
-    given = source.options.get(name)
-    return given if isinstance(given, int) and not isinstance(given, bool) else otherwise
 
 
 def _data(answer: object, address: str, field: str = "") -> list[Native]:
@@ -192,7 +188,7 @@ def _plans(client: "Client", source: Source) -> dict[int, Native]:
 
 
 def _years(plans: Iterable[Native], source: Source) -> list[int]:
-    first, last = _bound(source, "first_year", _FIRST_YEAR), _bound(source, "last_year", 9999)
+    first, last = source.whole("first_year", _FIRST_YEAR), source.whole("last_year", 9999)
     return sorted({year for plan in plans for year in _of_years(plan, "years") if first <= year <= last})
 
 

@@ -35,7 +35,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, AgentKind, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.reading.countries import country
 from harvester.reading.fields import Fields
 from harvester.reading.markup import line
@@ -82,7 +82,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     tallies = _counted(source, client)
     total = len(tallies)
     keys = [key for key in sorted(tallies) if start.token is None or key > start.token]
-    size = _size(source, "page_size", _PAGE_SIZE)
+    size = source.whole("page_size", _PAGE_SIZE)
     for begin in range(0, len(keys), size) or (0,):
         some = keys[begin : begin + size]
         address = f"{source.url}/activity/select"
@@ -92,7 +92,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """Who, where, and how many activities of which dates."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:
@@ -135,11 +135,6 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
     )
 
 
-def _size(source: Source, name: str, otherwise: int) -> int:
-    given = source.options.get(name)
-    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else otherwise
-
-
 def _codes(source: Source, name: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
     given = source.options.get(name)
     return tuple(str(code) for code in given) if isinstance(given, list) and given else otherwise
@@ -171,7 +166,7 @@ def _counted(source: Source, client: "Client") -> dict[str, dict[str, Any]]:
             "wt": "json",
             "sort": "id asc",
             "start": at,
-            "rows": _size(source, "rows", _ROWS),
+            "rows": source.whole("rows", _ROWS),
         }
         answer = client.get_json(address, params=asked, headers={"Ocp-Apim-Subscription-Key": client.key})
         activities, total = _answer(answer, address, source)

@@ -33,7 +33,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role, Visibility
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, filled, wants_key
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
     if not client.key:
         raise PortalError("key-missing", "forms are read only with their owner's token", source.url, wants_key(source))
     address = f"{source.url}/api/v2/assets/"
-    size = source.options.get("page_size")
     fixed: dict[str, str | int] = {"q": "asset_type:survey", "ordering": "-date_modified", "format": "json"}
-    place = _token(start.token) or {"limit": str(size if isinstance(size, int) and size > 0 else _PAGE_SIZE)}
+    place = _token(start.token) or {"limit": str(source.whole("page_size", _PAGE_SIZE))}
     been: set[str] = set()
     while True:
         been.add(urlencode(sorted(place.items())))
@@ -76,7 +75,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """Title and settings of the form: no owner, no permissions, no content, no number of submissions."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     settings = payload.get("settings")
     if isinstance(settings, Mapping):
         words = {name: _words(settings.get(name)) for name in _SETTINGS}

@@ -40,7 +40,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _details(description: object) -> dict[str, Any]:
     for part, names in _DETAILS.items():
         inner = study.get(part)
         if isinstance(inner, Mapping):
-            kept |= {name: inner[name] for name in names if inner.get(name) not in (None, "", [], {})}
+            kept |= filled(inner, names)
     for name, key in (("keywords", "keyword"), ("topics", "topic")):
         kept[name] = _inner(kept, name, key)
     kept["authors"] = _inner(study, "authoring_entity", "name")
@@ -203,7 +203,7 @@ def _inner(parent: Mapping[str, Any], name: str, key: str) -> list[str]:
 
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the study: no view and download counters, no rank, no thumbnail."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     if isinstance(kept.get("details"), Mapping):
         kept["details"] = {name: value for name, value in kept["details"].items() if name in _DETAILED}
     return kept
@@ -262,10 +262,9 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
 
 def _asked(source: Source) -> dict[str, str | int]:
     """The parameters of every page; a source's own come first, so that they cannot undo the order."""
-    size, query = source.options.get("page_size"), source.options.get("query")
+    query = source.options.get("query")
     own = {name: str(value) for name, value in query.items()} if isinstance(query, dict) else {}
-    size = size if isinstance(size, int) and size > 0 else _PAGE_SIZE
-    return {**own, "ps": size, "inc_iso": 1, "sort_by": "title", "sort_order": "asc"}
+    return {**own, "ps": source.whole("page_size", _PAGE_SIZE), "inc_iso": 1, "sort_by": "title", "sort_order": "asc"}
 
 
 def _token(token: str | None) -> tuple[int, int]:

@@ -33,7 +33,7 @@ from catalog.register import kept
 from catalog.vocabulary import AccessModality, RelationKind, Role, Visibility
 from config import load
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """The row without what is empty, and without what tells of a person."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {}, ())}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:  # noqa: ARG001 - rows say all themselves

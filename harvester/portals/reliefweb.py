@@ -44,7 +44,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, AgentKind, Artefact, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.reading.countries import countries
 from harvester.reading.dates import moment
 from harvester.reading.fields import Fields
@@ -104,7 +104,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
         yield _newest(source, client)
         return
     address = f"{source.url}/reports"
-    size = _page_size(source)
+    size = source.whole("page_size", _PAGE_SIZE, _MOST)
     offset = _offset(start.token)
     filtered = _wanted(source, start.since)
     before: tuple[str, ...] = ()
@@ -134,7 +134,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the report: neither its text nor previews, scores and pictures."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     for name, inner in _PARTS.items():
         part = _only(payload.get(name), inner)
         if part not in (None, [], {}):
@@ -177,11 +177,6 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
         extra=_extra(fields),
         reading_notes=tuple(fields.notes),
     )
-
-
-def _page_size(source: Source) -> int:
-    size = source.options.get("page_size")
-    return min(size, _MOST) if isinstance(size, int) and not isinstance(size, bool) and size > 0 else _PAGE_SIZE
 
 
 def _offset(token: str | None) -> int:

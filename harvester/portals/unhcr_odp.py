@@ -34,7 +34,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Artefact, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
 from harvester.reading import dates
 from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
@@ -84,7 +84,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the document: no counter, no thumbnail, and of languages, sectors and places only the names."""
-    kept = {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    kept = filled(payload, _KEPT)
     for name, parts in _NAMED.items():
         if isinstance(kept.get(name), list):
             kept[name] = [_trimmed(entry, parts) for entry in kept[name]]
@@ -129,10 +129,9 @@ def normalize(source: Source, record: RawRecord) -> DatasetRecord:
 
 def _asked(source: Source) -> dict[str, str | int]:
     """The parameters of every page; a source's own come first, so that they cannot undo the order."""
-    size, query = source.options.get("page_size"), source.options.get("query")
+    query = source.options.get("query")
     own = {name: str(value) for name, value in query.items()} if isinstance(query, dict) else {}
-    size = size if isinstance(size, int) and size > 0 else _PAGE_SIZE
-    return {**own, "order[created]": "desc", "limit": size}
+    return {**own, "order[created]": "desc", "limit": source.whole("page_size", _PAGE_SIZE)}
 
 
 def _page(token: str | None) -> int:

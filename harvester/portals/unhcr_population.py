@@ -34,7 +34,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def records(source: Source, client: "Client", start: Start) -> Iterator[RawPage]
 
 def essence(payload: Native) -> dict[str, Any]:
     """Which situation and place it is, its days, origins, groups and sources: no figure."""
-    return {name: payload[name] for name in _KEPT if payload.get(name) not in (None, "", [], {})}
+    return filled(payload, _KEPT)
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:

@@ -16,6 +16,7 @@ from api.app import create_app
 from catalog import runs
 from catalog.database import Catalog
 from config import load
+from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from tests.journeys.installation import Installation
@@ -201,3 +202,10 @@ def test_every_shipped_source_is_of_a_kind_that_there_is() -> None:
     views = {key: source.of for key, source in shipped.items() if source.kind == "view"}
     assert set(views.values()) == {"hdx"}
     assert {"hdx-dtm", "hdx-acled", "hdx-insecurity-insight", "hdx-reach", "hdx-immap", "hdx-idmc", "cod"} <= set(views)
+
+
+@pytest.mark.parametrize(("given", "read"), [(7, 7), (900, 100), (0, 20), (-1, 20), (True, 20), ("7", 20), (None, 20)])
+def test_an_option_that_is_no_whole_number_is_as_if_it_were_not_given(given: Any, read: int) -> None:
+    source = Source(key="a", kind="hdx", title="Sample", url="https://sample.example", options={"rows": given})
+    assert source.whole("rows", 20, 100) == read
+    assert source.whole("pages", 3) == 3
