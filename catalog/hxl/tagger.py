@@ -34,6 +34,8 @@ _NOTHING: frozenset[str] = frozenset()
 _HELPED = frozenset({"#inneed", "#targeted", "#reached"})
 _AGES = frozenset(f"{age:0{digits}}" for age in range(121) for digits in (1, 2, 3))
 _YEARS = frozenset(map(str, range(1950, 2100)))
+_UNKNOWN = "?"
+"""Stands for a word of a header that is in no rule; no header has it as a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,13 @@ class Tagger:
             if rule.apart:
                 for alias in _spelt(rule):
                     self._aliases.setdefault(alias, (rule.apart, rule.adds[1:]))
-        # The same tables come again with every month and country, the same headers in most of them.
+        # The same tables come again with every month and country, the same headers in most of them, and headers that
+        # differ in a word of no rule alone in many.
         self._table = lru_cache(1_000)(self._inferred)
         self._column = lru_cache(50_000)(self._composed)
         self._pieces = lru_cache(50_000)(self._parted)
+        self._meant = lru_cache(50_000)(self._said)
+        self._spoken = lru_cache(50_000)(self._word)
         self._of_headers = lru_cache(1_000)(self._counted)
         self._of_text = lru_cache(1_000)(self._called)
         self._doubts = lru_cache(50_000)(self._contradiction)
@@ -144,7 +149,7 @@ class Tagger:
         tag, _, rest = declared.partition("+")
         given = {attribute: self._aliases[attribute] for attribute in rest.split("+") if attribute in self._aliases}
         said: dict[str, set[str]] = {}
-        for _, rule in self._pieces(header, frozenset())[1]:
+        for _, rule in self._pieces(self._meant(header), frozenset()):
             if isinstance(rule, HxlAttributeRule):
                 for attribute in filter(None, rule.adds.split("+")):
                     if attribute in self._aliases:
@@ -155,7 +160,7 @@ class Tagger:
             if group in said and meaning not in said[group] and theirs.isdisjoint(said[group]):
                 own = " and ".join(f'"+{kind}"' for kind in sorted(said[group]))
                 return f'The header "{header.strip()}" says {own}, the hashtag {declared} says "+{attribute}".'
-        guess = self._column(header, _Table(frozenset(), ""))[0]
+        guess = self._column(self._meant(header), _Table(frozenset(), ""))[0]
         if guess is None or guess.confidence < _CONTRADICTS:
             return ""
         own, *attributes = guess.hashtag.split("+")
@@ -189,7 +194,8 @@ class Tagger:
     def _inferred(self, headers: tuple[str, ...], families: frozenset[str]) -> tuple[Inferred | None, ...]:
         people = next((entry.people for key, entry in self._families.items() if key in families and entry.people), "")
         alone = _Table(families, people)
-        first = [self._column(header, alone) for header in headers]
+        meant = [self._meant(header) for header in headers]
+        first = [self._column(words, alone) for words in meant]
         asked: frozenset[str] = frozenset().union(*(asks for _, asks in first))
         if not asked:
             return tuple(found if found and self._sure(found) else None for found, _ in first)
@@ -202,11 +208,11 @@ class Tagger:
                 now,
                 [
                     self._column(
-                        header, _Table(families, here, frozenset(name for name in asks if known[name] > (name in own)))
+                        words, _Table(families, here, frozenset(name for name in asks if known[name] > (name in own)))
                     )
                     if asks
                     else (found, asks)
-                    for header, (found, asks), own, here in zip(headers, first, told, near, strict=True)
+                    for words, (found, asks), own, here in zip(meant, first, told, near, strict=True)
                 ],
             )
             if now == before:
@@ -229,9 +235,9 @@ class Tagger:
     def _sure(self, found: Inferred) -> bool:
         return found.confidence >= self._threshold
 
-    def _composed(self, header: str, table: _Table) -> tuple[Inferred | None, frozenset[str]]:
+    def _composed(self, words: tuple[str, ...], table: _Table) -> tuple[Inferred | None, frozenset[str]]:
         """The guess, and hashtags and rules of other columns of the table that could change it."""
-        words, pieces, bands, asks = self._explained(header, table)
+        pieces, bands, asks = self._explained(words, table)
         stem = _stem(pieces, bands, table)
         if (stem is None and bands) or (stem is not None and stem.guessed):
             asks |= _ASKED_FOR_PEOPLE
@@ -242,7 +248,7 @@ class Tagger:
         for match, rule in pieces:
             if isinstance(rule, HxlAttributeRule):
                 # Its words may add something else to this hashtag than to others.
-                fits = rule if rule.kind in stem.takes else self._instead(header, table, match, stem.takes)
+                fits = rule if rule.kind in stem.takes else self._instead(words, table, match, stem.takes)
                 if fits is not None and fits.adds:
                     added.update(fits.adds[1:].split("+"))
                     kinds.add(fits.kind)
@@ -250,7 +256,7 @@ class Tagger:
                 elif fits is None and rule.adds and rule.kind not in _HARMLESS:
                     half += (2 if rule.kind == "unit" else 1) * (match.end - match.start)
             elif stem.rule is not None and rule.tag != stem.tag:
-                other = self._instead(header, table, match, stem.takes)
+                other = self._instead(words, table, match, stem.takes)
                 if other is not None:
                     added.update(other.adds[1:].split("+"))
                     named.append(other.id)
@@ -271,22 +277,23 @@ class Tagger:
         hashtag = "+".join([stem.tag.partition("+")[0], *sorted(added)])
         return Inferred(hashtag, sure, " ".join(dict.fromkeys(named))), asks
 
-    def _instead(self, header: str, table: _Table, lost: Match, takes: frozenset[str]) -> HxlAttributeRule | None:
+    def _instead(
+        self, words: tuple[str, ...], table: _Table, lost: Match, takes: frozenset[str]
+    ) -> HxlAttributeRule | None:
         """What words add whose own rule does not hold: ``incident`` beside ``date`` is when it occurred."""
-        for match, rule in self._pieces(header, table.families)[1]:
+        for match, rule in self._pieces(words, table.families):
             if isinstance(rule, HxlAttributeRule) and rule.adds and rule.kind in takes and match[:2] == lost[:2]:
                 return rule
         return None
 
     def _explained(
-        self, header: str, table: _Table
-    ) -> tuple[tuple[str, ...], list[tuple[Match, HxlTagRule | HxlAttributeRule]], list[_Band], frozenset[str]]:
-        """The header's words, the rules that explain some of them, its age bands, what other columns could change."""
-        words, candidates = self._pieces(header, table.families)
+        self, words: tuple[str, ...], table: _Table
+    ) -> tuple[list[tuple[Match, HxlTagRule | HxlAttributeRule]], list[_Band], frozenset[str]]:
+        """The rules that explain some of a header's words, its age bands, what other columns could change."""
         taken: set[int] = set()
         chosen: list[tuple[Match, HxlTagRule | HxlAttributeRule]] = []
         asks: set[str] = set()
-        for match, rule in candidates:
+        for match, rule in self._pieces(words, table.families):
             if isinstance(rule, HxlTagRule) and rule.beside:
                 asks.update(rule.beside)
                 if table.beside.isdisjoint(rule.beside):
@@ -302,18 +309,22 @@ class Tagger:
         bands = [] if _AGES.isdisjoint(words) else list(self._ages.within(words, taken, certain=counts))
         if len(chosen) > 1:
             chosen.sort(key=_place)
-        return words, chosen, bands, frozenset(asks) if asks else _NOTHING
+        return chosen, bands, frozenset(asks) if asks else _NOTHING
+
+    def _said(self, header: str) -> tuple[str, ...]:
+        """The header's words that are no filler; one that no rule has is as good as any other such word."""
+        words = header_words(header)
+        if (header.startswith("#") and "+" in header) or words[:2] in self._questions or words[:1] in self._questions:
+            return ()  # A hashtag that was taken for a header, or a question that is answered by yes or no.
+        return tuple([self._spoken(word) for word in words if word not in self._filler and word not in _YEARS])
+
+    def _word(self, word: str) -> str:
+        return word if any(said.knows(word) for said in (self._phrases, self._cancelled, self._ages)) else _UNKNOWN
 
     def _parted(
-        self, header: str, families: frozenset[str]
-    ) -> tuple[tuple[str, ...], tuple[tuple[Match, HxlTagRule | HxlAttributeRule], ...]]:
-        """The words that are no filler, and every rule with words among them: the longest first."""
-        begins = header_words(header)[:2]
-        if (header.startswith("#") and "+" in header) or begins in self._questions or begins[:1] in self._questions:
-            return (), ()  # A hashtag that was taken for a header, or a question that is answered by yes or no.
-        words = tuple([word for word in header_words(header) if word not in self._filler and word not in _YEARS])
-        if not words:
-            return (), ()
+        self, words: tuple[str, ...], families: frozenset[str]
+    ) -> tuple[tuple[Match, HxlTagRule | HxlAttributeRule], ...]:
+        """Every rule with phrases among the words: the longest first."""
         given = self._phrases.within(words)
         # Few rules can be cancelled, so it is mostly not looked for.
         doubtful = not self._cancellable.isdisjoint([match[2] for match in given])
@@ -328,7 +339,7 @@ class Tagger:
             # The longest first; of those as long as it families' own rules, then hashtags by rank.
             found.append((match.start - match.end, match.number, match))
         found.sort()
-        return words, tuple([(match, self._rules[number]) for _, number, match in found])
+        return tuple([(match, self._rules[number]) for _, number, match in found])
 
 
 def _nearest(said: Sequence[str]) -> list[str]:
@@ -368,6 +379,10 @@ class _Ages:
         )
 
         self._begins = self.over | self.under | _AGES
+
+    def knows(self, word: str) -> bool:
+        """Whether a word can be part of an age band."""
+        return word in self._begins or word in self.years or word in self.months
 
     def within(self, words: Sequence[str], taken: set[int], *, certain: bool) -> Iterator[_Band]:
         """Bands such as ``age_0_4`` and ``age_60_plus``; ``certain`` if the header or its table counts people."""

@@ -51,12 +51,16 @@ class Phrases:
         self._by_pair: dict[tuple[str, str], list[_Entry]] = {}
         self._by_word: dict[str, list[_Entry]] = {}
         self._by_start: dict[str, list[_Entry]] = {}
+        self._words = set[str]()
+        self._begins: tuple[str, ...] = ()
         for number, text in phrases:
             pieces = [(word, piece.endswith("*")) for piece in text.split() for word in _piece(piece, filler)]
             if not pieces:
                 raise ValueError(f'"{text}" has no word in it. Remove it, or write it out.')
             entry = tuple(word for word, _ in pieces), tuple(opened for _, opened in pieces), number
             words, opened, _ = entry
+            self._words.update(words)
+            self._begins += tuple(word for word, begins in pieces if begins)
             if opened[0]:
                 self._by_start.setdefault(words[0][:_SHORTEST], []).append(entry)
             elif len(words) == 1:
@@ -65,6 +69,10 @@ class Phrases:
                 self._by_word.setdefault(words[0], []).append(entry)
             else:
                 self._by_pair.setdefault((words[0], words[1]), []).append(entry)
+
+    def knows(self, word: str) -> bool:
+        """Whether any phrase has the word, or the beginning of it."""
+        return word in self._words or word.startswith(self._begins)
 
     def within(self, words: Sequence[str]) -> list[Match]:
         """Every phrase in the words, by its first word."""
