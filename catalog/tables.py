@@ -492,7 +492,11 @@ class Relation(Base):
 
 
 class CuratedValue(Base):
-    """What a person put over a harvested field; both stay."""
+    """What a person put over a harvested field; both stay.
+
+    ``harvested`` is what the source said of it last, ``caught_up`` since when that is the same, ``gone`` since when the
+    column is not there that it is of. ``keeper`` looks after it: whoever said it, until they hand it over.
+    """
 
     __tablename__ = "curated_value"
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
@@ -501,6 +505,35 @@ class CuratedValue(Base):
     actor: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime]
+    keeper: Mapped[str] = mapped_column(default="", server_default="")
+    harvested: Mapped[dict[str, Any] | None]
+    caught_up: Mapped[datetime | None]
+    gone: Mapped[datetime | None]
+    verified: Mapped[datetime | None]
+    verified_by: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class HarvestedRecord(Base):
+    """A record that people correct, as its source gave it last: JSON of :class:`catalog.records.DatasetRecord`."""
+
+    __tablename__ = "harvested_record"
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True)
+    record: Mapped[bytes] = mapped_column(PackedBytes())
+
+
+class CuratedName(Base):
+    """A spelling that a person says is of an organisation, wherever a portal writes it; ``spelling`` is folded."""
+
+    __tablename__ = "curated_name"
+    spelling: Mapped[str] = mapped_column(primary_key=True)
+    written: Mapped[str]
+    organisation: Mapped[str]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    keeper: Mapped[str]
+    verified: Mapped[datetime | None]
+    verified_by: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class PayloadVersion(Base):
