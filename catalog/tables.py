@@ -687,6 +687,33 @@ class RegisterRow(Base):
     changed: Mapped[datetime]
 
 
+class PlanRound(Base):
+    """A round of collection that a data analysis plan was imported for (:mod:`catalog.plans`): its facts by name."""
+
+    __tablename__ = "plan_round"
+    operation: Mapped[str] = mapped_column(primary_key=True)
+    round: Mapped[str] = mapped_column(primary_key=True)
+    values: Mapped[dict[str, Any]]
+    changed: Mapped[datetime]
+
+
+class PlanNeed(Base):
+    """An information need of a plan: what is kept of its row; ``acted`` is as in :class:`RegisterRow`."""
+
+    __tablename__ = "plan_need"
+    __table_args__ = (
+        ForeignKeyConstraint(["operation", "round"], ["plan_round.operation", "plan_round.round"]),
+        Index("ix_plan_need_operation_round", "operation", "round"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[str]
+    round: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    acted: Mapped[dict[str, Any]]
+    added: Mapped[datetime]
+    changed: Mapped[datetime]
+
+
 class SameKey(Base):
     """What brings two records together to be compared (:func:`catalog.sameness.keys`): hashes, no words."""
 

@@ -114,7 +114,7 @@ VisibilityName = Literal["public", "described", "listed", "community", "restrict
 """Who may know of a record, from the widest to the narrowest."""
 VIEW = "view"
 """Kind of a source that is a part of another one."""
-ADDRESSLESS = frozenset({VIEW, "curated", "register"})
+ADDRESSLESS = frozenset({VIEW, "curated", "plan", "register"})
 """Kinds that ask no portal."""
 LIVE, NEEDS_KEY, OFF, RETIRED = "live", "needs key", "off by default", "retired"
 """How a source stands, as declared."""

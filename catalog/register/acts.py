@@ -17,11 +17,34 @@ from catalog.levels import Desk
 from catalog.register.kept import SOURCE, asked_visibility, consented
 from catalog.rows import dataset_id
 from catalog.sensitivity import OWNER, effective
-from catalog.tables import Dataset, RegisterRow
+from catalog.tables import Dataset, PlanNeed, RegisterRow
 from catalog.visibility import narrower
 from catalog.vocabulary import Level, Visibility
 
-BECAUSE = "The sheet of the register says so."
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that become records of a source.
+
+    Attributes:
+        source: Its key.
+        table: Where they are kept.
+        because: Why a record's level or visibility is what its row says, for the audit.
+        no_level: What to do about a row that gives no level, in a sentence.
+    """
+
+    source: str
+    table: type[RegisterRow] | type[PlanNeed]
+    because: str
+    no_level: str
+
+
+REGISTER = Rows(
+    SOURCE,
+    RegisterRow,
+    "The sheet of the register says so.",
+    "Nobody has given it a level: fill in Sensitivity level.",
+)
 
 
 @dataclass(slots=True)
@@ -45,7 +68,7 @@ class Acted:
         return bool(self.raised or self.opened or self.narrowed)
 
 
-def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens: bool) -> Acted:
+def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens: bool, of: Rows = REGISTER) -> Acted:
     """Do what the rows ask for and has not been done; of rows that have a record.
 
     Args:
@@ -54,38 +77,48 @@ def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens
         actor: Who imports.
         desk: When, and by which table records are rendered.
         opens: Whether records are shown to as many as their rows ask for.
+        of: Which rows.
     """
     done = Acted()
     rows = session.execute(
-        select(RegisterRow.id, RegisterRow.values, RegisterRow.acted).order_by(RegisterRow.added, RegisterRow.id)
+        select(of.table.id, of.table.values, of.table.acted).order_by(of.table.added, of.table.id)
     ).all()
     visibilities = dict(
-        session.execute(select(Dataset.id, Dataset.visibility).where(Dataset.source_key == SOURCE)).all()
+        session.execute(select(Dataset.id, Dataset.visibility).where(Dataset.source_key == of.source)).all()
     )
     for id_, values, acted in rows:
-        record = dataset_id(SOURCE, id_)
+        record = dataset_id(of.source, id_)
         if id_ not in ids or record not in visibilities:
             continue
         now = dict(acted)
         if (level := values.get("level", "")) != acted.get("level", ""):
-            _level(session, record, values, level, actor, desk, done)
+            _level(session, record, values, level, actor, desk, done, of)
             now["level"] = level
         wanted = asked_visibility(values)
         asks = wanted.value != acted.get("visibility", Visibility.OWNER.value)
-        if asks and _visibility(session, record, values, wanted, actor, desk, done, opens=opens):
+        if asks and _visibility(session, record, values, wanted, actor, desk, done, of, opens=opens):
             now["visibility"] = wanted.value
         if now != acted:
             session.execute(
-                update(RegisterRow).where(RegisterRow.id == id_).values(acted=now),
+                update(of.table).where(of.table.id == id_).values(acted=now),
                 execution_options={"synchronize_session": False},
             )
     return done
 
 
-def _level(session: Session, record: Any, values: Any, level: str, actor: str, desk: Desk, done: Acted) -> None:  # noqa: ANN401
+def _level(
+    session: Session,
+    record: Any,  # noqa: ANN401
+    values: Any,  # noqa: ANN401
+    level: str,
+    actor: str,
+    desk: Desk,
+    done: Acted,
+    of: Rows,
+) -> None:
     now = effective(assertions.live(session, [record]).get(record, {}).values())
     if level and Level(level).rank > now.strictness[0]:
-        levels.raise_level(session, record, Level(level), actor, BECAUSE, by=OWNER, desk=desk)
+        levels.raise_level(session, record, Level(level), actor, of.because, by=OWNER, desk=desk)
         done.raised += 1
     elif now.level is not None and now.name != level:
         done.lower.append(values["title"])
@@ -99,6 +132,7 @@ def _visibility(
     actor: str,
     desk: Desk,
     done: Acted,
+    of: Rows,
     *,
     opens: bool,
 ) -> bool:
@@ -107,22 +141,22 @@ def _visibility(
     if now is None or now is wanted:
         return now is wanted
     if narrower(now, wanted) is wanted:
-        opening.show_to(session, record, wanted, actor, BECAUSE, desk=desk)
+        opening.show_to(session, record, wanted, actor, of.because, desk=desk)
         done.narrowed += 1
         return True
-    hindrance = _hindrance(session, record, values, desk, opens=opens)
+    hindrance = _hindrance(session, record, values, desk, of, opens=opens)
     if hindrance:
         done.waiting.append((values["title"], hindrance))
         return False
-    opening.show_to(session, record, wanted, actor, BECAUSE, desk=desk)
+    opening.show_to(session, record, wanted, actor, of.because, desk=desk)
     done.opened += 1
     return True
 
 
-def _hindrance(session: Session, record: Any, values: Any, desk: Desk, *, opens: bool) -> str:  # noqa: ANN401
+def _hindrance(session: Session, record: Any, values: Any, desk: Desk, of: Rows, *, opens: bool) -> str:  # noqa: ANN401
     """Why a record is not opened, as a sentence; empty if it may be."""
     if effective(assertions.live(session, [record]).get(record, {}).values()).level is None:
-        return "Nobody has given it a level: fill in Sensitivity level."
+        return of.no_level
     if not consented(values, desk.time().date()):
         return "Its owner's consent to list it is missing or over: fill in who gave it, when, and until when."
     return "" if opens else "Say --open, and it is shown as its row asks, under your name."
