@@ -742,3 +742,40 @@ class SameLink(Base):
     decided_by: Mapped[str] = mapped_column(default="", server_default="")
     decided: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class DataRequest(Base):
+    """That somebody asks for a record's data (:mod:`catalog.requests`); how it stands follows from its notes.
+
+    ``key`` is the id of the requester's key, ``requester`` the name and ``organisation`` the one it was given to.
+    ``expected_days`` is after how many an answer that has not come is noted as none.
+    """
+
+    __tablename__ = "data_request"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(index=True)
+    requester: Mapped[str]
+    organisation: Mapped[UUID | None]
+    purpose: Mapped[str]
+    for_whom: Mapped[str]
+    until: Mapped[date]
+    agreement: Mapped[str]
+    language: Mapped[str]
+    expected_days: Mapped[int]
+    opened: Mapped[datetime]
+
+
+class RequestNote(Base):
+    """That a request came into a state: when, noted by whom (``actor``, with ``key``) as what, and why."""
+
+    __tablename__ = "request_note"
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("data_request.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    at: Mapped[datetime]
+    part: Mapped[str]
+    actor: Mapped[str]
+    key: Mapped[str]
+    reason: Mapped[str]
+    category: Mapped[str]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from config.access import NO_AGREEMENT, Agreement, Role, Way
 from config.declarations import (
     LEVELS,
     PLACES,
@@ -33,6 +34,7 @@ from config.declarations import (
 )
 from config.disclosure import Disclosing
 from config.guidance import Guidance
+from config.requests import Requests
 
 if TYPE_CHECKING:
     # Whoever is handed rules needs no settings, which cost 17 MB to import.
@@ -44,6 +46,8 @@ _APART = frozenset({"general.yaml", "facts.yaml"})
 """Files among the sensitivity rules that are of another kind."""
 # The same reading, ten times as fast, where PyYAML was built with it; neither makes Python objects.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ROLES, _AGREEMENTS = "roles.yaml", "agreements.yaml"
+"""Files of what is known of access that are of another kind than the others there."""
 D = TypeVar("D", bound=Declaration)
 
 
@@ -56,6 +60,23 @@ def shipped_guidance() -> Guidance:
     """What to do with data of a level and a way of access."""
     path = SHIPPED / "guidance.yaml"
     return _declaration(Guidance, path, _mapping(path))
+
+
+@cache
+def shipped_requests() -> Requests:
+    """The message of a request for data, in several languages."""
+    path = SHIPPED / "requests.yaml"
+    return _declaration(Requests, path, _mapping(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What is known of getting data; the closest ways first. ``digest`` changes when any of it does."""
+
+    ways: tuple[Way, ...]
+    roles: Mapping[str, Role]
+    agreements: Mapping[str, Agreement]
+    digest: str
 
 
 @cache
@@ -120,6 +141,45 @@ def register_sheet(settings: "Settings") -> RegisterSheet:
     """The words of the register's sheet; a heading or choice that means two things is refused."""
     path = next(_files(settings, "vocab", "register.yaml"))
     return _declaration(RegisterSheet, path, _mapping(path))
+
+
+def access(settings: "Settings | None" = None) -> Access:
+    """What is known of getting data, from ``access/*.yaml``; the shipped files alone without settings."""
+    paths = list(sorted((SHIPPED / "access").glob("*.yaml")) if settings is None else _files(settings, "access"))
+    digest = hashlib.blake2b(b"".join(path.read_bytes() for path in paths), digest_size=12).hexdigest()
+    apart = {path.name: path for path in paths if path.name in {_ROLES, _AGREEMENTS}}
+    roles = _by_key(Role, apart[_ROLES])
+    agreements = _by_key(Agreement, apart[_AGREEMENTS])
+    found: dict[str, Way] = {}
+    for path in paths:
+        for place, entry in enumerate(_list(path)) if path.name not in apart else ():
+            way = _declaration(Way, path, entry, place)
+            where = f'{path}: {_line(path, (place,))}the entry "{way.id}"'
+            if way.id in found:
+                raise ConfigurationError(f"{where} is there twice. Give one another id.")
+            for name, given, known in (
+                ("role", way.role, roles),
+                ("agreement", way.agreement, (*agreements, NO_AGREEMENT)),
+            ):
+                if given is not None and given not in known:
+                    near = difflib.get_close_matches(given, known, 1)
+                    mend = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(known)}."
+                    raise ConfigurationError(f'{where}: the key "{name}": there is no "{given}". {mend}')
+            found[way.id] = way
+    return Access(tuple(sorted(found.values(), key=lambda way: way.rank)), roles, agreements, digest)
+
+
+K = TypeVar("K", Role, Agreement)
+
+
+def _by_key(kind: type[K], path: Path) -> dict[str, K]:
+    found: dict[str, K] = {}
+    for place, entry in enumerate(_list(path)):
+        one = _declaration(kind, path, entry, place)
+        if one.key in found:
+            raise ConfigurationError(f'{path}: {_line(path, (place,))}"{one.key}" is there twice. Remove one of them.')
+        found[one.key] = one
+    return found
 
 
 def proposed(content: Mapping[str, Any]) -> Source:

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
         rate_acts: Acts an hour, and at once, of a key that is no steward's; 0 for any number.
         session_hours: After which somebody who signed in must do so again.
         retention_days: After which a key that was revoked or has expired is deleted with the name of its holder.
+        request_days: After which a request for data that was not answered is noted so, where its record does not say.
+        requests_a_day: How many requests one key may open on one day (UTC); 0 for any number.
     """
 
     model_config = SettingsConfigDict(env_prefix="LANDMARK_", frozen=True, extra="ignore")
@@ -79,6 +81,8 @@ class Settings(BaseSettings):
     rate_acts: int = Field(default=30, ge=0)
     session_hours: float = Field(default=8, gt=0, le=72)
     retention_days: int = Field(default=365, ge=1)
+    request_days: int = Field(default=30, ge=1, le=365)
+    requests_a_day: int = Field(default=20, ge=0)
 
     @property
     def shipped_sources(self) -> frozenset[str] | None:
