@@ -34,6 +34,7 @@ from config.declarations import (
 )
 from config.disclosure import Disclosing
 from config.guidance import Guidance
+from config.plans import PlanLayout
 from config.requests import Requests
 
 if TYPE_CHECKING:
@@ -180,6 +181,12 @@ def _by_key(kind: type[K], path: Path) -> dict[str, K]:
             raise ConfigurationError(f'{path}: {_line(path, (place,))}"{one.key}" is there twice. Remove one of them.')
         found[one.key] = one
     return found
+
+
+def plan_layout(settings: "Settings") -> PlanLayout:
+    """How a data analysis plan is laid out."""
+    path = next(_files(settings, "vocab", "plan.yaml"))
+    return _declaration(PlanLayout, path, _mapping(path))
 
 
 def proposed(content: Mapping[str, Any]) -> Source:
