@@ -714,6 +714,24 @@ class PlanNeed(Base):
     changed: Mapped[datetime]
 
 
+class LinkCheck(Base):
+    """Whether an address that everybody is told of a record was there when it was looked at (:mod:`catalog.links`).
+
+    The address itself is not kept: ``key`` is a hash of it. ``on`` is the day of what ``state`` says, ``failing`` the
+    first day since when it was only found gone, ``code`` why it was not there when it was looked at last.
+    """
+
+    __tablename__ = "link_check"
+    __table_args__ = CLUSTERED
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    on: Mapped[date]
+    code: Mapped[str]
+    looked: Mapped[datetime]
+    failing: Mapped[date | None]
+
+
 class SameKey(Base):
     """What brings two records together to be compared (:func:`catalog.sameness.keys`): hashes, no words."""
 
