@@ -12,7 +12,7 @@ from catalog.hxl.rows import current
 from catalog.hxl.tagger import Tagger
 from catalog.hxl.tags import canonical
 from catalog.protocols import Protocols
-from catalog.records import AccessRecord, AgentRecord, AgentRole, ColumnRecord, DatasetRecord
+from catalog.records import BY_STEWARD, AccessRecord, AgentRecord, AgentRole, ColumnRecord, DatasetRecord
 from catalog.sensitivity import Assertion, Sensitivity
 from catalog.vocabulary import AccessModality, Artefact, Role, TagOrigin, Visibility
 from config.declarations import Source
@@ -145,7 +145,11 @@ class Assessor:
     def _declared(self, record: DatasetRecord) -> Iterator[TaggedColumn]:
         for key, columns in _tables(record):
             for column in columns:
-                if column.hashtag and (tag := canonical(column.hashtag)):
+                if column.told_by.startswith(BY_STEWARD):
+                    if tag := canonical(column.hashtag):
+                        curated = TagOrigin.CURATED
+                        yield TaggedColumn(key, column.sheet, column.position, tag, curated, column.told_by, 1.0)
+                elif column.hashtag and (tag := canonical(column.hashtag)):
                     doubted = bool(self.tagger.contradicts(column.header, tag))
                     rule = f"{column.told_by}; {CONTRADICTED}" if doubted else column.told_by
                     sure = _DOUBTED if doubted else 1.0
@@ -167,7 +171,8 @@ class Assessor:
                 headers = [column.header for column in there]
                 guesses = self.tagger.infer(headers, sheet=sheet, title=record.display_title, topics=topics)
                 for column, guess in zip(there, guesses, strict=True):
-                    if guess is not None and (key, sheet, column.position) not in known:
+                    by_person = column.told_by.startswith(BY_STEWARD)
+                    if guess is not None and not by_person and (key, sheet, column.position) not in known:
                         yield TaggedColumn(
                             key, sheet, column.position, guess.hashtag, TagOrigin.INFERRED, guess.rule, guess.confidence
                         )

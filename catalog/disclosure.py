@@ -23,6 +23,8 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
                     withheld, columns [{sheet, position, header, tags [{tag, origin, rule, confidence}]}]}]
 
 It has ``emptied`` where its portal has made the record private, and our copy of it was emptied.
+It has ``curated`` where people corrected it: [{field, by, at, caught_up, gone, source}] (:mod:`catalog.marks`); of what
+is corrected the document has the corrected value.
 ``mode`` is ``shown``, ``redacted`` or ``ask``; ``withheld`` names the fields of which less or nothing is left,
 ``masked`` the texts in which something was blacked out. The source has ``own`` where its publisher is one of the
 organizations. ``visibility_of`` is what the source's default and the portal ask for; where the visibility does not
@@ -40,13 +42,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from catalog import marks
 from catalog.assess import Assessment
 from catalog.freshness import in_words
 from catalog.hxl.tags import base
 from catalog.masking import found_in
 from catalog.places import country_name
 from catalog.records import ColumnRecord, DatasetRecord
-from catalog.redaction import TEXTS, masked_document, redact
+from catalog.redaction import TEXTS, masked_document
 from catalog.sensitivity import EffectiveLevel
 from catalog.text import normalize
 from catalog.visibility import declared, narrower
@@ -100,6 +103,7 @@ class Holding:
         table: Who is shown what.
         before: The record's full document until now, than which it is shown to no more people.
         emptied: Its portal has made it private: the record is what is left of it.
+        curated: Marks of what people say in the place of what the portal says.
     """
 
     id: UUID
@@ -117,6 +121,7 @@ class Holding:
     new_name: str = ""
     before: Document | None = None
     emptied: bool = False
+    curated: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def visibility(self) -> Visibility:
@@ -153,7 +158,7 @@ def renderings(
     """
     table = table or shipped()
     made: dict[tuple[str, Profile], Document] = {}
-    plain = not full["attention"] and full["level"]["asserted_by"] not in BY_PERSONS
+    plain = not (full["attention"] or full["level"]["asserted_by"] in BY_PERSONS or full.get("curated"))
     for audience in Audience:
         if audience is Audience.FULL:
             yield audience, full
@@ -209,7 +214,9 @@ def _profile(full: Document, level: EffectiveLevel, audience: Audience, mode: st
         if level.withhold_links:
             profile = profile.stricter(table.profiles[table.signals])
     asked = _asked_not_to_be_named(full, table)
-    protocol = level.name in table.unnamed.levels and not set(table.unnamed.countries).isdisjoint(full["countries"])
+    # Of a corrected record both count: a correction tells nobody more than what it corrects.
+    countries = {*full["countries"], *marks.before(full, marks.PLACES)}
+    protocol = level.name in table.unnamed.levels and not countries.isdisjoint(table.unnamed.countries)
     if asked or protocol:
         if not full["source"].get("own"):
             return profile.stricter(table.profiles[table.unnamed.profile])
@@ -236,7 +243,7 @@ def _asked_not_to_be_named(full: Document, table: Disclosing) -> bool:
     if not table.unnamed.organisations:
         return False
     asked = {normalize(name) for name in table.unnamed.organisations}
-    return any(
+    return not asked.isdisjoint(map(normalize, marks.before(full, marks.AGENTS))) or any(
         normalize(name) in asked
         for agent in full["organizations"]
         for name in (agent["name"], agent["acronym"], agent.get("spelling", ""))
@@ -246,7 +253,7 @@ def _asked_not_to_be_named(full: Document, table: Disclosing) -> bool:
 
 def _rendering(full: Document, profile: Profile, mode: str) -> Document:
     """The same object where nothing is left out."""
-    document = redact(full, profile, asking=mode == "ask")
+    document = marks.redacted(full, profile, asking=mode == "ask")
     if document["level"]["asserted_by"] in BY_PERSONS:
         # A person's words may name a place; stewards read them.
         document = {**document, "level": {**document["level"], "reason": "", "evidence": ""}}
@@ -348,6 +355,8 @@ def _document(holding: Holding) -> Document:
         "masked": [],
     }
     document["attention"] = _attention(document)
+    if holding.curated:
+        document["curated"] = [dict(mark) for mark in holding.curated]
     return document | {"emptied": True} if holding.emptied else document
 
 

@@ -18,7 +18,7 @@ Entry = Mapping[str, Any]
 BOTH = frozenset({"level", "links_withheld", "state", "update_frequency", "urgent", "visibility"})
 """Fields whose old value is told: what they can be is this register's own closed list."""
 _PARTLY = frozenset({"distributions", "tags"})
-_FOR_STEWARDS = frozenset({"attention", "visibility_of"})
+_FOR_STEWARDS = frozenset({"attention", "curated", "visibility_of"})
 _OUR_WORDS = frozenset(
     word.value for words in (AccessModality, AgentKind, Artefact, RelationKind, Role, TagOrigin) for word in words
 )

@@ -12,6 +12,8 @@ from catalog.vocabulary import AccessModality, AgentKind, Artefact, RelationKind
 
 UNDETERMINED = "und"
 """Language key of a text whose language the portal does not say (BCP 47)."""
+BY_STEWARD = "steward"
+"""Begins ``told_by`` of a column of which a person says what it holds, followed by the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class ColumnRecord:
     Attributes:
         sheet: Name of the sheet, empty for a file that has none.
         position: 0 for the first column.
-        told_by: ``portal``, or ``file`` where the file itself was looked at.
+        told_by: ``portal``, or ``file`` where the file itself was looked at; or :data:`BY_STEWARD` and the day, where an
+            empty hashtag is a person's word as well.
     """
 
     sheet: str

@@ -5,7 +5,7 @@ A field that is not left keeps its shape and has nothing in it, so that readers 
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.freshness import in_words
@@ -60,6 +60,12 @@ def redact(full: Document, profile: Profile, *, asking: bool = False) -> Documen
 def masked_document(document: Document) -> Document:
     """Without personal addresses, numbers and coordinates in its texts."""
     return _rewritten(document, masked)
+
+
+def unnamed(document: Document, names: Sequence[str]) -> Document:
+    """Without some names in its texts and keywords."""
+    keywords = [word for word in document["keywords"] if without_names(word, names) == word]
+    return {**_rewritten(document, lambda text: without_names(text, names)), "keywords": keywords}
 
 
 def band(rows: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
@@ -37,13 +38,19 @@ ORDER: tuple[type[t.Base], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record ready to be written. ``payload`` is the JSON essence of what the portal gave."""
+    """A record ready to be written.
+
+    Attributes:
+        payload: The JSON essence of what the portal gave.
+        curated: Marks of what people say in the place of what the portal says (:mod:`catalog.curation.overlay`).
+    """
 
     record: DatasetRecord
     assessment: Assessment
     hash: str
     payload: bytes
     address: str
+    curated: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(slots=True)
@@ -145,6 +152,7 @@ class Renderer:
             before=before,
             new_name="" if name else of_title,
             emptied=emptied,
+            curated=entry.curated,
         )
 
     def describe(
@@ -234,7 +242,7 @@ def emptied(entry: Entry) -> Entry:
         access=tuple(replace(route, steps=(), address="") for route in judged.access),
         freshness=Freshness(None, None, None, always_fresh=False),
     )
-    return replace(entry, record=left, assessment=judgement)
+    return replace(entry, record=left, assessment=judgement, curated=())
 
 
 def dataset_id(source_key: str, remote_id: str) -> UUID:

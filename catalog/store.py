@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from catalog import assertions, profiles, proposals, shifts
 from catalog import tables as t
 from catalog.assess import Assessor
+from catalog.curation import kept as curation
+from catalog.curation.overlay import Laid, laid_over
 from catalog.database import PURGED
 from catalog.disclosure import Document, Holding, disclose, is_private
 from catalog.hxl.lasting import lasting
@@ -169,6 +171,15 @@ class Store:
         shifts.write_judged(session, self._source.key, newest)
         return outcomes
 
+    def correct(self, session: Session, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
+        """Write records anew under what people say of them now; the entries are as their source gave them last.
+
+        Nothing that was asserted is lifted by it and nothing proposed: the rules had their word when they were read.
+        """
+        before = known(session, self._source.key, [entry.record.remote_id for entry in entries])
+        held = [(entry, before[entry.record.remote_id]) for entry in entries]
+        return self._update(session, None, held, now, heard=False, read=False)
+
     def create(self, session: Session, run_id: UUID | None, created: Sequence[Created], now: datetime) -> None:
         """Write records that the catalog does not hold yet, from their finished rows."""
         count = sum(part.count for part in created)
@@ -206,8 +217,9 @@ class Store:
         now: datetime,
         *,
         heard: bool = True,
+        read: bool = True,
     ) -> list[Outcome]:
-        """``heard``: the portal has just given these records."""
+        """``heard``: the portal has just given these records; ``read``: they were read anew by today's rules."""
         if not held:
             return []
         ids = [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in held]
@@ -219,7 +231,8 @@ class Store:
         proposed: dict[UUID, proposals.Lowering | None] = {}
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
         kept_back: set[int] = set()
-        for id_, (entry, found) in zip(ids, self._lasting(session, held, before, now), strict=True):
+        given = list(self._lasting(session, held, before, now))
+        for id_, (entry, found) in zip(ids, self._corrected(session, given, before, now), strict=True):
             name, document = before.get(found.seq, ("", None))
             live = asserted.get(id_, {})
             standing = Standing(live, entry, self._of_new_files(entry, document, live.values(), now))
@@ -249,7 +262,7 @@ class Store:
             outcomes.append(Outcome(entry.record.remote_id, kind, tuple(field["field"] for field in fields)))
         self._replace(session, replaced, rows)
         assertions.end(session, lifted, assertions.LIFTED, "The portal no longer gives the signal.", now)
-        proposals.note(session, self._batch, proposed, now)
+        proposals.note(session, self._batch, proposed if read else {}, now)
         self._close(session, closed)
         if heard:
             self._keep_payloads(session, [(entry, found.seq) for entry, found in held], kept_back, now)
@@ -279,6 +292,27 @@ class Store:
                 assessment = self._assessor.assess(record, self._source, now.date())
                 yield replace(entry, record=record, assessment=assessment), found
 
+    def _corrected(
+        self,
+        session: Session,
+        given: Sequence[tuple[Entry, "Known"]],
+        before: Mapping[int, tuple[str, Document]],
+        now: datetime,
+    ) -> Iterator[tuple[Entry, "Known"]]:
+        """The entries with what people say in the place of what their portal says, which is noted beside it."""
+        corrected: list[tuple[UUID, Laid]] = []
+        said = curation.of(session, [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in given])
+        for entry, found in given:
+            id_ = dataset_id(self._source.key, entry.record.remote_id)
+            document = before.get(found.seq, ("", None))[1]
+            if id_ not in said or (made_private(self._source, entry) and _was_shown(document)):
+                yield entry, found
+            else:
+                laid = laid_over(entry, said[id_], self._assessor, self._source, now)
+                corrected.append((id_, laid))
+                yield laid.entry, found
+        curation.note(session, corrected)
+
     def _rendered(
         self, entry: Entry, id_: UUID, name: str, standing: "Standing", before: Document | None
     ) -> tuple[Entry, Holding, dict[Audience, Document]]:
@@ -295,7 +329,9 @@ class Store:
             self.purged, session.info[PURGED] = True, True
             _unkey(session, list(closed))
             _silence(session, list(closed))
-            _forget_names(session, [id_ for id_ in closed.values() if id_ is not None])
+            emptied_now = [id_ for id_ in closed.values() if id_ is not None]
+            _forget_names(session, emptied_now)
+            curation.forget(session, emptied_now)
 
     def _of_new_files(
         self, entry: Entry, before: Document | None, live: Iterable[Assertion], now: datetime
