@@ -123,6 +123,12 @@ def still(session: Session, key: str, secret: str, now: datetime) -> Viewer | No
     return _holder(session.get(AccessKey, key), secret, now)
 
 
+def of(session: Session, key: str, now: datetime) -> Viewer | None:
+    """Who holds the key of an id, to do something for them; None if it is not good."""
+    row = session.get(AccessKey, key)
+    return _viewer(row) if row is not None and _live(row, now) else None
+
+
 def owns(session: Session, viewer: Viewer, dataset: UUID) -> bool:
     """Whether the organisation that a viewer's key was given to owns a record, whatever the key is for."""
     agent = session.scalar(select(AccessKey.organisation).where(AccessKey.id == viewer.key))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalog import audit, people
 from catalog import tables as t
+from catalog.requests import forgetting
 
 ERASED = "erased"
 """In the place of a name that the audit does not know."""
@@ -63,6 +64,7 @@ def erase(session: Session, name: str, actor: str) -> int:
         places += len(named)
     for run in session.scalars(select(t.HarvestRun).where(t.HarvestRun.outcome.contains(clean, autoescape=True))):
         run.outcome = run.outcome.replace(f" by {clean}.", f" by {instead}.")
+    places += forgetting.erase(session, clean, instead)
     if places:
         # Whoever erases their own name is not written down again; the id that stays says whose it was.
         audit.append(session, people.SYSTEM if actor.strip() == clean else actor, "erased a name", instead)
@@ -76,6 +78,7 @@ def sweep(session: Session, days: int, now: datetime) -> int:
     for row in found:
         session.delete(row)
     if found:
+        forgetting.erase_keys(session, [row.id for row in found], ERASED)
         audit.append(session, "landmark", "erased ended keys", f"{len(found)} keys", f"Ended {days} days ago or more.")
     return len(found)
 

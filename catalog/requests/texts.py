@@ -12,7 +12,9 @@ _TITLES = (
 )
 _WORD = r"(?:[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ][\w'’-]*\.?|[\u0620-\u06ff]{2,})"
 _PARTICLE = r"(?:(?:al|el|bin|ibn|abu|de|del|la|von|van|da|dos)[ -])"
-_NAMED = re.compile(rf"(?<!\w)(?:{_TITLES})\.?[ \u00a0](?:{_PARTICLE}){{0,3}}{_WORD}(?:[ \u00a0]{_PARTICLE}{{0,3}}{_WORD}){{0,2}}")
+_NAMED = re.compile(
+    rf"(?<!\w)(?:{_TITLES})\.?[ \u00a0](?:{_PARTICLE}){{0,3}}{_WORD}(?:[ \u00a0]{_PARTICLE}{{0,3}}{_WORD}){{0,2}}"
+)
 
 
 def clean(text: str) -> tuple[str, tuple[str, ...]]:
