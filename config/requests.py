@@ -41,9 +41,7 @@ class Message(Declaration):
             except ValueError:
                 raise ValueError(f"{name}: a brace is not closed; write {{holder}} or leave it out") from None
             if unknown := sorted(places - PLACES):
-                raise ValueError(
-                    f"{name}: there is no place {{{unknown[0]}}}; there is {', '.join(sorted(PLACES))}"
-                )
+                raise ValueError(f"{name}: there is no place {{{unknown[0]}}}; there is {', '.join(sorted(PLACES))}")
         return self
 
 
