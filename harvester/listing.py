@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from catalog.essence import record_hash
 from catalog.issues import Issue
 from catalog.runs import Counts
-from harvester.essence import essence_json, record_hash
+from harvester.essence import essence_json
 from harvester.normaliser import Changed
 from harvester.portal import Portal, RawPage
 

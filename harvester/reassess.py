@@ -12,6 +12,7 @@ from datetime import datetime
 from catalog import kept, profiles, runs
 from catalog.assess import Assessor
 from catalog.database import Catalog
+from catalog.essence import record_hash
 from catalog.issues import Issue, would_open
 from catalog.lease import Lease, now_utc
 from catalog.profiles import FileProfile
@@ -20,7 +21,6 @@ from catalog.store import Store
 from catalog.vocabulary import RunState
 from config.declarations import Source
 from config.settings import Settings
-from harvester.essence import record_hash
 from harvester.normaliser import Changed, Normaliser
 from harvester.portal import Portal
 from harvester.run import Progress

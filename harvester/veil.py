@@ -1,4 +1,4 @@
-"""What keeps keys out of logs, reports, stored addresses and native payloads."""
+"""What keeps keys out of logs, reports and stored addresses; native payloads: :func:`catalog.essence.without_keys`."""
 
 import re
 from urllib.parse import unquote_plus
@@ -10,20 +10,6 @@ SHORTEST_KEY = 8
 _SECRET = re.compile(
     r"(key|token|password|passwd|pwd|secret|signature)$|^(client[_-]?id|appname|sig|auth)$", re.IGNORECASE
 )
-
-_USERINFO = re.compile(rb"://[^\s\"/\\@?#<>]+@")
-# "key" alone is left: an old Google spreadsheet is named by it.
-_KEY_IN_ADDRESS = re.compile(
-    rb"([?&;](?:[a-z0-9_-]{0,40}?(?:token|api[_-]?key|subscription-key|password|passwd|pwd|secret|signature|credential)"
-    rb"|sig|auth)=)[^&;\s\"#\\<>()\]]+",
-    re.IGNORECASE,
-)
-
-
-_ENDS_OF_NAMES = (
-    b"token", b"apikey", b"api_key", b"api-key", b"subscription-key", b"password", b"passwd", b"pwd", b"secret",
-    b"signature", b"credential", b"sig", b"auth",
-)  # fmt: skip
 
 
 def without_secrets(url: str) -> str:
@@ -43,16 +29,6 @@ def without_secrets(url: str) -> str:
 def _veiled(piece: str) -> str:
     name, mark, _ = piece.partition("=")
     return f"{name}=***" if mark and _SECRET.search(unquote_plus(name).strip()) else piece
-
-
-def without_keys(essence: bytes) -> bytes:
-    """JSON in which addresses have no userinfo and ``***`` for the values of keys: what is kept, hashed and read."""
-    # Looked for first, for every record of every harvest comes by here, and hardly any has a key.
-    if b"@" in essence:
-        essence = _USERINFO.sub(b"://", essence)
-    if any(part[-16:].lower().endswith(_ENDS_OF_NAMES) for part in essence.split(b"=")[:-1]):
-        essence = _KEY_IN_ADDRESS.sub(rb"\1***", essence)
-    return essence
 
 
 def fault(code: str, message: str, url: str, mend: str = "") -> PortalError:

@@ -17,7 +17,7 @@ from catalog.levels import Desk
 from catalog.register.kept import SOURCE, asked_visibility, consented
 from catalog.rows import dataset_id
 from catalog.sensitivity import OWNER, effective
-from catalog.tables import Dataset, PlanNeed, RegisterRow
+from catalog.tables import CuratedValue, Dataset, PlanNeed, RegisterRow
 from catalog.visibility import narrower
 from catalog.vocabulary import Level, Visibility
 
@@ -31,12 +31,15 @@ class Rows:
         table: Where they are kept.
         because: Why a record's level or visibility is what its row says, for the audit.
         no_level: What to do about a row that gives no level, in a sentence.
+        promised: Rows that do not say who may know of them were promised to be their owner's alone: that is decided
+            for good, for with a level stewards would know of them too.
     """
 
     source: str
     table: type[RegisterRow] | type[PlanNeed]
     because: str
     no_level: str
+    promised: bool = False
 
 
 REGISTER = Rows(
@@ -44,7 +47,9 @@ REGISTER = Rows(
     RegisterRow,
     "The sheet of the register says so.",
     "Nobody has given it a level: fill in Sensitivity level.",
+    promised=True,
 )
+SAY_OPEN = "Say --open, and it is shown as its row asks, under your name."
 
 
 @dataclass(slots=True)
@@ -86,6 +91,7 @@ def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens
     visibilities = dict(
         session.execute(select(Dataset.id, Dataset.visibility).where(Dataset.source_key == of.source)).all()
     )
+    decided = frozenset(session.scalars(select(CuratedValue.dataset_id).where(CuratedValue.field == opening.FIELD)))
     for id_, values, acted in rows:
         record = dataset_id(of.source, id_)
         if id_ not in ids or record not in visibilities:
@@ -95,7 +101,11 @@ def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens
             _level(session, record, values, level, actor, desk, done, of)
             now["level"] = level
         wanted = asked_visibility(values)
-        asks = wanted.value != acted.get("visibility", Visibility.OWNER.value)
+        if of.promised and wanted is Visibility.OWNER and "visibility" not in acted:
+            if record not in decided:
+                opening.show_to(session, record, wanted, actor, of.because, desk=desk)
+            now["visibility"] = wanted.value
+        asks = wanted.value != now.get("visibility", Visibility.OWNER.value)
         if asks and _visibility(session, record, values, wanted, actor, desk, done, of, opens=opens):
             now["visibility"] = wanted.value
         if now != acted:
@@ -159,4 +169,4 @@ def _hindrance(session: Session, record: Any, values: Any, desk: Desk, of: Rows,
         return of.no_level
     if not consented(values, desk.time().date()):
         return "Its owner's consent to list it is missing or over: fill in who gave it, when, and until when."
-    return "" if opens else "Say --open, and it is shown as its row asks, under your name."
+    return "" if opens else SAY_OPEN

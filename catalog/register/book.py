@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from catalog.register.files import quoted
@@ -15,6 +15,7 @@ CHOOSABLE_ROWS = 2_000
 """Rows of the sheet that have drop-downs."""
 TAGS_ROW = 2
 WIDE, NARROW = 40, 18
+Columns = Mapping[str, RegisterColumn]
 _WIDE = frozenset({"title", "contents", "how_to_ask", "conditions", "columns", "harm_if_withheld"})
 
 
@@ -24,7 +25,14 @@ def template(words: Words, language: str, kind: str) -> bytes:
     return written(words, language, kind, [example])
 
 
-def written(words: Words, language: str, kind: str, rows: Sequence[Mapping[str, str]]) -> bytes:
+def written(
+    words: Words,
+    language: str,
+    kind: str,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    without: Collection[str] = frozenset(),
+) -> bytes:
     """Rows as a sheet.
 
     Args:
@@ -32,13 +40,15 @@ def written(words: Words, language: str, kind: str, rows: Sequence[Mapping[str, 
         language: Of headings, choices and instructions.
         kind: ``xlsx`` or ``csv``.
         rows: By column what is kept; anything else that a cell is to hold stands as it is.
+        without: Columns that the sheet is not to have.
     """
+    columns = {key: column for key, column in words.columns.items() if key not in without}
     table = [
-        [column.title.of(language) for column in words.columns.values()],
-        [column.hxl for column in words.columns.values()],
-        *([words.shown(column, row.get(key, ""), language) for key, column in words.columns.items()] for row in rows),
+        [column.title.of(language) for column in columns.values()],
+        [column.hxl for column in columns.values()],
+        *([words.shown(column, row.get(key, ""), language) for key, column in columns.items()] for row in rows),
     ]
-    return _csv(table) if kind == "csv" else _xlsx(words, language, table)
+    return _csv(table) if kind == "csv" else _xlsx(words, columns, language, table)
 
 
 def _csv(table: Sequence[Sequence[str]]) -> bytes:
@@ -47,7 +57,7 @@ def _csv(table: Sequence[Sequence[str]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _xlsx(words: Words, language: str, table: Sequence[Sequence[str]]) -> bytes:
+def _xlsx(words: Words, columns: Columns, language: str, table: Sequence[Sequence[str]]) -> bytes:
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
@@ -58,7 +68,7 @@ def _xlsx(words: Words, language: str, table: Sequence[Sequence[str]]) -> bytes:
     sheet.title = texts.holdings.of(language)
     for number, row in enumerate(table, 1):
         _put(sheet, number, row)
-    for place, (key, _) in enumerate(words.columns.items(), 1):
+    for place, key in enumerate(columns, 1):
         sheet.column_dimensions[get_column_letter(place)].width = WIDE if key in _WIDE else NARROW
         heading, tag = sheet.cell(1, place), sheet.cell(TAGS_ROW, place)
         heading.font, heading.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
@@ -68,7 +78,7 @@ def _xlsx(words: Words, language: str, table: Sequence[Sequence[str]]) -> bytes:
             cell.fill = PatternFill("solid", fgColor="EEEEEE")
             cell.font = Font(italic=True, color="606060")
     sheet.freeze_panes = "C3"
-    pages = [sheet, _choices(book, sheet, words, language), _instructions(book, words, language)]
+    pages = [sheet, _choices(book, sheet, words, columns, language), _instructions(book, words, columns, language)]
     for page in pages:
         page.sheet_view.rightToLeft = language in RIGHT_TO_LEFT
     out = io.BytesIO()
@@ -88,14 +98,14 @@ def _put(sheet: Any, number: int, row: Sequence[str]) -> None:  # noqa: ANN401 -
                 cell.quotePrefix = True
 
 
-def _choices(book: Any, sheet: Any, words: Words, language: str) -> Any:  # noqa: ANN401
+def _choices(book: Any, sheet: Any, words: Words, columns: Columns, language: str) -> Any:  # noqa: ANN401
     """What may be chosen, on a page of its own: a list within a cell's rule may have 255 characters at the most."""
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
     page = book.create_sheet(words.sheet.texts.choices.of(language))
     listed: dict[str, str] = {}
-    for place, (_, column) in enumerate(words.columns.items(), 1):
+    for place, column in enumerate(columns.values(), 1):
         key = words.list_of(column)
         if not key:
             continue
@@ -114,7 +124,7 @@ def _choices(book: Any, sheet: Any, words: Words, language: str) -> Any:  # noqa
     return page
 
 
-def _instructions(book: Any, words: Words, language: str) -> Any:  # noqa: ANN401
+def _instructions(book: Any, words: Words, columns: Columns, language: str) -> Any:  # noqa: ANN401
     from openpyxl.styles import Alignment, Font
 
     texts = words.sheet.texts
@@ -126,7 +136,7 @@ def _instructions(book: Any, words: Words, language: str) -> Any:  # noqa: ANN40
     number += 1
     for place, text in enumerate((texts.heading, texts.what), 1):
         _put_at(page, number, place, text.of(language)).font = Font(bold=True)
-    for column in words.columns.values():
+    for column in columns.values():
         number += 1
         _put_at(page, number, 1, column.title.of(language))
         _put_at(page, number, 2, _told(column, words, language)).alignment = Alignment(wrap_text=True, vertical="top")

@@ -1,8 +1,8 @@
 """The rows that are kept: what a sheet would change of them, what it changes, and what becomes a record."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,10 +18,14 @@ from catalog.vocabulary import Audience, Visibility
 
 SOURCE = "register"
 """Key of the source whose records are the rows."""
+KEY = "key"
+"""In ``acted``: the id of the key under which a row was written last."""
 NEW, CHANGED, UNCHANGED, REJECTED = "new", "changed", "unchanged", "rejected"
 OUTCOMES = (NEW, CHANGED, UNCHANGED, REJECTED)
 Kept = Mapping[str, Mapping[str, str]]
 """Values of the rows that are kept, by register id."""
+Barred = Callable[[Mapping[str, str]], str]
+"""Why somebody may not list a row of these values, in words; empty if they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,31 @@ def kept(session: Session) -> dict[str, dict[str, str]]:
     return {id_: dict(values) for id_, values in rows}
 
 
-def plan(reading: Reading, known: Kept) -> tuple[Planned, ...]:
+def plan(reading: Reading, known: Kept, barred: Barred = lambda _: "") -> tuple[Planned, ...]:
     """What each row would become; pure.
 
     A row is the one whose id it has; without an id, the one with its title, holder and countries. Two rows of a sheet
-    that are the same holding, and an id that nothing has, are rejected.
+    that are the same holding, an id that nothing has, and what somebody may not list, are rejected.
+
+    Args:
+        reading: The sheet.
+        known: The rows that whoever brings it is shown; there are no others for them.
+        barred: Why they may not list a row of these values; empty if they may.
     """
     named = {_name(values): id_ for id_, values in known.items()}
     titles = {normalize(values["title"]) for values in known.values()}
     titles |= {normalize(row.values["title"]) for row in reading.rows if not row.faults and "title" in row.values}
     taken: dict[str | tuple[str, ...], int] = {}
-    return tuple(_planned(row, reading, known, named, titles, taken) for row in reading.rows)
+    planned = (_planned(row, reading, known, named, titles, taken) for row in reading.rows)
+    return tuple(_barred(one, reading, barred) for one in planned)
 
 
-def save(session: Session, planned: Iterable[Planned], now: datetime) -> dict[int, str]:
-    """Keep what is new or changed; answers register ids by the numbers of the sheet's rows."""
+def save(session: Session, planned: Iterable[Planned], now: datetime, key: str = "") -> dict[int, str]:
+    """Keep what is new or changed; answers register ids by the numbers of the sheet's rows.
+
+    ``key`` is the id of the key under which it is written, empty on the machine itself: whoever wrote a row last is
+    shown it.
+    """
     ids: dict[int, str] = {}
     new = []
     for one in planned:
@@ -74,10 +88,16 @@ def save(session: Session, planned: Iterable[Planned], now: datetime) -> dict[in
         ids[one.row.number] = one.id or f"reg-{secrets.token_hex(8)}"
         if one.outcome == NEW:
             values = {**one.values, "id": ids[one.row.number]}
-            new.append({"id": values["id"], "values": values, "acted": {}, "added": now, "changed": now})
+            new.append(
+                {"id": values["id"], "values": values, "acted": {KEY: key} if key else {}, "added": now, "changed": now}
+            )
         elif one.outcome == CHANGED:
+            acted = session.scalar(select(RegisterRow.acted).where(RegisterRow.id == one.id)) or {}
+            acted = {name: value for name, value in acted.items() if name != KEY} | ({KEY: key} if key else {})
             session.execute(
-                update(RegisterRow).where(RegisterRow.id == one.id).values(values=dict(one.values), changed=now),
+                update(RegisterRow)
+                .where(RegisterRow.id == one.id)
+                .values(values=dict(one.values), acted=acted, changed=now),
                 execution_options={"synchronize_session": False},
             )
     if new:
@@ -173,6 +193,15 @@ def _planned(
         (key, before.get(key, ""), values.get(key, "")) for key in columns if before.get(key) != values.get(key)
     )
     return Planned(row, CHANGED if changes else UNCHANGED, id_, values, changes)
+
+
+def _barred(planned: Planned, reading: Reading, barred: Barred) -> Planned:
+    if planned.outcome not in {NEW, CHANGED} or not (reason := barred(planned.values)):
+        return planned
+    mend = "Leave it to a steward, or to the key of whoever holds or owns it."
+    place = reading.columns.get("holder", 0)
+    fault = Fault(address(place, planned.row.number), "holder", reason, mend)
+    return replace(planned, outcome=REJECTED, changes=(), faults=(fault,))
 
 
 def _fault(row: Row, reading: Reading, column: str, reason: str, mend: str) -> Fault:

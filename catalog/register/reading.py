@@ -7,6 +7,7 @@ from datetime import date, datetime
 from unicodedata import category, normalize
 
 from catalog.agents import role_mailbox
+from catalog.essence import without_keys
 from catalog.masking import personal
 from catalog.places import iso3_of
 from catalog.register.days import NoDay, day_of
@@ -20,6 +21,11 @@ HEADER_WITHIN = 30
 """Rows with something in them, among which the header is looked for."""
 LEAST_HEADINGS = 3
 _UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})
+_UNMARKED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202c\u2066-\u2069\ufeff]")
+"""Marks of direction, which writers of Arabic set in good faith, and what is not seen."""
+_OVERRIDES = {0x202D: "[U+202D]", 0x202E: "[U+202E]"}
+_ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_FLOOD = re.compile(f"({_ACCENT}{{4}}){_ACCENT}+")
 _EDGES = {"period_start": "first", "period_end": "last"}
 _ORDERED = (("period_start", "period_end"), ("consent_on", "consent_until"))
 _ID = re.compile(r"reg-[0-9a-f]{16}")
@@ -112,11 +118,14 @@ def address(column: int, row: int) -> str:
 
 
 def clean(text: str) -> str:
-    """A text as it is kept: composed, with plain line ends and no sign that is not seen."""
-    plain = normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n"))
-    return "".join(
-        letter for letter in plain if letter == "\n" or category(letter) not in {"Cc", "Cs", "Co", "Cn"}
-    ).strip()
+    """A text as it is kept: composed, with plain line ends and no sign that is not seen.
+
+    What turns the order of letters round is shown as ``[U+202E]``; what only marks their direction goes.
+    """
+    lined = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\t", " ")
+    plain = normalize("NFC", _UNMARKED.sub("", lined))
+    plain = normalize("NFC", _FLOOD.sub(r"\1", plain).translate(_OVERRIDES))
+    return "".join(letter for letter in plain if letter == "\n" or category(letter) not in _UNSEEN).strip()
 
 
 def _header(page: Page, words: Words) -> tuple[int, dict[str, int], Line] | None:
@@ -258,6 +267,8 @@ def _places(text: str) -> str:
 def _words(column: RegisterColumn, text: str) -> str:
     if len(text) > column.most:
         raise _Wrong(f"it has {len(text)} characters", f"Shorten it to {column.most}.")
+    if without_keys(text.encode()) != text.encode():
+        raise _Wrong("an address in it has a password or a key", "Write the address without it.")
     if column.key == "id" and not _ID.fullmatch(text):
         raise _Wrong(f'"{text[:60]}" is no register id', "Clear the cell, if the holding is new.")
     if column.key == "ask_at":

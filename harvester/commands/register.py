@@ -2,8 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,20 +11,20 @@ import typer
 
 from catalog import asker, audit
 from catalog.database import Catalog
-from catalog.levels import Desk, Refused, named
+from catalog.levels import Refused, named
 from catalog.register import kept
-from catalog.register.acts import Acted, act
-from catalog.register.book import template as blank
+from catalog.register.acts import Acted
 from catalog.register.book import written
 from catalog.register.files import MOST_BYTES, Unreadable
 from catalog.register.kept import CHANGED, NEW, REJECTED, SOURCE, Planned
-from catalog.register.reading import Reading, read
+from catalog.register.registry import Accepted, Preview, Registry
 from catalog.register.words import Words
-from config import load
+from catalog.viewer import Viewer
+from catalog.vocabulary import Audience
 from config.declarations import RegisterLanguage, Source
 from config.load import ConfigurationError
 from config.settings import Settings
-from harvester.cli import EXIT_CODES, harvest_all, index
+from harvester.cli import index
 from harvester.http import Client
 from harvester.portal import PortalError
 
@@ -48,7 +47,7 @@ As = Annotated[str, typer.Option("--as", metavar="NAME", help="Under this name; 
 @register_app.command()
 def template(output: Out, language: Language = "en") -> None:
     """Write an empty sheet with drop-downs, an example row, hashtags, and a page of instructions."""
-    _write(output, blank(_words(Settings()), language, _kind(output)))
+    _write(output, Registry(Settings()).template(language, _kind(output)))
     print(f'Fill in {output}, then: landmark register import {output} --as "YOUR NAME"')
 
 
@@ -78,38 +77,34 @@ def import_(
     """
     settings = Settings()
     actor = asker.named(settings, as_, "The register is filled under a name.")
-    source = load.source(settings, SOURCE)
-    words = _words(settings)
+    registry = Registry(settings)
     back = _kind(write_back) if write_back else ""
-    try:
-        named(actor, "import")
-        reading = read(_fetched(given, source, settings), words)
-    except (Unreadable, Refused) as error:
-        _fail(str(error))
+    # Who works on the machine itself is shown every row; that the register is filled is in the audit.
+    viewer = Viewer(Audience.FULL, name=actor)
+    done: Accepted | None = None
     with Catalog(settings.catalog_url) as catalog:
-        with catalog.reading() as session:
-            planned = kept.plan(reading, kept.kept(session))
-        rejected = sum(one.outcome == REJECTED for one in planned)
-        taken = len(planned) - rejected
-        writes = bool(yes and taken and (accept_valid or not rejected))
-        acted, ids = Acted(), {}
-        if not json:
-            _show(reading, planned, words)
-        if writes:
-            with catalog.writing() as session:
-                planned = kept.plan(reading, kept.kept(session))
-                ids = kept.save(session, planned, datetime.now(UTC).replace(microsecond=0))
-                counts = kept.counts(planned)
-                audit.append(
-                    session, actor, "imported holdings", SOURCE, f"{counts[NEW]} new, {counts[CHANGED]} changed"
-                )
-            acted = _recorded(catalog, source, settings, set(ids.values()), actor, opens=opens)
+        try:
+            named(actor, "import")
+            body = _fetched(given, registry.source, settings)
+            reading = registry.read(body)
+            with catalog.reading() as session:
+                preview = registry.preview(session, body, reading, viewer)
+            if not json:
+                _show(preview, registry.words)
+            planned, rejected = preview.planned, preview.counts[REJECTED]
+            taken = len(planned) - rejected
+            writes = bool(yes and taken and (accept_valid or not rejected))
+            if writes:
+                done = registry.accept(catalog, body, viewer, preview.stamp, valid=accept_valid, opens=opens)
+                index(catalog, settings)
+        except (Unreadable, Refused) as error:
+            _fail(str(error))
     if json:
-        _print_json(reading, planned, ids, acted, writes=writes)
+        _print_json(preview, done)
     else:
-        _conclude(planned, acted, writes=writes, yes=yes, accept_valid=accept_valid)
-    if write_back and writes:
-        _write(write_back, written(words, reading.language, back, list(_returned(planned, ids))))
+        _conclude(planned, done, yes=yes, accept_valid=accept_valid)
+    if write_back and done is not None:
+        _write(write_back, registry.returned(done, back))
         if not json:
             print(f"The sheet with its register ids is {write_back}: go on with this copy.")
     if rejected:
@@ -125,15 +120,8 @@ def export(output: Out, language: Language = "en", as_: As = "") -> None:
     with Catalog(settings.catalog_url) as catalog, catalog.writing() as session:
         rows = list(kept.kept(session).values())
         audit.append(session, actor, "exported the register", SOURCE, f"{len(rows)} holdings")
-    _write(output, written(_words(settings), language, kind, rows))
+    _write(output, written(Registry(settings).words, language, kind, rows))
     print(f"{_holdings(len(rows))} in {output}. It names people: keep it as you keep such data.")
-
-
-def _words(settings: Settings) -> Words:
-    try:
-        return Words(load.register_sheet(settings))
-    except ValueError as error:
-        raise ConfigurationError(f"vocab/register.yaml: {error}. Remove it from one of them.") from error
 
 
 def _kind(output: Path) -> str:
@@ -179,29 +167,10 @@ def _address(given: str) -> str:
     return f"https://docs.google.com/spreadsheets/d/{found[1]}/export?format=csv{page}"
 
 
-def _recorded(catalog: Catalog, source: Source, settings: Settings, ids: set[str], actor: str, *, opens: bool) -> Acted:
-    """Make records of the rows, and do what follows from them."""
-
-    def harvested() -> None:
-        [report] = harvest_all(catalog, [source], settings, quiet=True)
-        if code := EXIT_CODES[report.state]:
-            print("The rows are kept, but not all have become records: see the issues above.", file=sys.stderr)
-            raise typer.Exit(code)
-
-    harvested()
-    with catalog.writing() as session:
-        acted = act(session, ids, actor, Desk(load.rules(settings).disclosing), opens=opens)
-    if acted.opened or acted.narrowed:
-        # Which closed holdings a safe product may name hangs on who may know of them.
-        harvested()
-    index(catalog, settings)
-    return acted
-
-
-def _show(reading: Reading, planned: Sequence[Planned], words: Words) -> None:
-    for note in reading.notes:
+def _show(preview: Preview, words: Words) -> None:
+    for note in preview.reading.notes:
         print(note)
-    for one in planned:
+    for one in preview.planned:
         title = one.row.given.get("title", "")
         if one.outcome == REJECTED:
             print(f"Row {one.row.number}: rejected. {title}".rstrip())
@@ -211,16 +180,17 @@ def _show(reading: Reading, planned: Sequence[Planned], words: Words) -> None:
             print(f"Row {one.row.number}: {one.outcome}. {title}")
             for column, old, new in one.changes:
                 print(f'  {words.columns[column].title.en}: "{old[:80]}" -> "{new[:80]}"')
-    print(", ".join(f"{count} {outcome}" for outcome, count in kept.counts(planned).items()) + ".")
+    print(", ".join(f"{count} {outcome}" for outcome, count in preview.counts.items()) + ".")
 
 
-def _conclude(planned: Sequence[Planned], acted: Acted, *, writes: bool, yes: bool, accept_valid: bool) -> None:
+def _conclude(planned: Sequence[Planned], done: Accepted | None, *, yes: bool, accept_valid: bool) -> None:
     rejected = any(one.outcome == REJECTED for one in planned)
-    if not writes:
+    if done is None:
         more = " Mend the rows that are rejected, or say --accept-valid to take the others." if rejected else ""
         more += "" if yes else " To write it say --yes."
         print(f"Nothing was written.{more if not accept_valid or not yes else ''}")
         return
+    acted = done.acted
     print("Written.")
     for count, what in ((acted.raised, "Levels raised"), (acted.opened, "Opened"), (acted.narrowed, "Closed further")):
         if count:
@@ -236,18 +206,9 @@ def _conclude(planned: Sequence[Planned], acted: Acted, *, writes: bool, yes: bo
             print(f"  {title}")
 
 
-def _returned(planned: Sequence[Planned], ids: dict[int, str]) -> Iterator[dict[str, str]]:
-    """The rows as they are kept; those that are rejected as they stood."""
-    for one in planned:
-        if one.outcome == REJECTED:
-            yield dict(one.row.given)
-        else:
-            yield {**one.values, "id": ids[one.row.number]}
-
-
-def _print_json(
-    reading: Reading, planned: Sequence[Planned], ids: dict[int, str], acted: Acted, *, writes: bool
-) -> None:
+def _print_json(preview: Preview, done: Accepted | None) -> None:
+    ids = {} if done is None else done.ids
+    acted = Acted() if done is None else done.acted
     rows: list[dict[str, Any]] = [
         {
             "row": one.row.number,
@@ -257,14 +218,14 @@ def _print_json(
             "changes": [{"column": column, "old": old, "new": new} for column, old, new in one.changes],
             "faults": [{name: getattr(fault, name) for name in fault.__slots__} for fault in one.faults],
         }
-        for one in planned
+        for one in preview.planned
     ]
     answer = {
-        "sheet": reading.sheet,
-        "language": reading.language,
-        "notes": reading.notes,
-        "written": writes,
-        **kept.counts(planned),
+        "sheet": preview.reading.sheet,
+        "language": preview.reading.language,
+        "notes": preview.reading.notes,
+        "written": done is not None,
+        **preview.counts,
         "rows": rows,
         "raised": acted.raised,
         "opened": acted.opened,
