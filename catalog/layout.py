@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Boolean, Date, Dialect, Enum, Table, make_url
+from sqlalchemy.types import TypeEngine
 
 from catalog.tables import Base, UtcDateTime
 
@@ -35,6 +36,7 @@ class Layout:
         self._insert = import_module(f"sqlalchemy.dialects.{self._dialect.name}").insert
         self._statements: dict[tuple[type[Base], bool], str] = {}
         self._converters: dict[type[Base], list[tuple[int, Callable[[Any], Any]]]] = {}
+        self._recurring: dict[type, Callable[[Any], Any]] = {}
 
     def statement(self, entity: type[Base], *, only_new: bool = False) -> str:
         """The INSERT of a whole row, its values by position; ``only_new`` leaves a row alone whose key is there."""
@@ -63,7 +65,11 @@ class Layout:
             kind = table(entity).c[name].type
             converter = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
             if converter is not None:
-                yield place, lru_cache(4096)(converter) if isinstance(kind, _RECURRING) else converter
+                yield place, self._remembering(kind, converter) if isinstance(kind, _RECURRING) else converter
+
+    def _remembering(self, kind: TypeEngine[Any], converter: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The converter of all columns of a kind: the same days and words stand in many of them."""
+        return self._recurring.setdefault(getattr(kind, "enum_class", None) or type(kind), lru_cache(4096)(converter))
 
 
 @cache

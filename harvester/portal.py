@@ -2,11 +2,11 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from catalog.records import DatasetRecord, ReadingNote
 from config.declarations import Source
@@ -129,11 +129,27 @@ class Portal(Protocol):
 
 @cache
 def portals() -> Mapping[str, Portal]:
-    """Every kind found in ``harvester/portals``, by name. Libraries of a portal are imported when it is read."""
+    """Every kind found in ``harvester/portals``, by name. Each is imported when it is first asked for."""
     import harvester.portals as folder
 
-    found: dict[str, Portal] = {}
-    for module in pkgutil.iter_modules(folder.__path__):
-        portal: Any = importlib.import_module(f"{folder.__name__}.{module.name}")
-        found[portal.kind] = portal
-    return found
+    return _Kinds(folder.__name__, tuple(module.name for module in pkgutil.iter_modules(folder.__path__)))
+
+
+class _Kinds(Mapping[str, Portal]):
+    """Modules by the word that a source's YAML names them by: their own name, with hyphens."""
+
+    def __init__(self, package: str, modules: Sequence[str]) -> None:
+        self._package, self._modules = package, {name.replace("_", "-"): name for name in modules}
+
+    def __getitem__(self, kind: str) -> Portal:
+        portal: Any = importlib.import_module(f"{self._package}.{self._modules[kind]}")
+        return cast("Portal", portal)
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
