@@ -34,6 +34,7 @@ from config.declarations import (
 )
 from config.disclosure import Disclosing
 from config.guidance import Guidance
+from config.needs import CountryNeeds, Needs, NeedSet, merged
 from config.plans import PlanLayout
 from config.requests import Requests
 
@@ -187,6 +188,58 @@ def plan_layout(settings: "Settings") -> PlanLayout:
     """How a data analysis plan is laid out."""
     path = next(_files(settings, "vocab", "plan.yaml"))
     return _declaration(PlanLayout, path, _mapping(path))
+
+
+def needs(settings: "Settings") -> Needs:
+    """What has to be known of a country: the sets, and countries' copies laid over them."""
+    digest = hashlib.blake2b(digest_size=12)
+    set_files, country_files = list(_files(settings, "needs")), list(_files(settings, "needs/countries"))
+    for path in (*set_files, *country_files):
+        digest.update(path.read_bytes())
+    sets = tuple(_keyed(NeedSet, path) for path in set_files)
+    _distinct_needs(sets, set_files)
+    known = {entry["id"]: entry for path in set_files for entry in _mapping(path)["needs"]}
+    countries = tuple(_country(path, sets, known) for path in country_files)
+    found = Needs(sets, {one.key: one for one in countries}, digest.hexdigest())
+    concepts = {path.stem for path in _files(settings, "rules/concepts")}
+    for need in found.asked():
+        for part in (*need.met_by.any, need.met_by.unless):
+            if unknown := sorted(set(part.about) - concepts):
+                near = difflib.get_close_matches(unknown[0], concepts, 1)
+                hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(sorted(concepts))}."
+                raise ConfigurationError(f'The need "{need.id}": about: there is no concept "{unknown[0]}". {hint}')
+    return found
+
+
+def _distinct_needs(sets: Sequence[NeedSet], paths: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for one, path in zip(sets, paths, strict=True):
+        for need in one.needs:
+            if need.id in seen:
+                raise ConfigurationError(
+                    f'{path}: the need "{need.id}" is there twice, first in {seen[need.id].name}. Give one another id.'
+                )
+            seen[need.id] = path
+
+
+def _country(path: Path, sets: Sequence[NeedSet], known: Mapping[str, Mapping[str, Any]]) -> CountryNeeds:
+    content = _mapping(path)
+    entries = content.get("needs")
+    if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+        content["needs"] = [merged(known, entry) for entry in entries]
+    found = _declaration(CountryNeeds, path, {"key": path.stem} | content)
+    keys = [one.key for one in sets]
+    if unknown := sorted(set(found.from_) - set(keys)):
+        raise ConfigurationError(
+            f'{path}: {_line(path, ("from",))}the key "from": there is no set "{unknown[0]}". Known: {", ".join(keys)}.'
+        )
+    asked = {need.id for one in sets for need in one.needs} | {need.id for need in found.needs}
+    if unknown := sorted(set(found.not_applicable) - asked):
+        near = difflib.get_close_matches(unknown[0], asked, 1)
+        hint = f' Did you mean "{near[0]}"?' if near else ' List them with "landmark needs list".'
+        where = _line(path, ("not_applicable", unknown[0]))
+        raise ConfigurationError(f'{path}: {where}the key "not_applicable": there is no need "{unknown[0]}".{hint}')
+    return found
 
 
 def proposed(content: Mapping[str, Any]) -> Source:
