@@ -14,6 +14,8 @@ import catalog.commands.metrics
 import catalog.commands.same
 import harvester.cli
 import harvester.commands.hxl
+import harvester.commands.links
+import harvester.commands.plan
 import harvester.commands.profile
 import harvester.commands.reassess
 import harvester.commands.register
@@ -40,6 +42,8 @@ for door in (
     catalog.commands.metrics.app,
     catalog.commands.same.app,
     harvester.cli.app,
+    harvester.commands.links.app,
+    harvester.commands.plan.app,
     harvester.commands.profile.app,
     harvester.commands.reassess.app,
     harvester.commands.register.app,

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, profiles, proposals, shifts
+from catalog import assertions, links, profiles, proposals, shifts
 from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.curation import kept as curation
@@ -231,8 +231,7 @@ class Store:
         proposed: dict[UUID, proposals.Lowering | None] = {}
         changes: list[tuple[int, str, list[dict[str, Any]]]] = []
         kept_back: set[int] = set()
-        given = list(self._lasting(session, held, before, now))
-        for id_, (entry, found) in zip(ids, self._corrected(session, given, before, now), strict=True):
+        for id_, (entry, found) in zip(ids, self._corrected(session, held, before, now), strict=True):
             name, document = before.get(found.seq, ("", None))
             live = asserted.get(id_, {})
             standing = Standing(live, entry, self._of_new_files(entry, document, live.values(), now))
@@ -295,14 +294,14 @@ class Store:
     def _corrected(
         self,
         session: Session,
-        given: Sequence[tuple[Entry, "Known"]],
+        held: Sequence[tuple[Entry, "Known"]],
         before: Mapping[int, tuple[str, Document]],
         now: datetime,
     ) -> Iterator[tuple[Entry, "Known"]]:
         """The entries with what people say in the place of what their portal says, which is noted beside it."""
         corrected: list[tuple[UUID, Laid]] = []
-        said = curation.of(session, [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in given])
-        for entry, found in given:
+        said = curation.of(session, [dataset_id(self._source.key, entry.record.remote_id) for entry, _ in held])
+        for entry, found in self._lasting(session, held, before, now):
             id_ = dataset_id(self._source.key, entry.record.remote_id)
             document = before.get(found.seq, ("", None))[1]
             if id_ not in said or (made_private(self._source, entry) and _was_shown(document)):
@@ -511,8 +510,9 @@ def _rehash(session: Session, held: Sequence[tuple[Entry, "Known"]]) -> None:
 
 
 def purge(session: Session, numbers: Sequence[int]) -> None:
-    """Delete every native payload of datasets, and the profiles of their files."""
+    """Delete every native payload of datasets, the profiles of their files, and what was found of their addresses."""
     profiles.forget(session, numbers)
+    links.forget(session, numbers)
     for some in _batches(numbers):
         session.execute(
             delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),

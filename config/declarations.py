@@ -140,6 +140,7 @@ class Source(Declaration):
         retired: Set once the portal has ended; it is then not read.
         note: What people should know of it: why it is off, what to ask whom.
         profile: Whether the files of its public records may be looked at for the names of their columns.
+        links: Whether addresses of its public records may be looked at, to know whether they are still there.
         filters: Which of the portal's records are wanted, in the kind's words.
         options: How the kind reads it.
     """
@@ -167,6 +168,7 @@ class Source(Declaration):
     retired: Retired | None = None
     note: str = ""
     profile: bool = True
+    links: bool = True
     filters: dict[str, JsonValue] = Field(default_factory=dict)
     options: dict[str, JsonValue] = Field(default_factory=dict)
 

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         profile: Whether files are looked at for the names of their columns.
         profile_budget: How many files are looked at in one go.
         profile_schedule: When, in the scheduler: a crontab, UTC; empty for never.
+        links: Whether addresses are looked at, to know whether they are still there.
+        links_budget: How many addresses are looked at in one go.
+        links_schedule: When, in the scheduler: a crontab, UTC; empty for never.
         payload_versions: How many of a record's last native payloads are kept.
         secret: Seals what is handed to readers to give back: the places where pages end. Empty means a random one in
             the file ``secret`` in ``data_dir``; several servers of one catalog are given the same.
@@ -74,6 +77,9 @@ class Settings(BaseSettings):
     profile: bool = True
     profile_budget: int = Field(default=1_000, ge=0)
     profile_schedule: str = "15 1 * * *"
+    links: bool = True
+    links_budget: int = Field(default=1_000, ge=0)
+    links_schedule: str = "45 1 * * *"
     payload_versions: int = Field(default=2, ge=1, le=50)
     secret: SecretStr = SecretStr("")
     rate_address: int = Field(default=1_200, ge=0)

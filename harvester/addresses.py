@@ -49,14 +49,17 @@ class Addresses:
         self._longest = longest
 
     def of(self, host: str, port: int) -> Sequence[str]:
-        """The addresses of a host; raises HostError ``unreachable`` or ``host-refused``."""
+        """The addresses of a host; raises HostError ``unreachable``, ``no-such-host`` or ``host-refused``."""
         host = one_spelling(host)
+        code = "unreachable"
         try:
             found = tuple(dict.fromkeys(one_spelling(str(entry[4][0])) for entry in self._resolved(host, port)))
-        except (OSError, UnicodeError, ValueError, Empty):
+        except (OSError, UnicodeError, ValueError, Empty) as error:
             found = ()
+            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME:
+                code = "no-such-host"
         if not found:
-            raise HostError("unreachable", f"The name {host} is not known", "Check the source's url and the network.")
+            raise HostError(code, f"The name {host} is not known", "Check the source's url and the network.")
         allowed = (host, port) in self._allowed
         for address in found:
             if not may_reach(address, allowed=allowed):

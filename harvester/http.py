@@ -47,7 +47,7 @@ logging.getLogger("httpcore").setLevel(logging.INFO)
 _REDIRECTS = {301, 302, 303, 307, 308}
 _RETRIED = {202, 429, 502, 503, 504}
 _KEYED = {401, 403}
-_BROKEN = {"cut-short", "unreachable"}
+_BROKEN = {"cut-short", "unreachable", "no-such-host"}
 _BROKEN_RETRIES = 2
 _METHODS = {"GET", "HEAD", "POST"}
 _OURS = {
@@ -117,8 +117,8 @@ class Client:
     """Reads one source. Every fault is a PortalError whose address carries no key.
 
     Codes: ``scheme-refused``, ``address-refused``, ``host-refused``, ``method-refused``, ``encoding-refused``,
-    ``key-refused``, ``unreachable``, ``timeout``, ``cut-short``, ``too-large``, ``too-many-redirects``,
-    ``redirected-post``, ``http-<status>``, ``not-json``.
+    ``key-refused``, ``unreachable``, ``no-such-host``, ``timeout``, ``cut-short``, ``too-large``,
+    ``too-many-redirects``, ``redirected-post``, ``http-<status>``, ``not-json``.
 
     Attributes:
         settings: What this installation is told.
@@ -230,6 +230,17 @@ class Client:
         """
         headers = {"Accept": "*/*", **asked_for(first, most, unless)}
         return part_of(self._call(Call("GET", headers, most=most), url), first)
+
+    def head(self, url: str) -> Answer:
+        """What a server says of an address without giving it: headers, and the address that it led to.
+
+        Raises PortalError, for a status that is no success too.
+        """
+        return self._call(Call("HEAD", {"Accept": "*/*"}), url)
+
+    def beginning(self, url: str, most: int) -> Answer:
+        """The whole answer to a GET for at most so many bytes of an address, and where that led. Raises PortalError."""
+        return self._call(Call("GET", {"Accept": "*/*", **asked_for(0, most, None)}, most=most), url)
 
     def requests_session(self) -> requests.Session:
         """A new ``requests.Session`` behind the guards."""

@@ -34,7 +34,7 @@ OVERDUE = timedelta(minutes=10)
 """What has been due for so long is read by the next tick: its time was missed."""
 _TICK_JOB = "landmark:tick"
 """No key of a source has a colon."""
-_PROFILE_JOB = "landmark:profile"
+_PROFILE_JOB, _LINKS_JOB = "landmark:profile", "landmark:links"
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -53,6 +53,7 @@ class Timetable:
         said: Given a sentence per thing worth telling.
         profile: Looks at files for the names of their columns, by a time of its own (``profile_schedule``); it does
             so beside the harvests, for it is slow and mostly waits.
+        links: Looks whether addresses are still there, likewise (``links_schedule``).
     """
 
     def __init__(
@@ -63,13 +64,14 @@ class Timetable:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         said: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
         profile: Callable[[], None] | None = None,
+        links: Callable[[], None] | None = None,
     ) -> None:
-        self._profile = profile
+        self._profile, self._links = profile, links
         self._catalog, self._settings, self._harvest, self._clock, self._said = catalog, settings, harvest, clock, said
         # However late a job is, it is run, once: its own time says nothing, the runs in the catalog do.
         self.scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={name: ThreadPoolExecutor(1) for name in ("default", "tick", "profile")},
+            executors={name: ThreadPoolExecutor(1) for name in ("default", "tick", "profile", "links")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self.scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
@@ -84,8 +86,11 @@ class Timetable:
         self.tick(timedelta(0))
         self.scheduler.add_job(self.tick, IntervalTrigger(seconds=TICK.total_seconds()), id=_TICK_JOB, executor="tick")
         if self._profile is not None and self._settings.profile and self._settings.profile_schedule:
-            at = nightly(self._settings.profile_schedule)
+            at = nightly(self._settings.profile_schedule, "LANDMARK_PROFILE_SCHEDULE")
             self.scheduler.add_job(self._profile, at, id=_PROFILE_JOB, executor="profile")
+        if self._links is not None and self._settings.links and self._settings.links_schedule:
+            at = nightly(self._settings.links_schedule, "LANDMARK_LINKS_SCHEDULE")
+            self.scheduler.add_job(self._links, at, id=_LINKS_JOB, executor="links")
         self.scheduler.start()
 
     def stop(self) -> None:
@@ -211,11 +216,11 @@ def trigger(source: Source) -> CronTrigger:
     return timing
 
 
-def nightly(schedule: str) -> CronTrigger:
-    """When files are looked at; raises ConfigurationError."""
+def nightly(schedule: str, setting: str) -> CronTrigger:
+    """When files or addresses are looked at, as a setting says; raises ConfigurationError."""
     try:
         timing = CronTrigger.from_crontab(schedule, "UTC")
     except ValueError as error:
-        raise ConfigurationError(f'LANDMARK_PROFILE_SCHEDULE, "{schedule}", is no crontab: {error}.') from None
+        raise ConfigurationError(f'{setting}, "{schedule}", is no crontab: {error}.') from None
     timing.jitter = JITTER_SECONDS
     return timing

@@ -1,13 +1,10 @@
 """The command that looks at files for the names of their columns: profile."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from catalog import asker, sources
 from catalog.answer import list_json
@@ -19,8 +16,9 @@ from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester.cli import CANCELLED, FAILED, gravest, index, no_kind, stopping
+from harvester.commands.progress import shown
 from harvester.portal import PortalError, portals
-from harvester.profiles import Looked, Profiling, profile_source, totals
+from harvester.profiles import Profiling, profile_source, totals
 
 SHOWN = 5
 """Files named for each thing that is to be told."""
@@ -100,7 +98,7 @@ def profile_all(
         if stopped():
             done.append(Profiling(source, stopped=True))
             continue
-        with _shown(source, quiet=quiet) as show:
+        with shown("files", quiet=quiet) as show:
             try:
                 made = profile_source(
                     catalog,
@@ -164,24 +162,3 @@ def _say(profiling: Profiling, *, named: bool) -> None:
         print(f"  {code}, {count} times: {said[0][1]}", file=sys.stderr)
         for address, _ in said[:SHOWN] if named else ():
             print(f"    {address}", file=sys.stderr)
-
-
-@contextmanager
-def _shown(source: Source, *, quiet: bool) -> Iterator[Callable[[Looked], None]]:
-    """A bar on a terminal, a line now and then elsewhere; always on stderr."""
-    console = Console(stderr=True)
-    if quiet:
-        yield lambda _: None
-    elif console.is_terminal:
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task(f"{source.key} files", total=None)
-            yield lambda now: bar.update(task, completed=now.done, total=now.total)
-    else:
-        yield (
-            lambda now: (
-                print(f"{now.source}: {now.done} of {now.total} files", file=sys.stderr, flush=True)
-                if now.done % 50 == 0 or now.done == now.total
-                else None
-            )
-        )

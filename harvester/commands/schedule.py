@@ -16,6 +16,7 @@ from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
 from harvester.cli import CANCELLED, WORST, as_json, exit_code, harvest_all, index, stopping
+from harvester.commands import links as looking
 from harvester.commands.profile import not_profiled, profile_all, say
 from harvester.run import Report
 from harvester.schedule import Harvest, Timetable, due, harvest_if_due, next_runs, run_schedule
@@ -59,7 +60,9 @@ def schedule(
                 print(note, file=sys.stderr)
         with stopping() as stopped:
             profile = _profiling(catalog, settings, stopped)
-            timetable = Timetable(catalog, settings, _harvesting(catalog, settings, stopped), profile=profile)
+            links = _checking(catalog, settings, stopped)
+            harvesting = _harvesting(catalog, settings, stopped)
+            timetable = Timetable(catalog, settings, harvesting, profile=profile, links=links)
             run_schedule(timetable, stopped)
 
 
@@ -122,3 +125,17 @@ def _profiling(catalog: Catalog, settings: Settings, stopped: Callable[[], bool]
             print(fault, file=sys.stderr, flush=True)
 
     return profile
+
+
+def _checking(catalog: Catalog, settings: Settings, stopped: Callable[[], bool]) -> Callable[[], None]:
+    def check() -> None:
+        with catalog.reading() as session:
+            known = [entry for entry in sources.registered(session, settings, []) if entry.ready]
+        allowed = [entry.source for entry in known if not looking.not_checked(entry.source, settings)]
+        budget = settings.links_budget
+        done, failed = looking.check_all(catalog, allowed, settings, budget, stopped=stopped, quiet=True)
+        looking.say(done)
+        for fault in failed:
+            print(fault, file=sys.stderr, flush=True)
+
+    return check
