@@ -59,12 +59,15 @@ class Agents:
     Args:
         entries: Mappings with ``name``, and optionally ``acronym``, ``kind`` and ``aliases``.
 
+        names: Of which organisation a spelling is, where a person says so (:mod:`catalog.curation.names`).
+
     Raises:
         ValueError: Two organisations under one spelling, or a kind that there is not; the message names them.
     """
 
-    def __init__(self, entries: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, entries: Iterable[Mapping[str, Any]], names: Mapping[str, str] | None = None) -> None:
         self._known: dict[str, AgentIdentity] = {}
+        self._names = names or {}
         for entry in entries:
             name, acronym = str(entry["name"]), str(entry.get("acronym") or "")
             kind = AgentKind(entry.get("kind") or AgentKind.UNKNOWN)
@@ -94,6 +97,8 @@ class Agents:
         whole = " ".join(whole.split())
         if not whole:
             return AgentIdentity("", _id(""), UNNAMED, "", record.kind)
+        if meant := self._names.get(_key(whole)):
+            whole = meant
         if known := self._known.get(_key(whole)):
             return known
         name, acronym = self._parted(whole)
@@ -140,6 +145,11 @@ def role_mailbox(address: str, acronym: str) -> str:
     listed = ROLE_WORDS | ({short} if len(short) >= _SHORTEST_ACRONYM else set())
     words = [word for word in re.split(r"[._+\d-]+", found[1].lower()) if word]
     return found[0] if words and listed.issuperset(words) else ""
+
+
+def spelling(name: str) -> str:
+    """A name as spellings of organisations are told apart."""
+    return _key(name)
 
 
 def _key(name: str) -> str:

@@ -91,7 +91,7 @@ class Assessor:
         self.rules = rules
         self.concepts = Concepts(rules.concepts)
         self.tagger = Tagger(rules)
-        self.agents = Agents(rules.agents)
+        self.agents = Agents(rules.agents, rules.names)
         self.sensitivity = Sensitivity(rules.sensitivity)
         self.protocols = Protocols(rules.protocols, rules.general, rules.facts)
         self.versions = self.sensitivity.versions | self.protocols.versions

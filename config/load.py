@@ -101,6 +101,8 @@ class Rules:
     facts: FactRules = field(default_factory=FactRules)
     disclosing: Disclosing = field(default_factory=shipped_disclosing)
     hxl: HxlRules = field(default_factory=HxlRules)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of which organisation a spelling is, where a person says so; none of them is declared."""
 
 
 def sources(settings: "Settings", faults: list[ConfigurationError] | None = None) -> tuple[Source, ...]:
@@ -203,11 +205,11 @@ def needs(settings: "Settings") -> Needs:
     found = Needs(sets, {one.key: one for one in countries}, digest.hexdigest())
     concepts = {path.stem for path in _files(settings, "rules/concepts")}
     for need in found.asked():
-        for part in (*need.met_by.any, need.met_by.unless):
-            if unknown := sorted(set(part.about) - concepts):
-                near = difflib.get_close_matches(unknown[0], concepts, 1)
-                hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(sorted(concepts))}."
-                raise ConfigurationError(f'The need "{need.id}": about: there is no concept "{unknown[0]}". {hint}')
+        named = {key for way in need.met_by.any for key in way.about} | set(need.met_by.unless.about)
+        if unknown := sorted(named - concepts):
+            near = difflib.get_close_matches(unknown[0], concepts, 1)
+            hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(sorted(concepts))}."
+            raise ConfigurationError(f'The need "{need.id}": about: there is no concept "{unknown[0]}". {hint}')
     return found
 
 

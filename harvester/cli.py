@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from catalog import asker, same, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
+from catalog.curation.names import rules_of
 from catalog.database import Catalog, NoCatalog
 from catalog.preview import Difference
 from catalog.runs import Counts, RunInProgress, sync_sources
@@ -204,7 +205,7 @@ def harvest_all(
     for source in chosen:
         if source.kind not in portals():
             raise ConfigurationError(no_kind(source))
-    assessor = Assessor(load.rules(settings))
+    assessor = Assessor(rules_of(catalog, settings))
     sync_sources(catalog, chosen)
     reports = []
     for source in chosen:
@@ -249,7 +250,7 @@ def try_out(
 
     As JSON it is one object per line: each difference, then one per source with its counts.
     """
-    assessor = Assessor(load.rules(settings))
+    assessor = Assessor(rules_of(catalog, settings))
     codes = {0}
     for source in chosen:
         if source.kind not in portals():

@@ -9,9 +9,9 @@ import typer
 from catalog import asker, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
+from catalog.curation.names import rules_of
 from catalog.database import Catalog
 from catalog.runs import RunInProgress
-from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -87,7 +87,7 @@ def profile_all(
 
     Answers what became of each, and why some could not be read.
     """
-    assessor = Assessor(load.rules(settings))
+    assessor = Assessor(rules_of(catalog, settings))
     done: list[Profiling] = []
     failed: list[Exception] = []
     for number, source in enumerate(chosen):

@@ -9,6 +9,7 @@ import typer
 from catalog import proposals, sources
 from catalog.answer import list_json
 from catalog.assess import Assessor
+from catalog.curation.names import rules_of
 from catalog.database import Catalog
 from catalog.runs import Counts, RunInProgress
 from catalog.vocabulary import RunState
@@ -42,7 +43,7 @@ def reassess_command(
                 if source
                 else list(sources.registered(session, settings, faults))
             )
-        assessor = Assessor(load.rules(settings))
+        assessor = Assessor(rules_of(catalog, settings))
         for entry in entries:
             if entry.source.kind not in portals():
                 raise load.ConfigurationError(no_kind(entry.source))

@@ -15,6 +15,7 @@ from catalog import asker, sources, views
 from catalog.answer import list_json
 from catalog.assess import Assessor
 from catalog.cli import As, Json
+from catalog.curation.names import rules_of
 from catalog.database import Catalog
 from catalog.runs import Counts, sync_sources
 from catalog.search import follow
@@ -104,7 +105,7 @@ def check(
                 else [entry for entry in sources.registered(session, settings, faults) if entry.is_read]
             )
         viewer = asker.viewer(catalog_, settings, as_, "check source", key or "*")
-        assessor = Assessor(load.rules(settings))
+        assessor = Assessor(rules_of(catalog_, settings))
         found = []
         for entry in chosen:
             if entry.source.kind not in portals():
