@@ -78,20 +78,23 @@ def figures(found: Iterable[Outcome], k: int = suppression.K) -> list[Figures]:
 def _told(others: Mapping[int, Outcome], k: int) -> tuple[frozenset[str], bool]:
     """Which figures may be told: cells ``SSD refused`` and ``ALL refused``; and whether the number of all may.
 
-    Per state first, so that no country is what its total leaves; then all together, so that nothing is what the number
-    of all leaves.
+    Per state first, so that no country is what its total leaves. Then the totals, so that none is what the number of
+    all leaves; where a total is left out, what its countries tell is held against that number in its place.
     """
-    cells: dict[str, Collection[int]] = {}
+    totals: dict[str, Collection[int]] = {}
+    of_state: dict[str, dict[str, Collection[int]]] = {}
     for state in State:
         whole = {at for at, one in others.items() if one.state is state}
         places = sorted(set().union(*(others[at].countries for at in whole)))
         within = {f"{iso3} {state}": {at for at in whole if iso3 in others[at].countries} for iso3 in places}
         told = suppression.told(within, whole, k)
-        cells |= {name: within[name] for name in told.cells}
-        if told.whole:
-            cells[f"{ALL} {state}"] = whole
-    told = suppression.told(cells, others.keys(), k)
-    return told.cells, told.whole
+        of_state[f"{ALL} {state}"] = {name: within[name] for name in told.cells}
+        totals |= {f"{ALL} {state}": whole} if told.whole else {}
+    kept = suppression.told(totals, others.keys(), k).cells
+    loose = {name: cell for total, cells in of_state.items() if total not in kept for name, cell in cells.items()}
+    told = suppression.told({name: totals[name] for name in kept} | loose, others.keys(), k)
+    inside = {name for total in told.cells & of_state.keys() for name in of_state[total]}
+    return told.cells | inside, told.whole
 
 
 def _row(iso3: str, requests: list[Outcome], kept: frozenset[str], k: int, *, whole: bool = False) -> Figures:
