@@ -27,7 +27,7 @@ def sign_in_page(request: Request, _: Answering, __: Annotated[NoParameters, Que
 @router.post("/sign-in")
 async def sign_in(request: Request, __: Annotated[NoParameters, Query()]) -> Response:
     """A new session for a good key; the form again for any other."""
-    fields = await _sent(request)
+    fields = await sent(request)
     access = register_of(request).access
     session = await run_in_threadpool(access.sign_in, request, fields.get("key", ""))
     if not session:
@@ -48,7 +48,7 @@ async def sign_in(request: Request, __: Annotated[NoParameters, Query()]) -> Res
 @router.post("/sign-out")
 async def sign_out(request: Request, __: Annotated[NoParameters, Query()]) -> Response:
     """End the session."""
-    await _sent(request)
+    await sent(request)
     register_of(request).access.sign_out(request)
     answer = RedirectResponse("/", status_code=303)
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
@@ -60,14 +60,14 @@ def _form(request: Request, status: int, refused: str) -> Response:
     return Response(body, status, {"Cache-Control": "no-store"}, media_type=HTML)
 
 
-async def _sent(request: Request) -> dict[str, str]:
-    """The fields of a form that one of our own pages sent; raises HTTPException 403, 413."""
+async def sent(request: Request, most: int = MOST_BYTES) -> dict[str, str]:
+    """The fields of a form, of so many bytes, that one of our own pages sent; raises HTTPException 403, 413."""
     if not same_site(request):
         raise HTTPException(403, "This form was not sent from one of our pages.")
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
+        if len(body) > most:
             raise HTTPException(413, "The form is too long.")
     fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     if fields.get("token") != form_token(request):
