@@ -37,6 +37,7 @@ from config.guidance import Guidance
 from config.needs import CountryNeeds, Needs, NeedSet, merged
 from config.plans import PlanLayout
 from config.requests import Requests
+from config.thesaurus import Meaning
 
 if TYPE_CHECKING:
     # Whoever is handed rules needs no settings, which cost 17 MB to import.
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent
 SOURCES = "sources"
+_THESAURUS = "rules/thesaurus"
 _APART = frozenset({"general.yaml", "facts.yaml"})
 """Files among the sensitivity rules that are of another kind."""
 # The same reading, ten times as fast, where PyYAML was built with it; neither makes Python objects.
@@ -242,6 +244,41 @@ def _country(path: Path, sets: Sequence[NeedSet], known: Mapping[str, Mapping[st
         where = _line(path, ("not_applicable", unknown[0]))
         raise ConfigurationError(f'{path}: {where}the key "not_applicable": there is no need "{unknown[0]}".{hint}')
     return found
+
+
+def thesaurus(settings: "Settings | None" = None) -> tuple[Meaning, ...]:
+    """All meanings, in the order of their files; the shipped ones alone without settings.
+
+    Raises:
+        ConfigurationError: A key that is there twice, or a wider meaning that is not there.
+    """
+    paths = sorted((SHIPPED / _THESAURUS).glob("*.yaml")) if settings is None else list(_files(settings, _THESAURUS))
+    found: dict[str, Meaning] = {}
+    seen: dict[str, tuple[Path, int]] = {}
+    for path in paths:
+        for place, entry in enumerate(_list(path)):
+            one = _declaration(Meaning, path, entry, place)
+            if one.key in found:
+                raise ConfigurationError(
+                    f'{path}: {_line(path, (place,))}"{one.key}" is there twice. Remove one of them.'
+                )
+            found[one.key], seen[one.key] = one, (path, place)
+    for key, one in found.items():
+        for wider in one.wider:
+            if wider not in found:
+                near = difflib.get_close_matches(wider, found, 1)
+                mend = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(found)}."
+                path, place = seen[key]
+                raise ConfigurationError(
+                    f'{path}: {_line(path, (place,))}the key "wider" of "{key}": there is no "{wider}". {mend}'
+                )
+    return tuple(found.values())
+
+
+@cache
+def shipped_thesaurus() -> tuple[Meaning, ...]:
+    """The shipped meanings."""
+    return thesaurus()
 
 
 def proposed(content: Mapping[str, Any]) -> Source:
