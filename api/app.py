@@ -32,6 +32,7 @@ from api import (
     same,
     sources,
     stewards,
+    upcoming,
 )
 from api.access import Access
 from api.acting import Bounded
@@ -116,6 +117,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     errors.install(app)
     for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl):
         app.include_router(module.router)
+    app.include_router(upcoming.router)
     app.include_router(pages.router)
     if not public_only:
         for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass, same):

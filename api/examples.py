@@ -132,6 +132,33 @@ ORGANIZATION: Mapping[str, Any] = {
 }
 _ORIGINS = {"declared": 1, "mapped": 0, "inferred": 1, "curated": 0}
 _SHARES = {name: {"datasets": count, "share": count / 2} for name, count in _ORIGINS.items()}
+UPCOMING: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "id": _ID,
+            "name": "sample-movements-since-the-last-round",
+            "title": "Sample: movements since the last round",
+            "operation": "Sample operation",
+            "round": "7",
+            "state": "planned",
+            "expected": "2027-02-28",
+            "late": False,
+            "questions_until": "2027-01-10",
+            "open_to_questions": True,
+            "countries": ["SSD"],
+            "holders": ["Sample Relief"],
+            "access": {name: _ACCESS[name] for name in ("modality", "steps", "address", "contacts")},
+            "urgent": True,
+            "urgency_recipients": ["Sample Protection Cluster"],
+            "sectors": ["Protection"],
+            "level": "high",
+            "source": {"key": "plans", "title": "Data analysis plans"},
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
 TAGS: Mapping[str, Any] = {
     "total": 1,
     "items": [

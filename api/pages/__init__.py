@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import dataset, docs, organizations, runs, search
+from api.pages import dataset, docs, organizations, runs, search, upcoming
 
 router = APIRouter(include_in_schema=False)
-for _module in (search, dataset, organizations, runs, docs):
+for _module in (search, dataset, organizations, runs, docs, upcoming):
     router.include_router(_module.router)
