@@ -28,6 +28,8 @@ from api import (
     organizations,
     pages,
     proposed,
+    register,
+    requests,
     runs,
     same,
     sources,
@@ -38,6 +40,7 @@ from api.access import Access
 from api.acting import Bounded
 from api.deps import Follower, Register
 from api.limits import Buckets, Limited
+from api.pages import register as register_desk
 from api.pages import sign_in
 from api.seal import seal_of
 from api.security import SecurityHeaders
@@ -117,12 +120,15 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     errors.install(app)
     for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl):
         app.include_router(module.router)
+    app.include_router(register.public)
     app.include_router(upcoming.router)
     app.include_router(pages.router)
     if not public_only:
-        for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass, same):
+        for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass, same, requests):
             app.include_router(module.router)
+        app.include_router(register.router)
         app.include_router(sign_in.router)
+        app.include_router(register_desk.router)
         openapi.describe_keys(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return app

@@ -86,6 +86,31 @@ _ELSEWHERE: Mapping[str, Any] = {
     "confirmed": False,
     "reasons": [{"code": "file-address", "said": "Both list the same file address."}],
 }
+_LINE: Mapping[str, Any] = {
+    "line": "asked",
+    "said": ["Who you are, and for which organisation you ask."],
+    "origin": "access",
+    "by": "on-request",
+    "verified": True,
+    "evidence": "What the way of access means.",
+}
+_ROUTE: Mapping[str, Any] = {
+    "access": "on_request",
+    "ask": {"role": "data-holder", "said": "Sample Relief (holder of the data)", "organisation": "Sample Relief",
+            "mailbox": "data@relief.example"},
+    "address": "https://data.example.org/request",
+    "agreement": {"key": "mou", "title": "Memorandum of understanding (MoU)", "what": "Settles what is shared.",
+                  "address": "", "languages": ["en"], "verified": False},
+    "expected_days": 14,
+    "lines": [_LINE],
+    "artefacts": [{"artefact": "data", "access": "on_request", "said": ["Ask the holder through its request form."],
+                   "address": "https://data.example.org/request", "known": True}],
+    "safe_products": [{"id": _ID, "name": "sample-totals-by-district", "title": "Sample: Totals by district",
+                       "access": "open"}],
+    "not_known": ["conditions"],
+}  # fmt: skip
+_REACHED = [{"address": "https://data.example.org/request", "state": "dead", "on": "2024-07-08"}]
+ACCESS_ROUTE: Mapping[str, Any] = {"id": _ID, **_ROUTE, "reached": _REACHED}
 DATASET: Mapping[str, Any] = {
     **{key: value for key, value in ITEM.items() if key not in {"formats", "freshness_state"}},
     "titles": {"en": "Sample: Displacement in South Sudan"},
@@ -107,7 +132,9 @@ DATASET: Mapping[str, Any] = {
     "state": "missing",
     "missing_since": "2024-07-09T03:15:00Z",
     "also_at": [_ELSEWHERE],
+    "reached": _REACHED,
     "freshness_state": "delinquent",
+    "access_route": _ROUTE,
 }
 GUIDANCE: Mapping[str, Any] = {
     "reviewed": {"by": "a role", "day": "2026-11-22", "next": "2027-05-22"},
@@ -426,6 +453,133 @@ VERIFIED: Mapping[str, Any] = {
     "fault": "Line 12 was changed after it was written.",
 }
 ERASED: Mapping[str, Any] = {"places": 3}
+_SHEET = {"sheet": "Holdings", "language": "en", "notes": [], "new": 1, "changed": 0, "unchanged": 0, "rejected": 1}
+REGISTER_PREVIEW: Mapping[str, Any] = _SHEET | {
+    "preview": "5f2b6c0c" * 8,
+    "rows": [
+        {
+            "row": 4,
+            "outcome": "new",
+            "id": "",
+            "title": "Sample: suspected hazardous areas",
+            "changes": [],
+            "faults": [],
+        },
+        {
+            "row": 5,
+            "outcome": "rejected",
+            "id": "",
+            "title": "Sample: cleared areas",
+            "changes": [],
+            "faults": [
+                {
+                    "cell": "L5",
+                    "column": "state",
+                    "reason": '"heldd" cannot be chosen',
+                    "mend": "Write one of: planned, collecting, held, shared, retired.",
+                }
+            ],
+        },
+    ],
+}
+REGISTER_ACCEPTED: Mapping[str, Any] = _SHEET | {
+    "rows": [
+        {"row": 4, "outcome": "new", "id": "reg-0123456789abcdef"},
+        {"row": 5, "outcome": "rejected", "id": ""},
+    ],
+    "raised": 1,
+    "opened": 0,
+    "narrowed": 0,
+    "lower": [],
+    "waiting": [{"title": "Sample: suspected hazardous areas", "reason": "A steward of the register opens it."}],
+}
+REGISTER_ROWS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "id": "reg-0123456789abcdef",
+            "dataset": _ID,
+            "visibility": "restricted",
+            "values": {
+                "title": "Sample: suspected hazardous areas",
+                "holder": "Sample Mine Action Authority",
+                "countries": "UKR",
+                "state": "held",
+                "level": "high",
+            },
+        }
+    ],
+    "facets": {},
+    "next": "",
+}
+_ASKED_OF: Mapping[str, Any] = {
+    "id": _ID,
+    "shown": True,
+    "name": "sample-displacement-in-south-sudan",
+    "title": "Sample: Displacement in South Sudan",
+    "holders": ["Sample Relief"],
+    "countries": ["SSD"],
+    "link": "https://data.example.org/dataset/sample-displacement",
+}
+REQUEST: Mapping[str, Any] = {
+    "id": "3f1c2a52-7c0e-4a53-9d2e-6a1b0c9d8e7f",
+    "dataset": _ASKED_OF,
+    "as": ["requester"],
+    "requester": {"name": "Sample desk", "organisation": {"id": _ORGANIZATION["id"], "name": "Sample Relief"}},
+    "purpose": "Planning of surveys.",
+    "for_whom": "Two survey teams.",
+    "until": "2024-12-31",
+    "agreement": "Memorandum of understanding",
+    "language": "en",
+    "expected_days": 30,
+    "opened": "2024-07-02T03:15:00Z",
+    "state": "sent",
+    "since": "2024-07-03T03:15:00Z",
+    "due": "2024-08-02T03:15:00Z",
+    "newest": 2,
+    "history": [
+        {
+            "number": number,
+            "state": state,
+            "at": f"2024-07-0{number + 1}T03:15:00Z",
+            "as": "requester",
+            "by": "Sample desk",
+            "why": "",
+            "category": "",
+        }
+        for number, state in ((1, "drafted"), (2, "sent"))
+    ],
+    "possible": ["acknowledged", "granted", "partly", "refused", "expired"],
+    "message": {
+        "language": "en",
+        "direction": "ltr",
+        "subject": "Request for data: Sample: Displacement in South Sudan",
+        "body": "To Sample Relief, ...",
+        "to": "info@relief.example",
+        "mailto": "mailto:info@relief.example?subject=Request%20for%20data",
+        "whole": False,
+        "form": "https://data.example.org/request",
+    },
+}
+REQUESTS: Mapping[str, Any] = {
+    "total": 1,
+    "items": [{name: told for name, told in REQUEST.items() if name != "message"}],
+    "facets": {},
+    "next": "",
+}
+OPENED_REQUEST: Mapping[str, Any] = {**REQUEST, "withheld": {"purpose": ["a telephone number"]}}
+NOTED: Mapping[str, Any] = {"id": REQUEST["id"], "before": "sent", "state": "granted", "withheld": {}}
+OUTCOMES: Mapping[str, Any] = {
+    "k": 5,
+    "items": [
+        {
+            "iso3": "ALL",
+            "name": "All countries",
+            "yours": {"requests": 1, "states": {"sent": 1}, "median_days": None},
+            "all": {"requests": 12, "states": {"granted": 6}, "median_days": 9.0},
+        }
+    ],
+}
 
 
 def ok(example: Mapping[str, Any], status: int = 200) -> Responses:
