@@ -13,10 +13,12 @@ from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Access, role
+from api.sheets import Sheets
 from catalog import grants, privacy
 from catalog.database import Catalog
 from catalog.levels import Desk
 from catalog.query import DatasetQuery, Page, QueryError
+from catalog.route import Ways
 from catalog.search.reader import Reader
 from catalog.search.writer import follow
 from catalog.viewer import PUBLIC, Viewer
@@ -44,10 +46,12 @@ class Register:
 
     def __init__(self, catalog: Catalog, settings: Settings, access: Access) -> None:
         self.catalog, self.settings, self.access = catalog, settings, access
+        self.sheets = Sheets(settings)
         self._index_dir = settings.index_dir
         self._lock = threading.Lock()
         self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC)}
         self._read: tuple[Disclosing, frozenset[str]] | None = None
+        self._ways: Ways | None = None
 
     def reader(self, audience: Audience) -> Reader:
         """The index of an audience, up to what was written last."""
@@ -66,6 +70,12 @@ class Register:
     def column_concepts(self) -> frozenset[str]:
         """The concepts that are told by columns alone, so that whoever does not speak HXL can ask for these."""
         return self._rules()[1]
+
+    def ways(self) -> Ways:
+        """What is known of getting data, as this installation has it."""
+        if self._ways is None:
+            self._ways = Ways(load.access(self.settings))
+        return self._ways
 
     def _rules(self) -> tuple[Disclosing, frozenset[str]]:
         if self._read is None:

@@ -17,7 +17,7 @@ from catalog.levels import Desk
 from catalog.register.kept import SOURCE, asked_visibility, consented
 from catalog.rows import dataset_id
 from catalog.sensitivity import OWNER, effective
-from catalog.tables import CuratedValue, Dataset, PlanNeed, RegisterRow
+from catalog.tables import Dataset, PlanNeed, RegisterRow
 from catalog.visibility import narrower
 from catalog.vocabulary import Level, Visibility
 
@@ -31,15 +31,12 @@ class Rows:
         table: Where they are kept.
         because: Why a record's level or visibility is what its row says, for the audit.
         no_level: What to do about a row that gives no level, in a sentence.
-        promised: Rows that do not say who may know of them were promised to be their owner's alone: that is decided
-            for good, for with a level stewards would know of them too.
     """
 
     source: str
     table: type[RegisterRow] | type[PlanNeed]
     because: str
     no_level: str
-    promised: bool = False
 
 
 REGISTER = Rows(
@@ -47,7 +44,6 @@ REGISTER = Rows(
     RegisterRow,
     "The sheet of the register says so.",
     "Nobody has given it a level: fill in Sensitivity level.",
-    promised=True,
 )
 SAY_OPEN = "Say --open, and it is shown as its row asks, under your name."
 
@@ -73,7 +69,16 @@ class Acted:
         return bool(self.raised or self.opened or self.narrowed)
 
 
-def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens: bool, of: Rows = REGISTER) -> Acted:
+def act(
+    session: Session,
+    ids: Collection[str],
+    actor: str,
+    desk: Desk,
+    *,
+    opens: bool,
+    most: Visibility = Visibility.PUBLIC,
+    of: Rows = REGISTER,
+) -> Acted:
     """Do what the rows ask for and has not been done; of rows that have a record.
 
     Args:
@@ -82,6 +87,7 @@ def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens
         actor: Who imports.
         desk: When, and by which table records are rendered.
         opens: Whether records are shown to as many as their rows ask for.
+        most: But to no more than these: an owner lets stewards know of what is its own, who show it to others.
         of: Which rows.
     """
     done = Acted()
@@ -91,7 +97,6 @@ def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens
     visibilities = dict(
         session.execute(select(Dataset.id, Dataset.visibility).where(Dataset.source_key == of.source)).all()
     )
-    decided = frozenset(session.scalars(select(CuratedValue.dataset_id).where(CuratedValue.field == opening.FIELD)))
     for id_, values, acted in rows:
         record = dataset_id(of.source, id_)
         if id_ not in ids or record not in visibilities:
@@ -101,13 +106,9 @@ def act(session: Session, ids: Collection[str], actor: str, desk: Desk, *, opens
             _level(session, record, values, level, actor, desk, done, of)
             now["level"] = level
         wanted = asked_visibility(values)
-        if of.promised and wanted is Visibility.OWNER and "visibility" not in acted:
-            if record not in decided:
-                opening.show_to(session, record, wanted, actor, of.because, desk=desk)
-            now["visibility"] = wanted.value
-        asks = wanted.value != now.get("visibility", Visibility.OWNER.value)
-        if asks and _visibility(session, record, values, wanted, actor, desk, done, of, opens=opens):
-            now["visibility"] = wanted.value
+        if wanted.value != acted.get("visibility", acted.get("shown") or Visibility.OWNER.value):
+            given = session, record, values, wanted, actor, desk, done, of
+            now |= _visibility(*given, acted.get("shown", ""), opens=opens, most=most)
         if now != acted:
             session.execute(
                 update(of.table).where(of.table.id == id_).values(acted=now),
@@ -143,24 +144,35 @@ def _visibility(
     desk: Desk,
     done: Acted,
     of: Rows,
+    shown: str,
     *,
     opens: bool,
-) -> bool:
-    """Whether it is now known as it asks to be."""
+    most: Visibility,
+) -> dict[str, str]:
+    """What was acted on: the visibility that the row asks for, or ``shown``, to whom it was shown on the way there."""
     now = session.scalar(select(Dataset.visibility).where(Dataset.id == record))
-    if now is None or now is wanted:
-        return now is wanted
+    if now is None:
+        return {}
+    asked = {"visibility": wanted.value}
+    if now is wanted:
+        return asked
     if narrower(now, wanted) is wanted:
         opening.show_to(session, record, wanted, actor, of.because, desk=desk)
         done.narrowed += 1
-        return True
+        return asked | ({"shown": ""} if shown else {})
     hindrance = _hindrance(session, record, values, desk, of, opens=opens)
     if hindrance:
         done.waiting.append((values["title"], hindrance))
-        return False
-    opening.show_to(session, record, wanted, actor, of.because, desk=desk)
-    done.opened += 1
-    return True
+        return {}
+    to = narrower(wanted, most)
+    if to is wanted:
+        opening.show_to(session, record, wanted, actor, of.because, desk=desk)
+        done.opened += 1
+        return asked
+    if shown != to.value and now is not to and narrower(now, to) is now:
+        opening.show_to(session, record, to, actor, of.because, desk=desk)
+    done.waiting.append((values["title"], SAY_OPEN))
+    return {"shown": to.value}
 
 
 def _hindrance(session: Session, record: Any, values: Any, desk: Desk, of: Rows, *, opens: bool) -> str:  # noqa: ANN401

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -81,16 +81,17 @@ def save(session: Session, planned: Iterable[Planned], now: datetime, key: str =
     shown it.
     """
     ids: dict[int, str] = {}
-    new = []
+    new: list[dict[str, Any]] = []
     for one in planned:
         if one.outcome == REJECTED:
             continue
         ids[one.row.number] = one.id or f"reg-{secrets.token_hex(8)}"
         if one.outcome == NEW:
             values = {**one.values, "id": ids[one.row.number]}
-            new.append(
-                {"id": values["id"], "values": values, "acted": {KEY: key} if key else {}, "added": now, "changed": now}
-            )
+            # Rows are given back in the order in which they came.
+            added = now + timedelta(microseconds=len(new))
+            acted = {KEY: key} if key else {}
+            new.append({"id": values["id"], "values": values, "acted": acted, "added": added, "changed": now})
         elif one.outcome == CHANGED:
             acted = session.scalar(select(RegisterRow.acted).where(RegisterRow.id == one.id)) or {}
             acted = {name: value for name, value in acted.items() if name != KEY} | ({KEY: key} if key else {})

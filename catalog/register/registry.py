@@ -26,7 +26,7 @@ from catalog.register.scope import Mine
 from catalog.register.words import Words
 from catalog.store import Store, hold
 from catalog.viewer import Viewer
-from catalog.vocabulary import RunState
+from catalog.vocabulary import RunState, Visibility
 from config import load
 from config.declarations import Source
 from config.load import ConfigurationError
@@ -44,12 +44,14 @@ class Preview:
     Attributes:
         stamp: Of the file, of who brings it, and of what each row would become: who gives it back accepts just that.
         named: Ids of the rows whose columns about people may be told to who brings it.
+        personal: These columns.
     """
 
     reading: Reading
     planned: tuple[Planned, ...]
     stamp: str
     named: frozenset[str]
+    personal: frozenset[str]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,7 +120,8 @@ class Registry:
         faults = [[fault.cell, fault.reason] for one in planned for fault in one.faults]
         seen = [hashlib.sha256(body).hexdigest(), viewer.key, told, faults]
         stamp = hashlib.sha256(orjson.dumps(seen, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        return Preview(reading, planned, stamp, frozenset(id_ for id_, row in mine.items() if row.named))
+        named = frozenset(id_ for id_, row in mine.items() if row.named)
+        return Preview(reading, planned, stamp, named, self.words.personal)
 
     def accept(
         self,
@@ -198,8 +201,11 @@ class Registry:
         said = f"{counts[NEW]} new, {counts[CHANGED]} changed" + (f", key {viewer.key}" if viewer.key else "")
         audit.append(session, viewer.name, "imported holdings", SOURCE, said)
         desk = Desk(self.assessor.rules.disclosing, key=viewer.key)
-        steward = viewer.sees_all or viewer.is_steward
-        acted = act(session, set(ids.values()), viewer.name, desk, opens=opens and steward)
+        if viewer.sees_all or viewer.is_steward:
+            acted = act(session, set(ids.values()), viewer.name, desk, opens=opens)
+        else:
+            # An owner lets stewards know of what is its own; to whom else it is shown is a steward's to decide.
+            acted = act(session, set(ids.values()), viewer.name, desk, opens=True, most=Visibility.RESTRICTED)
         if acted.opened or acted.narrowed:
             # Which closed holdings a safe product may name hangs on who may know of them.
             record(*given)

@@ -58,7 +58,11 @@ class Words:
 
     def choices(self, column: RegisterColumn, language: str) -> list[str]:
         """What may be chosen, as it is shown in a language."""
-        return [value.title.of(language) for value in self._values[self.list_of(column)].values()]
+        return list(self.named(column, language).values())
+
+    def named(self, column: RegisterColumn, language: str) -> dict[str, str]:
+        """What may be chosen, by key, as it is shown in a language."""
+        return {key: value.title.of(language) for key, value in self._values[self.list_of(column)].items()}
 
     def shown(self, column: RegisterColumn, kept: str, language: str) -> str:
         """What is kept, as a cell shows it."""
