@@ -61,6 +61,7 @@ class MetBy(Declaration):
         any: Ways to be about it; one of them is enough.
         unless: What does not count all the same.
         admin_level: Down to which level it has to tell places apart; 0 is the country.
+        of_places: The question is about things that have a place each: a geographic file then tells places apart.
         newest_within: Months; what the data is about may have ended no longer ago. None if age does not matter.
         kept_up: Whether it has to be updated, and not to be overdue.
         disaggregation: By what it tells people apart.
@@ -71,6 +72,7 @@ class MetBy(Declaration):
     any: tuple[Way, ...] = Field(min_length=1)
     unless: Unless = Field(default=Unless(), alias="not")
     admin_level: int = Field(default=0, ge=0, le=4)
+    of_places: bool = False
     newest_within: int | None = Field(default=None, ge=1, le=600)
     kept_up: bool = False
     disaggregation: tuple[Split, ...] = ()
@@ -107,7 +109,8 @@ class Need(Declaration):
 
     def asked(self, language: str = "en") -> str:
         """The question in a language, else in English, else in the first there is."""
-        return self.question.get(language) or self.question.get("en") or next(iter(self.question.values()))  # type: ignore[call-overload, no-any-return]
+        said: Mapping[str, str] = dict(self.question.items())
+        return said.get(language) or said.get("en") or next(iter(said.values()))
 
 
 class NeedSet(Declaration):
@@ -120,10 +123,9 @@ class NeedSet(Declaration):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         _distinct(self.needs)
-        for where, given in (
-            ("title", self.title),
-            *((f"question of {need.id}", need.question) for need in self.needs),
-        ):
+        titled: list[tuple[str, list[str]]] = [("title", list(self.title))]
+        titled += [(f"question of {need.id}", list(need.question)) for need in self.needs]
+        for where, given in titled:
             if unlike := set(given) ^ set(LANGUAGES):
                 raise ValueError(f"{where}: {min(unlike)} is missing or not known; write {', '.join(LANGUAGES)}")
         return self
@@ -141,7 +143,7 @@ class CountryNeeds(Declaration):
     key: Iso3
     from_: tuple[Key, ...] = Field(alias="from", min_length=1)
     needs: tuple[Need, ...] = ()
-    not_applicable: dict[Key, Annotated[str, Field(min_length=1, max_length=300)]] = {}
+    not_applicable: Mapping[Key, Annotated[str, Field(min_length=1, max_length=300)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
