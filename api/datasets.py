@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -26,11 +27,12 @@ from api.deps import (
 from api.direct import Direct
 from api.lists import JSON
 from api.parameters import ASKED_EXPORT, ASKED_SEARCH, Export, NoParameters, to_query
-from catalog import audit, export
+from catalog import audit, export, safe
 from catalog.answer import page_json
 from catalog.freshness import Freshness, state
 from catalog.query import Page
 from catalog.reading import document
+from catalog.route import route_json, route_of
 from catalog.viewer import Viewer
 from catalog.vocabulary import Level
 
@@ -82,7 +84,7 @@ def export_csv(request: Request, register: Answering, asked: Annotated[Export, D
     register.record("exported a search", _unspoken(request))
     first, found = _pages(register, asked)
     marked = _marking(register, asked)
-    lines = export.csv(found, marked, hashtags=asked.hashtags)
+    lines = export.csv(found, marked, hashtags=asked.hashtags, ways=register.register.ways())
     return StreamingResponse(lines, media_type=CSV, headers=_named(first, asked, marked, "csv"))
 
 
@@ -98,8 +100,26 @@ def export_xlsx(request: Request, register: Answering, asked: Annotated[Export, 
     register.record("exported a search", _unspoken(request))
     first, found = _pages(register, asked)
     marked = _marking(register, asked)
-    book = export.xlsx(found, marked, hashtags=asked.hashtags)
+    book = export.xlsx(found, marked, hashtags=asked.hashtags, ways=register.register.ways())
     return Response(book, media_type=XLSX, headers=_named(first, asked, marked, "xlsx"))
+
+
+@router.get(
+    "/datasets/{key}/access",
+    summary="How to get one dataset",
+    responses=examples.ok(examples.ACCESS_ROUTE) | examples.NOT_FOUND,
+)
+def show_access(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
+    """The way to its data, line by line, each with where it comes from; what nobody knows says whom to ask.
+
+    ``reached`` tells of the addresses that were looked at whether they were there, and on which day.
+    """
+    found = read_document(register, key)
+    if found is None:
+        raise HTTPException(404)
+    shown = orjson.loads(found[0])
+    told = {"id": shown["id"], **shown["access_route"], "reached": shown["reached"]}
+    return conditional(request, orjson.dumps(told), JSON, found[1])
 
 
 @router.get("/datasets/{key}", summary="One dataset", responses=examples.ok(examples.DATASET) | examples.NOT_FOUND)
@@ -116,7 +136,9 @@ def show_dataset(request: Request, register: Answering, key: str, _: Annotated[N
 
 
 def read_document(register: Asking, key: str, others: Viewer | None = None) -> tuple[bytes, str] | None:
-    """A record's document with ``freshness_state`` of today, and its etag; None if the viewer may not.
+    """A record's document with ``freshness_state`` of today and its ``access_route``, and its etag.
+
+    None if the viewer may not know of it.
 
     ``others``: as in :func:`catalog.reading.document`.
     """
@@ -128,8 +150,22 @@ def read_document(register: Asking, key: str, others: Viewer | None = None) -> t
     shown = orjson.loads(body)
     if shown["level"]["level"] in RECORDED:
         register.record("read a record", shown["id"])
-    judged = orjson.dumps({"freshness_state": _freshness_state(shown["freshness"])})
-    return body[:-1] + b"," + judged[1:], etag
+    made = _safe_products(register, shown["id"], others or register.viewer)
+    ways = register.register.ways()
+    judged = {
+        "freshness_state": _freshness_state(shown["freshness"]),
+        "access_route": route_json(route_of(shown, ways, made), ways, made),
+    }
+    told = blake2b(orjson.dumps(made) + ways.digest.encode(), digest_size=8).hexdigest()
+    return body[:-1] + b"," + orjson.dumps(judged)[1:], f"{etag}-{told}"
+
+
+def _safe_products(register: Asking, dataset_id: str, viewer: Viewer) -> list[dict[str, Any]]:
+    """What was made of a record and may be shared; a process for the public alone is given no relations to ask."""
+    if register.register.access.public_only:
+        return []
+    with register.catalog.reading() as session:
+        return safe.products(session, viewer, dataset_id)
 
 
 def _freshness_state(stored: Mapping[str, Any]) -> str:

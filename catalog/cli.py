@@ -15,11 +15,12 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 from typer.core import TyperGroup
 
-from catalog import answer, asker, audit, changes, dump, grants, holdings, organizations, reading, removal
+from catalog import answer, asker, audit, changes, dump, grants, holdings, organizations, reading, removal, safe
 from catalog.database import Catalog
 from catalog.export import HASHTAGS, MAX_ROWS, csv, marking, pages
 from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period, same_table
+from catalog.route import LABELS, Ways, with_route
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
 from catalog.sources import removal_rule, unknown
@@ -78,7 +79,9 @@ def search(**given: Any) -> None:  # noqa: ANN401 - its signature is made from t
         if given["csv"] is not None:
             audience = Audience.FULL if given["as_"] else Audience.PUBLIC
             marked = marking(asked, query, audience, datetime.now(UTC), load.rules(settings).disclosing)
-            return _export(csv(pages(asked, query, query.limit), marked, hashtags=given["hashtags"]), given["csv"])
+            found = pages(asked, query, query.limit)
+            lines = csv(found, marked, hashtags=given["hashtags"], ways=Ways(load.access(settings)))
+            return _export(lines, given["csv"])
         page = asked(query)
     if given["json"]:
         return _print_bytes(answer.page_json(page))
@@ -161,11 +164,13 @@ def show(
         viewer = asker.viewer(catalog, settings, as_, "show", key, because=break_glass)
         with catalog.reading() as session:
             found = reading.document(session, viewer, key)
+            made = safe.products(session, viewer, orjson.loads(found[0])["id"]) if found else []
     if found is None:
         _fail(f'There is no dataset "{key}". Find its id with "landmark search".', FAILED)
+    body = with_route(found[0], Ways(load.access(settings)), made)
     if json:
-        return _print_bytes(found[0])
-    return _show_document(orjson.loads(found[0]))
+        return _print_bytes(body)
+    return _show_document(orjson.loads(body))
 
 
 @app.command("organizations")
@@ -571,6 +576,18 @@ def _show_changes(found: changes.ChangePage) -> None:
         print(f"More: --after {found.next}")
 
 
+def _route_in_words(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The lines of the way to the data; what is not known, or rests on nobody's check, says so itself."""
+    gone = {entry["address"]: entry["on"] for entry in document["reached"] if entry["state"] == "dead"}
+    for line in document["access_route"]["lines"]:
+        said = " ".join(f"{one} (was not reachable on {gone[one]})" if one in gone else one for one in line["said"])
+        yield f"  {LABELS[line['line']]}", said if line["verified"] else f"{said} (not verified)"
+    for one in document["access_route"]["artefacts"]:
+        if one["known"] and one["artefact"] != "data":
+            modality = one["access"].replace("_", " ")
+            yield f"  {one['artefact'].capitalize()}", f"{modality}. {' '.join(one['said'])} {one['address']}".strip()
+
+
 def _listed_in_words(document: Mapping[str, Any]) -> str:
     since = (document["missing_since"] or "")[:10]
     return f"no, not since {since}; {document['state']}" if since else "yes"
@@ -581,11 +598,12 @@ EXISTS = "that it exists. Its holder must be asked for anything more."
 
 def _show_document(document: dict[str, Any]) -> None:
     console = Console(markup=False, emoji=False)  # titles may have [brackets] and :colons:
-    access, level = document["access"], document["level"]
+    level = document["level"]
     console.print(document["title"], style="bold", markup=False)
     lines = [
         ("Who has it", "; ".join(document["holders"])),
-        ("How to get it", f"{access['modality'].replace('_', ' ')}. {' '.join(access['steps'])} {access['address']}"),
+        ("How to get it", document["access"]["modality"].replace("_", " ")),
+        *_route_in_words(document),
         ("Level", f"{level['level'].replace('_', ' ')} ({level['reason'] or level['basis']})"),
         ("Countries", ", ".join(document["countries"])),
         ("Topics", ", ".join(topic["title"] for topic in document["topics"])),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from catalog.query import DatasetQuery, Page
+from catalog.route import Ways, route_of
 from catalog.vocabulary import UNCLASSIFIED, Audience, Level
 from config.disclosure import TLP, Disclosing
 
@@ -33,6 +34,8 @@ HASHTAGS: Mapping[str, str] = {
     "topics": "#subject+list",
     "access": "#status+access",
     "how to get it": "#description+access",
+    "whom to ask": "#contact+role",
+    "where to ask": "#contact+url",
     "level": "#severity+sensitivity",
     "level basis": "#description+sensitivity",
     "formats": "#meta+format+list",
@@ -135,26 +138,29 @@ def pages(search: Callable[[DatasetQuery], Page], query: DatasetQuery, rows: int
             return
 
 
-def csv(found: Iterable[Page], marked: Marking, *, hashtags: bool = False) -> Iterator[bytes]:
+def csv(found: Iterable[Page], marked: Marking, *, hashtags: bool = False, ways: Ways | None = None) -> Iterator[bytes]:
     """UTF-8 with a byte order mark (spreadsheets guess wrong without), page by page.
 
     Args:
         found: Pages of items as stored.
         marked: How the file is marked.
         hashtags: Whether a row of HXL hashtags follows the headers.
+        ways: What is known of getting data; the shipped entries, if none is given.
     """
     for position, page in enumerate(found):
         first = position == 0
-        frame = table(page.items, marked, hashtags=hashtags and first)
+        frame = table(page.items, marked, hashtags=hashtags and first, ways=ways)
         text = frame.to_csv(index=False, header=first, lineterminator="\r\n")
         yield (b"\xef\xbb\xbf" if first else b"") + text.encode()
 
 
-def xlsx(found: Iterable[Page], marked: Marking, *, hashtags: bool = False) -> bytes:
+def xlsx(found: Iterable[Page], marked: Marking, *, hashtags: bool = False, ways: Ways | None = None) -> bytes:
     """A workbook with the sheets ``Datasets``, its headers frozen, and ``Marking``. No cell is a formula or a link."""
     import pandas as pd
 
-    frames = [table(page.items, marked, hashtags=hashtags and position == 0) for position, page in enumerate(found)]
+    frames = [
+        table(page.items, marked, hashtags=hashtags and position == 0, ways=ways) for position, page in enumerate(found)
+    ]
     held = io.BytesIO()
     with pd.ExcelWriter(held, engine="openpyxl") as book:
         pd.concat(frames).to_excel(book, sheet_name="Datasets", index=False, freeze_panes=(1 + hashtags, 1))
@@ -162,18 +168,19 @@ def xlsx(found: Iterable[Page], marked: Marking, *, hashtags: bool = False) -> b
     return held.getvalue()
 
 
-def table(items: Sequence[bytes], marked: Marking, *, hashtags: bool = False) -> "DataFrame":
+def table(items: Sequence[bytes], marked: Marking, *, hashtags: bool = False, ways: Ways | None = None) -> "DataFrame":
     """Items as a table of text with the columns of :data:`HASHTAGS`."""
     import pandas as pd
 
     rows = [list(HASHTAGS.values())] if hashtags else []
-    rows += [[cell(value) for value in row(orjson.loads(item), marked).values()] for item in items]
+    rows += [[cell(value) for value in row(orjson.loads(item), marked, ways).values()] for item in items]
     return pd.DataFrame(rows, columns=list(HASHTAGS), dtype=object)
 
 
-def row(item: Mapping[str, Any], marked: Marking) -> dict[str, str]:
+def row(item: Mapping[str, Any], marked: Marking, ways: Ways | None = None) -> dict[str, str]:
     """One item as words per column; several values are joined with ``; ``."""
     access, level, period = item["access"], item["level"], item["period"]
+    route = route_of(item, ways)
     end = period["end"] or ("ongoing" if period["open"] else "")
     values = (
         item["title"],
@@ -182,6 +189,8 @@ def row(item: Mapping[str, Any], marked: Marking) -> dict[str, str]:
         [topic["title"] for topic in item["topics"]],
         access["modality"],
         " ".join([*access["steps"], access["address"]]).strip(),
+        route.ask.names["en"],
+        route.ask.mailbox or route.address,
         level["level"],
         level["reason"] or level["basis"],
         item["formats"],

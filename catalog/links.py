@@ -142,17 +142,22 @@ def note(session: Session, seq: int, address: str, seen: Seen, now: datetime) ->
     return LinkState(row.state)
 
 
-def reached(session: Session, number: int, document: Document) -> list[dict[str, str]]:
+def reached(session: Session, number: int, body: bytes) -> list[dict[str, str]]:
     """What is known of the addresses that stand in a record's document, as it is shown: ``{address, state, on}``.
 
     ``on`` is the day (ISO) on which it was found so. Addresses that nobody has looked at are left out.
+
+    Args:
+        session: Reading.
+        number: The record's.
+        body: Its document (JSON) as it is shown to whoever asks.
     """
     rows = _rows(session, [number])
     if not rows:
         return []
     return [
         {"address": address, "state": row.state, "on": row.on.isoformat()}
-        for address in addresses(document)
+        for address in addresses(orjson.loads(body))
         if (row := rows.get((number, key_of(address)))) is not None
     ]
 

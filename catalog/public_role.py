@@ -44,6 +44,10 @@ _VIEWS = {
         "(select count(*) from public.disclosure p join public.disclosure f on f.seq = p.seq and f.etag = p.etag "
         "where p.audience = 'public' and f.audience = 'full' and p.seq in (first_seq, second_seq)) = 2"
     ),
+    "link_check": (
+        'select dataset_seq, key, state, "on", code, looked, failing from public.link_check where dataset_seq in '
+        "(select seq from public.disclosure where audience = 'public')"
+    ),
     "change": (
         "select seq, dataset_seq from public.change where dataset_seq in "  # noqa: S608 - of constants
         f"(select seq from public.dataset where id in ({_ONCE_PUBLIC}))"

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from catalog.changes import told_by_run
 from catalog.disclosure import PARTLY, SEES
+from catalog.links import reached
 from catalog.runs import AHEAD, HEARD, by_id
 from catalog.same import also_at
 from catalog.tables import CatalogRecord, Change, Dataset, Disclosure, HarvestIssue, HarvestRun, Slug, SourceRow
@@ -27,8 +28,9 @@ def document(session: Session, viewer: Viewer, key: str, others: Viewer | None =
     """The document (JSON bytes) and etag of a record by id or name.
 
     With the ``state`` of the catalog's entry, ``listed`` or ``missing`` (``withdrawn`` is for who reaches the record
-    beyond their audience), and ``missing_since``, null where it is listed; and ``also_at``
-    (:func:`catalog.same.also_at`). None for what is hidden from the viewer just as for what never existed.
+    beyond their audience), and ``missing_since``, null where it is listed; ``also_at``
+    (:func:`catalog.same.also_at`) and ``reached`` (:func:`catalog.links.reached`). None for what is hidden from the
+    viewer just as for what never existed.
 
     ``others``: to whom other records have to be shown to be named there, if it is not the viewer. Who breaks the glass
     over one record breaks it over no other: they are told of those alone that they are shown without.
@@ -48,12 +50,14 @@ def document(session: Session, viewer: Viewer, key: str, others: Viewer | None =
         return None
     body, etag, state, since, number = row
     standing: dict[str, Any] = {"missing_since": _iso(since), "also_at": also_at(session, others, number, body)}
+    standing["reached"] = reached(session, number, body)
     if state is not RecordState.WITHDRAWN:
         # A withdrawn record is rendered as such; that one is listed or not is no part of what its portal said of it.
         standing["state"] = state.value
     told = etag if state is RecordState.LISTED else f"{etag}-{standing['missing_since']}"
-    if standing["also_at"]:
-        told += "-" + blake2b(orjson.dumps(standing["also_at"]), digest_size=12).hexdigest()
+    for joined in (standing["also_at"], standing["reached"]):
+        if joined:
+            told += "-" + blake2b(orjson.dumps(joined), digest_size=12).hexdigest()
     return body[:-1] + b"," + orjson.dumps(standing)[1:], told
 
 

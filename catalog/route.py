@@ -24,7 +24,18 @@ Document = Mapping[str, Any]
 
 AGREEMENT, WAIT, CONDITIONS = "Agreement needed: {}.", "An answer usually takes {} days.", "Conditions: {}."
 """Sentences in which a record's own steps say what has a line of its own."""
-LINES = ("steps", "ask", "address", "agreement", "asked", "wait", "conditions", "meanwhile")
+LABELS: Mapping[str, str] = {
+    "steps": "What to do",
+    "ask": "Whom to ask",
+    "address": "Where",
+    "agreement": "Agreement",
+    "asked": "What is asked",
+    "wait": "Usual wait",
+    "conditions": "Conditions",
+    "meanwhile": "Meanwhile",
+}
+"""What the lines of a route are called."""
+LINES: tuple[str, ...] = tuple(LABELS)
 """The lines of a route, in the order in which they are read."""
 _NOT_NAMED = "(not named)"
 _HOLDS = {"holder", "publisher", "owner"}
@@ -185,8 +196,8 @@ def route_of(document: Document, ways: Ways | None = None, safe: Sequence[Mappin
                 return Line(sentences, origin, way.id, way.verified, way.evidence)
         return Line((_not_known(ask),), Origin.NOT_KNOWN)
 
-    address = told["address"] if told["address"].startswith(_HTTP) else document["link"]
-    places = [place for place in (address, ask.mailbox) if place][:1]
+    web = [place for place in (told["address"], document["link"]) if place.startswith(_HTTP)]
+    places = [*web, *([ask.mailbox] if ask.mailbox else [])][:1]
     modality = AccessModality(told["modality"])
     steps = line("steps", own.steps)
     if steps.origin is Origin.NOT_KNOWN and modality is not AccessModality.UNKNOWN:

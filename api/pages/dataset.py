@@ -15,11 +15,13 @@ from api.parameters import NoParameters
 from catalog import levels
 from catalog.guidance import guidance
 from catalog.hxl.evidence import certainty, evidence
+from catalog.links import LinkState
+from catalog.route import LABELS
 
 router = APIRouter()
 
 SHOWN_FILES = 25
-SHOWN_COLUMNS = 90
+SHOWN_COLUMNS = 80
 SHOWN_COUNTRIES = 60
 """A page stays under 50 kB; the JSON has all."""
 
@@ -50,6 +52,9 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
         level_means=level_means,
         explained=explained,
         guidance=guidance(document),
+        route={line["line"]: line for line in document["access_route"]["lines"]},
+        labels=LABELS,
+        gone={entry["address"]: entry["on"] for entry in document["reached"] if entry["state"] == LinkState.DEAD},
         fresh=words.FRESHNESS[document["freshness_state"]],
         files=[entry for entry in files if entry["key"] or entry["url"]][:SHOWN_FILES],
         more_files=max(0, len(files) - SHOWN_FILES),

@@ -33,6 +33,15 @@ ACCESS: Mapping[str, tuple[str, str]] = {
 }
 """Access modality to its badge and a sentence."""
 
+SAID_BY: Mapping[str, str] = {
+    "record": "as the record says",
+    "organisation": "known of the organisation",
+    "source": "known of the source",
+    "access": "what this way of access means",
+    "not_known": "",
+}
+"""Where a line of the way to the data comes from."""
+
 LEVELS: Mapping[str, tuple[str, str]] = {
     "low_no": ("Low or no sensitivity", "Sharing the data is unlikely to harm anyone."),
     "moderate": ("Moderate sensitivity", "Sharing it may cause minor harm or disadvantage."),

@@ -17,8 +17,8 @@ from config.load import shipped_disclosing
 from tests.api.conftest import Shelf
 
 COLUMNS = [
-    "title", "holders", "countries", "topics", "access", "how to get it", "level", "level basis", "formats",
-    "hashtags", "modified", "period", "update frequency", "freshness", "licence", "source", "link", "id",
+    "title", "holders", "countries", "topics", "access", "how to get it", "whom to ask", "where to ask",
+    "level", "level basis", "formats", "hashtags", "modified", "period", "update frequency", "freshness", "licence", "source", "link", "id",
     "harm if withheld", "shown", "marking",
 ]  # fmt: skip
 
@@ -37,7 +37,8 @@ def _untimed(row: list[str]) -> list[str]:
 def _row(shelf: Shelf) -> list[str]:
     return [
         "Sample: Displacement in South Sudan", "Sample Relief", "SSD", "Displacement", "on_request",
-        "Write to the data desk. https://data.example.org/ask", "moderate",
+        "Write to the data desk. https://data.example.org/ask",
+        "Sample Relief (holder of the data)", "https://data.example.org/ask", "moderate",
         "Counts of displaced people per settlement.", "XLSX", "#adm1+name; #affected+idps", "2024-07-01T00:00:00Z",
         "2024-01-01..2024-06-30", "every month", "delinquent", "cc-by", "Sample: data exchange",
         "https://data.example.org/dataset/displacement", shelf.id("displacement"), "", "whole", MARKED,
