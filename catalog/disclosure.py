@@ -23,7 +23,7 @@ The document of a record (JSON object; absent facts are empty strings, lists or 
                     withheld, columns [{sheet, position, header, tags [{tag, origin, rule, confidence}]}]}]
 
 It has ``emptied`` where its portal has made the record private, and our copy of it was emptied.
-It has ``curated`` where people corrected it: [{field, by, at, caught_up, gone, source}] (:mod:`catalog.marks`); of what
+It has ``curated`` where people corrected it: [{field, by, at, caught_up, source}] (:mod:`catalog.marks`); of what
 is corrected the document has the corrected value.
 ``mode`` is ``shown``, ``redacted`` or ``ask``; ``withheld`` names the fields of which less or nothing is left,
 ``masked`` the texts in which something was blacked out. The source has ``own`` where its publisher is one of the
@@ -158,7 +158,7 @@ def renderings(
     """
     table = table or shipped()
     made: dict[tuple[str, Profile], Document] = {}
-    plain = not (full["attention"] or full["level"]["asserted_by"] in BY_PERSONS or full.get("curated"))
+    plain = not full["attention"] and full["level"]["asserted_by"] not in BY_PERSONS and marks.is_plain(full)
     for audience in Audience:
         if audience is Audience.FULL:
             yield audience, full

@@ -18,7 +18,7 @@ Entry = Mapping[str, Any]
 BOTH = frozenset({"level", "links_withheld", "state", "update_frequency", "urgent", "visibility"})
 """Fields whose old value is told: what they can be is this register's own closed list."""
 _PARTLY = frozenset({"distributions", "tags"})
-_FOR_STEWARDS = frozenset({"attention", "curated", "visibility_of"})
+_FOR_STEWARDS = frozenset({"attention", "visibility_of"})
 _OUR_WORDS = frozenset(
     word.value for words in (AccessModality, AgentKind, Artefact, RelationKind, Role, TagOrigin) for word in words
 )
@@ -84,6 +84,8 @@ def _left(entry: Entry, document: Document, *, links_gone: bool, severe: bool) -
     name, withheld = entry["field"], document["withheld"]
     if name in _FOR_STEWARDS:
         return None
+    if name == "curated":
+        return _left_of_marks(entry, document)
     if name in _PARTLY:
         if {"title", "organizations"} & set(withheld):
             return None
@@ -98,6 +100,16 @@ def _left(entry: Entry, document: Document, *, links_gone: bool, severe: bool) -
         sides = {side: _blacked_out(entry[side]) for side in ("old", "new")}
     unlike = sides["old"] != sides["new"]
     return {**entry, **sides} if unlike or entry["old"] == entry["new"] else None
+
+
+def _left_of_marks(entry: Entry, document: Document) -> dict[str, Any] | None:
+    """Corrections by people are told where the record shows all that there are today."""
+    sides: dict[str, Any] = {
+        side: [{name: told for name, told in mark.items() if name != "source"} for mark in entry[side] or []]
+        for side in ("old", "new")
+    }
+    same = sides["old"] == sides["new"] or sides["new"] != document.get("curated")
+    return None if same else {**entry, **sides}
 
 
 def _told_level(level: Mapping[str, Any] | None, *, bare: bool) -> Mapping[str, Any] | None:

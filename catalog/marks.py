@@ -1,7 +1,7 @@
 """Marks of a document that people corrected: which field, by what role, when. Pure.
 
-The full document's marks also have ``source``: what the portal says of places and organisations, by which it is still
-judged who may be told of the record, and by whose names texts are blacked out.
+Some of the full document's marks also have ``source``: what the portal says of places and organisations and people do
+not, by which it is still judged who may be told of the record, and whose names are blacked out in its texts.
 """
 
 from collections.abc import Mapping
@@ -34,17 +34,23 @@ SHOWN_IN: Mapping[str, str] = {
     "caveats": "caveats",
     "mailing_list": "facts",
 }
-"""The document's field in which a corrected one is read. That a column's hashtag is a person's its tag says itself."""
-_OPEN = frozenset({"field", "by", "at"})
+"""The document's field in which a corrected one is read; a column's hashtag is read where its file is."""
+_COLUMNS = "distributions"
 
 
 def before(full: Document, fields: frozenset[str]) -> frozenset[str]:
-    """What the portal says of corrected places or organisations."""
-    return frozenset(told for mark in full.get("curated", ()) if mark["field"] in fields for told in mark["source"])
+    """What the portal says of corrected places or organisations, and people do not."""
+    marks = full.get("curated", ())
+    return frozenset(told for mark in marks if mark["field"] in fields for told in mark.get("source", ()))
+
+
+def is_plain(full: Document) -> bool:
+    """Whether who is shown the whole record may be given the full document with its marks."""
+    return not any("source" in mark for mark in full.get("curated", ()))
 
 
 def redacted(full: Document, profile: Profile, *, asking: bool) -> Document:
-    """What a profile leaves of a document (:func:`catalog.redaction.redact`), with the marks of fields that are left."""
+    """What a profile leaves of a document, as :func:`catalog.redaction.redact`, with the marks of what is left."""
     given = full.get("curated")
     if not given:
         return redact(full, profile, asking=asking)
@@ -54,10 +60,9 @@ def redacted(full: Document, profile: Profile, *, asking: bool) -> Document:
         return document
     if profile.holder == "type" and (names := before(full, AGENTS)):
         document = unnamed(document, sorted(names))
-    gone = {*document["withheld"], *document["masked"]}
     left = [
-        {name: value for name, value in mark.items() if name in _OPEN}
+        {name: value for name, value in mark.items() if name != "source"}
         for mark in given
-        if (part := SHOWN_IN.get(mark["field"])) is not None and part not in gone
+        if SHOWN_IN.get(mark["field"], _COLUMNS) not in document["withheld"]
     ]
     return {**document, "curated": left} if left else document

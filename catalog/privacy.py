@@ -21,8 +21,9 @@ ERASED = "erased"
 _NAMES: tuple[InstrumentedAttribute[Any], ...] = (
     t.AccessKey.name, t.AccessKey.created_by, t.AccessKey.revoked_by, t.Grant.granted_by, t.LevelAssertion.actor,
     t.LevelAssertion.accepted_by, t.ProposedLowering.decided_by, t.CuratedValue.actor, t.CuratedValue.keeper,
-    t.CuratedValue.verified_by, t.CuratedName.actor, t.CuratedName.keeper, t.CuratedName.verified_by, t.SourceRow.proposed_by,
-    t.SourceRow.approved_by, t.SourceRow.paused_by, t.HarvestRun.decided_by, t.SameLink.decided_by,
+    t.CuratedValue.verified_by, t.CuratedName.actor, t.CuratedName.keeper, t.CuratedName.verified_by,
+    t.SourceRow.proposed_by, t.SourceRow.approved_by, t.SourceRow.paused_by, t.HarvestRun.decided_by,
+    t.SameLink.decided_by,
 )  # fmt: skip
 """Where a person of ours is named, and nothing else."""
 _IN_ROWS = ("consent_by", "reviewer", "steward_role")

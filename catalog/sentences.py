@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from catalog.places import country_name
 
 UNTOLD = "\x00"
@@ -26,6 +28,7 @@ _PLAIN = {
     "locations": "places",
     "level": "sensitivity",
     "visibility": "visibility",
+    "curated": "corrections by people",
 }
 _DAYS = {"issued": "first published", "modified": "data last changed"}
 _LISTS = {"keywords": "keyword", "languages": "language", "urgency_recipients": "urgent recipient"}
@@ -66,6 +69,8 @@ def _from_to(label: str, old: str, new: str) -> str:
 
 
 def _said(name: str, old: Any, new: Any, others: Mapping[str, tuple[Any, Any]]) -> list[str]:  # noqa: ANN401, PLR0911
+    if name == "curated":
+        return list(_curated(old, new, others))
     if name in _SPEAKERS and isinstance(old, _SHAPES[name]) and isinstance(new, _SHAPES[name]):
         return list(_SPEAKERS[name](old, new, others))
     if name == "state":
@@ -206,6 +211,26 @@ def _frequency(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> It
 def _freshness(old: Mapping[str, Any], new: Mapping[str, Any], _: _Others) -> Iterator[str]:
     if _day(old["due"]) != _day(new["due"]):
         yield _from_to("next update expected", _day(old["due"]), _day(new["due"]))
+
+
+def _curated(old: list[Any], new: list[Any], _: _Others) -> Iterator[str]:
+    before, after = ({mark["field"]: mark for mark in side} for side in (old or [], new or []))
+    for key, mark in after.items():
+        name = curated_label(key)
+        if "caught_up" in mark and "caught_up" not in before.get(key, {}):
+            yield f"the source now says what a person corrected: {name}"
+        elif key not in before:
+            yield f"corrected by a person: {name}"
+        elif "caught_up" in before[key] and "caught_up" not in mark:
+            yield f"the source no longer says what a person corrected: {name}"
+    yield from (f"correction taken back or without its column: {curated_label(key)}" for key in before.keys() - after)
+
+
+def curated_label(field: str) -> str:
+    """What a corrected field is called: its name, or that of a column whose hashtag was corrected."""
+    if not field.startswith("hxl "):
+        return field.replace("_", " ")
+    return f"hashtag of {_quote(orjson.loads(field[4:])[2])}"
 
 
 def _relations(old: list[Any], new: list[Any], _: _Others) -> Iterator[str]:

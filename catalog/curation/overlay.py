@@ -9,13 +9,13 @@ from catalog.assess import Assessment, Assessor
 from catalog.concepts import ConceptFound
 from catalog.curation import columns
 from catalog.curation.fields import FIELDS, same, topics_of
+from catalog.marks import AGENTS, PLACES
 from catalog.records import BY_STEWARD, ColumnRecord, DatasetRecord
 from catalog.rows import Entry
 from catalog.sensitivity import Assertion
 from config.declarations import Source
 
 TOPICS = "topics"
-_AGENTS = frozenset({"holder", "owner", "publisher"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ def laid_over(entry: Entry, facts: Sequence[Fact], assessor: Assessor, source: S
     if TOPICS in by_field:
         assessment = replace(assessment, concepts=_with_topics(assessment, by_field[TOPICS].value, assessor))
     assertions = judged.assertions + _more(judged.assertions, assessment.assertions)
-    marks = tuple(_mark(fact) for fact in told)
+    # Of a column that its file no longer has nothing is told but to stewards.
+    marks = tuple(_mark(fact) for fact in told if fact.gone is None)
     made = replace(entry, record=record, assessment=replace(assessment, assertions=assertions), curated=marks)
     return Laid(made, entry.record, told)
 
@@ -143,14 +144,12 @@ def _word(said: Assertion) -> tuple[object, ...]:
 
 
 def _mark(fact: Fact) -> Mapping[str, Any]:
-    """What the full document says of a correction; ``source`` has what decides who may be told of the record."""
+    """What the full document says of a correction (:mod:`catalog.marks`)."""
     mark: dict[str, Any] = {"field": fact.field, "by": BY_STEWARD, "at": _day(fact.at)}
     if fact.caught_up is not None:
         mark["caught_up"] = _day(fact.caught_up)
-    if fact.gone is not None:
-        mark["gone"] = _day(fact.gone)
-    if fact.field in _AGENTS or fact.field == "places":
-        mark["source"] = list(fact.harvested or ())
+    if fact.field in AGENTS | PLACES and (other := [told for told in fact.harvested or () if told not in fact.value]):
+        mark["source"] = other
     return mark
 
 
