@@ -14,7 +14,7 @@ from api import examples
 from api.access import retry_after
 from api.acting import Acting, Asked, Line
 from api.deps import Answering, Asking
-from api.lists import send, send_once
+from api.lists import send_once
 from api.parameters import NoParameters, read_limit
 from catalog.answer import list_json
 from catalog.levels import Refused
@@ -118,7 +118,7 @@ def open_request(asking: Acting, asked: Opening) -> Response:
     By any holder of a key, of a record that they are shown. Its owner, its holder and its stewards, if they have keys,
     see it from now on. `withheld` says what was taken out of your texts.
     """
-    return send(opened(asking, kept.Asked(**asked.model_dump())), 201)
+    return send_once(orjson.dumps(opened(asking, kept.Asked(**asked.model_dump()))), 201)
 
 
 @router.get("/outcomes", summary="What becomes of requests", responses=examples.ok(examples.OUTCOMES))
@@ -152,7 +152,7 @@ def note_state(asking: Acting, request_id: UUID, asked: Noting) -> Response:
 
     An answer that came by mail is noted by the requester too; once it is noted, only who decides corrects it.
     """
-    return send(noted(asking, request_id, asked))
+    return send_once(orjson.dumps(noted(asking, request_id, asked)))
 
 
 def opened(asking: Asking, asked: kept.Asked) -> dict[str, Any]:
@@ -209,9 +209,10 @@ def figures_json(rows: Iterable[Figures]) -> bytes:
 
 
 def _figures(row: Figures) -> dict[str, Any]:
+    own, all_ = ({state.value: count for state, count in counts.items()} for counts in (row.states, row.all_states))
     return {
         "iso3": row.iso3,
         "name": row.name,
-        "yours": {"requests": row.requests, "states": row.states, "median_days": row.median_days},
-        "all": {"requests": row.all_requests, "states": row.all_states, "median_days": row.all_median_days},
+        "yours": {"requests": row.requests, "states": own, "median_days": row.median_days},
+        "all": {"requests": row.all_requests, "states": all_, "median_days": row.all_median_days},
     }

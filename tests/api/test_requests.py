@@ -53,7 +53,8 @@ def test_from_a_draft_to_an_answer(desk: Desk) -> None:
         "possible": ["sent", "expired"],
     }  # fmt: skip
     assert message["subject"] == "طلب بيانات: Sample: Quietcanary partners"
-    assert (message["direction"], message["to"], message["mailto"], message["form"]) == ("rtl", "", "", "")
+    where = "https://data.example.org/dataset/partners"
+    assert (message["direction"], message["to"], message["mailto"], message["form"]) == ("rtl", "", "", where)
     path = f"{REQUESTS}/{told['id']}"
     english = desk.get(f"{path}?language=en", "holder").json()["message"]
     assert english["subject"] == "Request for data: Sample: Quietcanary partners"
