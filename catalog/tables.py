@@ -797,3 +797,45 @@ class RequestNote(Base):
     key: Mapped[str]
     reason: Mapped[str]
     category: Mapped[str]
+
+
+class NeedOverrule(Base):
+    """What a person says of a need in a country in the place of what is judged (:mod:`catalog.needs.overruling`).
+
+    It stands from ``at`` to the end of the day ``expires``, or until ``ended``. ``by`` and ``ended_by`` are ids of a
+    :class:`Person`. Rows stay.
+    """
+
+    __tablename__ = "need_overrule"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(index=True)
+    need: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    expires: Mapped[date]
+    ended: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class NeedAction(Base):
+    """What is to be done about a need in a country: by which role of which organisation, and by when.
+
+    ``state`` is ``open``, ``done`` or ``dropped``. ``by`` and ``closed_by`` are ids of a :class:`Person`.
+    """
+
+    __tablename__ = "need_action"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(index=True)
+    need: Mapped[str]
+    what: Mapped[str]
+    owner: Mapped[str]
+    organisation: Mapped[str]
+    due: Mapped[date]
+    state: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    closed: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(default="", server_default="")
+    closing: Mapped[str] = mapped_column(default="", server_default="")
