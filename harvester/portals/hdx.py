@@ -474,7 +474,7 @@ def _texts(row: object) -> tuple[str, ...]:
     return tuple(row) if set(map(type, row)) <= {str} else tuple(cell if isinstance(cell, str) else "" for cell in row)
 
 
-@lru_cache(2048)
+@lru_cache(256)
 def _table(sheet: str, headers: tuple[str, ...], hashtags: tuple[str, ...]) -> tuple[ColumnRecord, ...]:
     pairs = enumerate(zip_longest(_cells(list(headers)), _cells(list(hashtags)), fillvalue=""))
     cells = ((at, " ".join(header.split()), _hashtag(tag)) for at, (header, tag) in pairs)
