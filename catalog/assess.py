@@ -18,7 +18,7 @@ from catalog.vocabulary import AccessModality, Artefact, Role, TagOrigin, Visibi
 from config.declarations import Source
 from config.load import Rules
 
-VERSION = 4
+VERSION = 5
 """Raised when this module judges the same record differently, so that stored records are judged again."""
 
 STEPS = {

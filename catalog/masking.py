@@ -4,7 +4,7 @@ Names of persons and stories are not found this way; a text that holds any of th
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from catalog.agents import role_mailbox
 
@@ -25,7 +25,12 @@ _PLACES = (
     re.compile(r"(?i:\b(?:lat|lon|lng|latitude|longitude))[.:=\s]{1,4}[-+]?\d{1,3}[.,]\d{2,12}"),
     re.compile(r"\b\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{4,5}\s?\d{4,5}\b"),
 )
-_WEB = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>\"')\]]{1,2000}", re.IGNORECASE)
+_REST = r"[^\s<>\"')\]]{1,2000}"
+_WEB = re.compile(
+    rf"(?:\b[a-z][a-z0-9+]{{1,9}}://|www\.|\\\\){_REST}|(?<![\w@./-])(?:[\w-]{{1,63}}\.){{1,8}}[a-z]{{2,24}}(?::\d{{1,5}})?/{_REST}",
+    re.IGNORECASE,
+)
+"""Addresses with a scheme, those that people write without one, and paths of a network drive."""
 # Nearly all records have none of these signs, and looking for them in all of a record's texts at once costs little.
 _SIGNS = (
     "@",
@@ -73,9 +78,11 @@ def masked(text: str) -> str:
     return text
 
 
-def without_addresses(text: str) -> str:
-    """The text without web addresses: where links are withheld, notes must not give them."""
-    return _WEB.sub("[address withheld]", text) if "://" in text or "www." in text.lower() else text
+def without_addresses(text: str, but: Collection[str] = ()) -> str:
+    """The text without web addresses ``but`` these: where links are withheld, notes must not give them."""
+    if "/" not in text and "\\\\" not in text and "www." not in text.lower():
+        return text
+    return _WEB.sub(lambda found: found[0] if found[0].rstrip(".,;:") in but else "[address withheld]", text)
 
 
 def without_names(text: str, names: Iterable[str]) -> str:

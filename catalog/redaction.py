@@ -4,6 +4,7 @@ A field that is not left keeps its shape and has nothing in it, so that readers 
 ``withheld`` names the fields that are not as they are in the full document.
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -36,6 +37,12 @@ ASK_STEWARD = "Ask the stewards of this register: who holds it is not told here.
 _GEOGRAPHIC = {"SHP", "GEOJSON", "GEOPACKAGE", "GPKG", "KML", "KMZ", "GEODATABASE", "GEOTIFF", "TOPOJSON"}
 _TABULAR = {"CSV", "XLSX", "XLS", "ODS", "JSON", "XML", "DTA", "SAV", "PARQUET"}
 _MOST_NAMED = 3
+_FILE = re.compile(
+    r"\.(?:csv|tsv|txt|xlsx?|xlsm|xlsb|ods|dta|sav|por|rds|rdata|parquet|json|geojson|topojson|xml|gpkg|kmz?|shp|gdb|tiff?"
+    r"|mdb|accdb|sqlite|zip|7z|rar|gz|tgz|docx?|pdf)(?:[?#&]|$)",
+    re.IGNORECASE,
+)
+"""How the address of a file ends; a link that tells its name in its question too."""
 
 
 def redact(full: Document, profile: Profile, *, asking: bool = False) -> Document:
@@ -126,20 +133,33 @@ def _texts(left: Fields, profile: Profile) -> None:
 
 
 def _links(left: Fields, profile: Profile) -> None:
-    """The address of a file goes from wherever else it stands; before the files, which tell them."""
-    files = {entry["url"] for entry in left["distributions"]} - {""}
-    if profile.links != "none" or not files:
+    """The address of a file goes from wherever else it stands; before the files, which tell them.
+
+    A portal's own words may have it too, written otherwise than among the files, or of a file that is not among them.
+    So of all addresses in steps only those stay that are told beside them, and an address that ends as files do is one.
+    """
+    if profile.links != "none":
         return
+    files = {entry["url"] for entry in left["distributions"]} - {""}
+
+    def is_file(address: str) -> bool:
+        return address in files or _FILE.search(address) is not None
+
+    def kept(address: str) -> str:
+        return "" if is_file(address) else address
+
+    access = left["access"]
+    told = {kept(route["address"]) for route in (access, *access["artefacts"])} | {kept(left["link"])}
 
     def without(route: Fields) -> Fields:
-        return {**route, "address": ""} if route["address"] in files else route
+        steps = [without_addresses(step, told) for step in route["steps"]]
+        return {**route, "address": kept(route["address"]), "steps": steps}
 
-    access = without(left["access"])
-    access = {**access, "artefacts": [without(entry) for entry in access["artefacts"]]}
-    access["contacts"] = [contact for contact in access["contacts"] if contact not in files]
-    left["access"] = access
-    left["link"] = "" if left["link"] in files else left["link"]
-    left["relations"] = [entry for entry in left["relations"] if entry["target"] not in files]
+    contacts = [contact for contact in access["contacts"] if kept(contact)]
+    artefacts = [without(entry) for entry in access["artefacts"]]
+    left["access"] = {**without(access), "artefacts": artefacts, "contacts": contacts}
+    left["link"] = kept(left["link"])
+    left["relations"] = [entry for entry in left["relations"] if not is_file(entry["target"])]
 
 
 def _holder(left: Fields, profile: Profile) -> None:
