@@ -41,6 +41,7 @@ from api.acting import Bounded
 from api.deps import Follower, Register
 from api.limits import Buckets, Limited
 from api.pages import register as register_desk
+from api.pages import requests as request_pages
 from api.pages import sign_in
 from api.seal import seal_of
 from api.security import SecurityHeaders
@@ -128,6 +129,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
             app.include_router(module.router)
         app.include_router(register.router)
         app.include_router(sign_in.router)
+        app.include_router(request_pages.router)
         app.include_router(register_desk.router)
         openapi.describe_keys(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
