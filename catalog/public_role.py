@@ -48,6 +48,10 @@ _VIEWS = {
         'select dataset_seq, key, state, "on", code, looked, failing from public.link_check where dataset_seq in '
         "(select seq from public.disclosure where audience = 'public')"
     ),
+    "need_overrule": (
+        "select id, country, need, state, reason, '' as \"by\", at, expires, ended, '' as ended_by "
+        "from public.need_overrule"
+    ),
     "change": (
         "select seq, dataset_seq from public.change where dataset_seq in "  # noqa: S608 - of constants
         f"(select seq from public.dataset where id in ({_ONCE_PUBLIC}))"

@@ -35,6 +35,12 @@ def header_words() -> Mapping[str, tuple[str, ...]]:
     return {str(language): tuple(words.split()) for language, words in content.items()}
 
 
+@cache
+def neighbours() -> Mapping[str, tuple[str, ...]]:
+    """Countries whose data may help where a country's own is missing, by ISO3 code; no statement on any border."""
+    return {country: tuple(others.split()) for country, others in _pairs("neighbours.csv").items()}
+
+
 def _pairs(name: str) -> Mapping[str, str]:
     with (_VOCAB / name).open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
