@@ -7,12 +7,15 @@ import typer
 
 import api.cli
 import catalog.cli
+import catalog.commands.curate
 import catalog.commands.hxl
 import catalog.commands.keys
 import catalog.commands.levels
 import catalog.commands.metrics
+import catalog.commands.requests
 import catalog.commands.same
 import harvester.cli
+import harvester.commands.forms
 import harvester.commands.hxl
 import harvester.commands.links
 import harvester.commands.plan
@@ -36,10 +39,12 @@ app = typer.Typer(
 )
 for door in (
     catalog.cli.app,
+    catalog.commands.curate.app,
     catalog.commands.hxl.app,
     catalog.commands.keys.app,
     catalog.commands.levels.app,
     catalog.commands.metrics.app,
+    catalog.commands.requests.app,
     catalog.commands.same.app,
     harvester.cli.app,
     harvester.commands.links.app,

@@ -1,6 +1,6 @@
 """Requests for data: opened, followed to an answer, and what becomes of them. Nothing is sent from here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -21,9 +21,8 @@ from catalog.levels import Refused
 from catalog.requests import kept, told
 from catalog.requests.kept import LENGTHS, NoRequest, TooMany
 from catalog.requests.message import languages
-from catalog.requests.outcomes import Figures
+from catalog.requests.outcomes import figures_document
 from catalog.requests.states import Refusal, State
-from catalog.suppression import K
 
 A = TypeVar("A")
 
@@ -130,7 +129,7 @@ def show_outcomes(asking: Answering, _: Annotated[NoParameters, Query()]) -> Res
     """
     with asking.catalog.reading() as session:
         rows = told.outcomes(session, asking.viewer)
-    return send_once(figures_json(rows))
+    return send_once(orjson.dumps(figures_document(rows)))
 
 
 @router.get("/{request_id}", summary="One request", responses=examples.ok(examples.REQUEST) | examples.NOT_FOUND)
@@ -201,18 +200,3 @@ def _done(asking: Asking, act: Callable[..., A]) -> A:
         raise HTTPException(429, str(error), headers=retry_after(error.seconds)) from None
     except Refused as error:
         raise HTTPException(409, str(error)) from None
-
-
-def figures_json(rows: Iterable[Figures]) -> bytes:
-    """Figures as JSON; ``k`` is the fewest requests that a figure counts which the reader may not see."""
-    return orjson.dumps({"k": K, "items": [_figures(row) for row in rows]})
-
-
-def _figures(row: Figures) -> dict[str, Any]:
-    own, all_ = ({state.value: count for state, count in counts.items()} for counts in (row.states, row.all_states))
-    return {
-        "iso3": row.iso3,
-        "name": row.name,
-        "yours": {"requests": row.requests, "states": own, "median_days": row.median_days},
-        "all": {"requests": row.all_requests, "states": all_, "median_days": row.all_median_days},
-    }

@@ -28,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 MOST_BYTES = 32_768
 """Of a form: the texts of a request in letters that take nine bytes each as they are sent."""
 SHOWN = 50
+FIELDS = ("dataset", "purpose", "for_whom", "until", "agreement", "language")
 STATES: Mapping[str, str] = {
     "drafted": "Drafted, not sent yet",
     "sent": "Sent",
@@ -106,7 +107,7 @@ def new_page(request: Request, asking: Answering, asked: Annotated[NewParameters
     if not asking.viewer.key:
         # Whatever the record is: who may not ask is told nothing of it.
         return _page(request, "request_new.html", 200, record=None, refused="", given={})
-    return _form(request, asking, 200, "", {"dataset": asked.dataset})
+    return _form(request, asking, 200, "", dict.fromkeys(FIELDS, "") | {"dataset": asked.dataset})
 
 
 @router.post("/request/new")
@@ -133,8 +134,7 @@ async def note(request: Request, request_id: UUID, __: Annotated[NoParameters, Q
 
 def _opened(request: Request, fields: Mapping[str, str]) -> Response:
     asking = _acting(request)
-    given = {name: fields.get(name, "").strip() for name in ("dataset", "purpose", "for_whom", "until", "agreement")}
-    given["language"] = fields.get("language", "")
+    given = {name: fields.get(name, "").strip() for name in FIELDS}
     try:
         until = date.fromisoformat(given["until"])
     except ValueError:

@@ -8,6 +8,7 @@ where nothing can be made out of it about fewer than five of those (:mod:`catalo
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from catalog import suppression
 from catalog.places import country_name
@@ -73,6 +74,28 @@ def figures(found: Iterable[Outcome], k: int = suppression.K) -> list[Figures]:
     rows = [_row(ALL, requests, kept, k, whole=whole)]
     rows += [_row(iso3, [one for one in requests if iso3 in one.countries], kept, k) for iso3 in countries]
     return [row for row in rows if row.iso3 == ALL or row.requests or row.all_states or row.all_median_days is not None]
+
+
+def figures_document(rows: Iterable[Figures], k: int = suppression.K) -> dict[str, Any]:
+    """Figures as JSON has them: ``{k, items [{iso3, name, yours {requests, states, median_days}, all {..}}]}``.
+
+    ``yours`` are the requests that the reader sees, ``all`` those with the others, as far as that is told.
+    """
+    items = [
+        {
+            "iso3": row.iso3,
+            "name": row.name,
+            "yours": _figures(row.requests, row.states, row.median_days),
+            "all": _figures(row.all_requests, row.all_states, row.all_median_days),
+        }
+        for row in rows
+    ]
+    return {"k": k, "items": items}
+
+
+def _figures(requests: int | None, states: Mapping[State, int], median_days: float | None) -> dict[str, Any]:
+    counts = {state.value: count for state, count in states.items()}
+    return {"requests": requests, "states": counts, "median_days": median_days}
 
 
 def _told(others: Mapping[int, Outcome], k: int) -> tuple[frozenset[str], bool]:

@@ -6,6 +6,8 @@ from catalog.masking import masked, personal
 
 NAME = "a person's name"
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, ends a line or turns letters round."""
 _TITLES = (
     r"Mr|Mrs|Ms|Miss|Dr|Prof|Col|Maj|Capt|Lt|Gen|Sgt|M(?=\.)|MM(?=\.)|Mme|Mlle|Sr|Sra|Srta|Dña|Ing|Lic|"
     r"пан|пані|Пан|Пані|г-н|г-жа|д-р|Д-р|السيد|السيدة|الدكتور|الدكتورة|الأستاذ|الأستاذة"
@@ -22,7 +24,7 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
 
     A name is known by the title before it alone (Mr, Mme, Sra, пані, السيدة); the forms ask for offices, not persons.
     """
-    shown = " ".join(part.strip() for part in text.replace("\x00", "").splitlines() if part.strip())
+    shown = " ".join(_UNSEEN.sub(" ", text).split())
     without = _NAMED.sub("[name withheld]", shown)
     found = (*personal(without), *((NAME,) if without != shown else ()))
     return masked(without), found
