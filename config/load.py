@@ -33,6 +33,7 @@ from config.declarations import (
     Source,
 )
 from config.disclosure import Disclosing
+from config.forms import FormWords
 from config.guidance import Guidance
 from config.needs import CountryNeeds, Needs, NeedSet, merged
 from config.plans import PlanLayout
@@ -279,6 +280,12 @@ def thesaurus(settings: "Settings | None" = None) -> tuple[Meaning, ...]:
 def shipped_thesaurus() -> tuple[Meaning, ...]:
     """The shipped meanings."""
     return thesaurus()
+
+
+def form_words(settings: "Settings") -> FormWords:
+    """How forms are written."""
+    path = next(_files(settings, "vocab", "forms.yaml"))
+    return _declaration(FormWords, path, _mapping(path))
 
 
 def proposed(content: Mapping[str, Any]) -> Source:
