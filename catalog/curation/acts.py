@@ -38,11 +38,11 @@ _ASSERTED = 'Levels are set by "landmark classify", and who may know of a record
 
 
 class Faulty(Refused):
-    """Some values are not taken; ``faults`` has each with its field, reason and mend."""
+    """Some values are not taken; ``faults`` has for each field the reason and the mend."""
 
-    def __init__(self, faults: Sequence[Wrong]) -> None:
-        super().__init__(" ".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
+    def __init__(self, faults: Mapping[str, Wrong]) -> None:
+        super().__init__(" ".join(str(fault) for fault in faults.values()))
+        self.faults = dict(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +113,21 @@ def state_of(session: Session, dataset_id: UUID, bench: Bench, today: date) -> S
     return State(dataset_id, seq, source, full, record, judged, facts, full["link"])
 
 
-def planned(state: State, given: Mapping[str, str | None], assessor: Assessor) -> tuple[list[Change], list[Wrong]]:
-    """What would become of fields, and what is wrong with the values that are not taken.
+def planned(state: State, given: Mapping[str, str | None], assessor: Assessor) -> tuple[list[Change], dict[str, Wrong]]:
+    """What would become of fields, and by field what is wrong with the values that are not taken.
 
     Args:
         state: The record.
-        given: By field what it is to be, as people write it; None takes the correction back.
+        given: By field what it is to be, as people write it; None, or ``as source``, takes the correction back.
         assessor: Whose topics and organisations are known.
     """
     changes: list[Change] = []
-    faults: list[Wrong] = []
+    faults: dict[str, Wrong] = {}
     for key, text in given.items():
         try:
             changes.append(_planned(state, key, text, assessor))
         except Wrong as wrong:
-            faults.append(wrong)
+            faults[key] = wrong
     return changes, faults
 
 
@@ -345,6 +345,7 @@ def text_of(field: str, value: Any, assessor: Assessor) -> str:  # noqa: ANN401 
 
 def _planned(state: State, key: str, text: str | None, assessor: Assessor) -> Change:
     fact = state.facts.get(key)
+    text = None if text is not None and text.strip().casefold() == fields.AS_SOURCE else text
     before = "" if fact is None else text_of(key, fact.value, assessor)
     if text is None:
         return Change(key, UNCHANGED if fact is None else CHANGED, None, before, "", taken_back=fact is not None)

@@ -25,6 +25,8 @@ from config.declarations import Source
 
 NONE = "none"
 """How nothing is written, where a source says something and it is wrong."""
+AS_SOURCE = "as source"
+"""How it is written that a correction is taken back: what the source says is shown again."""
 FINEST = 5
 MOST = 20_000
 _LINE, _LIST = 300, 60

@@ -15,7 +15,8 @@ def evidence(tag: Mapping[str, Any]) -> str:
     """What a tag of a disclosed column (``{tag, origin, rule, confidence}``) rests on."""
     rule = str(tag["rule"])
     if tag["origin"] == TagOrigin.CURATED:
-        return "A person set it."
+        role, _, on = rule.partition(", ")
+        return f"A {role} set it on {on}." if on else "A person set it."
     if tag["origin"] == TagOrigin.MAPPED:
         old = rule.removeprefix(MAPPED_FROM_2014)
         return f"It is written {old} there, as in HXL's draft of 2014." if old != rule else f"Mapped by {rule}."

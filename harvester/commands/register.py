@@ -16,8 +16,9 @@ from catalog.register import kept
 from catalog.register.acts import Acted
 from catalog.register.book import written
 from catalog.register.files import MOST_BYTES, Unreadable
-from catalog.register.kept import CHANGED, NEW, REJECTED, SOURCE, Planned
+from catalog.register.kept import REJECTED, SOURCE, Planned
 from catalog.register.registry import Accepted, Preview, Registry
+from catalog.register.told import lines
 from catalog.register.words import Words
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
@@ -168,19 +169,13 @@ def _address(given: str) -> str:
 
 
 def _show(preview: Preview, words: Words) -> None:
-    for note in preview.reading.notes:
-        print(note)
-    for one in preview.planned:
-        title = one.row.given.get("title", "")
-        if one.outcome == REJECTED:
-            print(f"Row {one.row.number}: rejected. {title}".rstrip())
-            for fault in one.faults:
-                print(f"  {fault.cell} {words.columns[fault.column].title.en}: {fault.reason}. {fault.mend}")
-        elif one.outcome in {NEW, CHANGED}:
-            print(f"Row {one.row.number}: {one.outcome}. {title}")
-            for column, old, new in one.changes:
-                print(f'  {words.columns[column].title.en}: "{old[:80]}" -> "{new[:80]}"')
-    print(", ".join(f"{count} {outcome}" for outcome, count in preview.counts.items()) + ".")
+    for line in lines(
+        preview.reading.notes,
+        preview.planned,
+        lambda one: one.row.given.get("title", ""),
+        lambda column: words.columns[column].title.en,
+    ):
+        print(line)
 
 
 def _conclude(planned: Sequence[Planned], done: Accepted | None, *, yes: bool, accept_valid: bool) -> None:
