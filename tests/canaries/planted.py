@@ -169,6 +169,8 @@ class Planted:
         for portal in (SOURCE, OTHER):
             said = portal.model_dump(include={"kind", "title", "url", "visibility"})
             (declared / f"{portal.key}.yaml").write_bytes(orjson.dumps(said))
+        said = {"kind": "register", "title": "Sample: register", "visibility": "restricted", "profile": False}
+        (declared / "register.yaml").write_bytes(orjson.dumps(said))
         self.settings = Settings(
             data_dir=folder, database_url="", config_dir=folder / "config", rate_address=0, rate_key=0, rate_acts=0
         )
