@@ -6,13 +6,11 @@ is without any key, at each host's own pace; a host that does not answer is left
 """
 
 import re
-import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from catalog import audit, links
@@ -120,8 +118,6 @@ class Checker:
         )
         self._answered = False
         self._doubted: list[tuple[Checking, list[tuple[list[Candidate], Seen]]]] = []
-        self._deaf: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
     def check(self, source: Source, budget: int, progress: Callable[[Looked], None] = lambda _: None) -> Checking:
         """Look at no more than ``budget`` addresses: first those never looked at, then those looked at longest ago."""
@@ -180,11 +176,7 @@ class Checker:
                 told[0].address,
             ),
         )
-        by_host: dict[str, list[list[Candidate]]] = {}
-        for told in order[:budget]:
-            by_host.setdefault(urlsplit(told[0].address).netloc, []).append(told)
-        # Host after host, so that none keeps all the others waiting for its pace.
-        return [told for row in zip_longest(*by_host.values()) for told in row if told is not None]
+        return order[:budget]
 
     def _is_asked(self, source: Source, address: str) -> bool:
         """Whether it has no key in it, and is not the interface of a portal that counts what we ask."""
@@ -195,34 +187,37 @@ class Checker:
     def _seen(
         self, client: Client, chosen: Sequence[list[Candidate]]
     ) -> Generator[tuple[list[Candidate], Seen | None], None, None]:
-        """Addresses with what was seen, in the order in which they are through; None of a host that is left alone."""
-        waiting = iter(chosen)
+        """Addresses with what was seen, in the order in which they are through; None of a host that is left alone.
+
+        Of a host one is under way, so that none waits for another in a thread that could ask somebody else.
+        """
+        waiting: dict[str, deque[list[Candidate]]] = {}
+        for told in chosen:
+            waiting.setdefault(urlsplit(told[0].address).netloc, deque()).append(told)
+        deaf: Counter[str] = Counter()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="links") as pool:
-            under_way: dict[Future[Seen | None], list[Candidate]] = {}
+            under_way: dict[Future[Seen], tuple[str, list[Candidate]]] = {}
             while True:
-                while len(under_way) < AT_ONCE and not self._stopped():
-                    told = next(waiting, None)
-                    if told is None:
+                busy = {host for host, _ in under_way.values()}
+                for host in [host for host, left in waiting.items() if left and host not in busy]:
+                    if len(under_way) == AT_ONCE or self._stopped():
                         break
-                    under_way[pool.submit(self._look, client, told[0].address)] = told
+                    told = waiting[host].popleft()
+                    under_way[pool.submit(look, client, told[0].address)] = host, told
+                    # The next in turn is another host.
+                    waiting[host] = waiting.pop(host)
                 if not under_way:
                     return
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    told = under_way.pop(future)
+                    host, told = under_way.pop(future)
                     try:
-                        yield told, future.result()
+                        seen = future.result()
                     except Stopped:
                         continue
-
-    def _look(self, client: Client, address: str) -> Seen | None:
-        host = urlsplit(address).netloc
-        with self._lock:
-            if self._deaf[host] >= PATIENCE:
-                return None
-        seen = look(client, address)
-        with self._lock:
-            self._deaf[host] = self._deaf[host] + 1 if seen.code in _DEAF else 0
-        return seen
+                    yield told, seen
+                    deaf[host] = deaf[host] + 1 if seen.code in _DEAF else 0
+                    while deaf[host] >= PATIENCE and waiting[host]:
+                        yield waiting[host].popleft(), None
 
     def _write(self, done: Checking, found: Sequence[tuple[list[Candidate], Seen]]) -> None:
         """Write what was seen of records that may still be looked at and still tell the address."""
