@@ -12,10 +12,12 @@ _TITLES = (
     r"Mr|Mrs|Ms|Miss|Dr|Prof|Col|Maj|Capt|Lt|Gen|Sgt|M(?=\.)|MM(?=\.)|Mme|Mlle|Sr|Sra|Srta|Dña|Ing|Lic|"
     r"пан|пані|Пан|Пані|г-н|г-жа|д-р|Д-р|السيد|السيدة|الدكتور|الدكتورة|الأستاذ|الأستاذة"
 )
-_WORD = r"(?:[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ][\w'’-]*\.?|[\u0620-\u06ff]{2,})"
+_CAPITAL = "[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]"
+_WORD = rf"(?:{_CAPITAL}\.(?=[ \u00a0])|{_CAPITAL}[\w'’-]*|[\u0620-\u06ff]{{2,}})"
 _PARTICLE = r"(?:(?:al|el|bin|ibn|abu|de|del|la|von|van|da|dos)[ -])"
 _NAMED = re.compile(
-    rf"(?<!\w)(?:{_TITLES})\.?[ \u00a0](?:{_PARTICLE}){{0,3}}{_WORD}(?:[ \u00a0]{_PARTICLE}{{0,3}}{_WORD}){{0,2}}"
+    rf"(?<!\w)(?:(?:{_TITLES})\.?[ \u00a0])+{_PARTICLE}{{0,3}}{_WORD}"
+    rf"(?:[ \u00a0]{_PARTICLE}{{0,3}}{_WORD}){{0,2}}"
 )
 
 
