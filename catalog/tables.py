@@ -732,6 +732,34 @@ class LinkCheck(Base):
     failing: Mapped[date | None]
 
 
+class SharingSnapshot(Base):
+    """How sharing stood on a day in a country, all together if that is empty (:mod:`catalog.sharing`), as counts only.
+
+    ``audience`` is whose records are counted; ``full`` stands for those that stewards are shown. The community has no
+    row where it would be that of the public.
+    """
+
+    __tablename__ = "sharing_snapshot"
+    __table_args__ = CLUSTERED
+    day: Mapped[date] = mapped_column(primary_key=True)
+    audience: Mapped[Audience] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(primary_key=True)
+    cells: Mapped[bytes] = mapped_column(PackedBytes())
+
+
+class EnteredFigure(Base):
+    """A figure of an indicator that a steward wrote by hand; of those for one day and country the last one holds."""
+
+    __tablename__ = "entered_figure"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(index=True)
+    country: Mapped[str]
+    day: Mapped[date]
+    value: Mapped[float]
+    source: Mapped[str]
+    entered: Mapped[datetime]
+
+
 class SameKey(Base):
     """What brings two records together to be compared (:func:`catalog.sameness.keys`): hashes, no words."""
 
