@@ -513,7 +513,7 @@ HxlTagName = Annotated[str, Field(pattern=r"^#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)
 HxlAttributes = Annotated[str, Field(pattern=r"^(\+[a-z][a-z0-9_]*)*$")]
 HxlAttributeKind = Literal[
     "naming", "language", "place", "role", "person", "harm", "unit", "count", "time", "date", "money", "vocabulary",
-    "object", "state",
+    "object", "state", "stock",
 ]  # fmt: skip
 
 

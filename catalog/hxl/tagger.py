@@ -25,6 +25,8 @@ _PERSONS = frozenset({"person", "harm", "unit", "count", "object", "vocabulary",
 _UNEXPLAINED = 0.6
 _HARMLESS = frozenset({"count", "date"})
 """Kinds of attributes without which a hashtag is as right."""
+_TELLING = frozenset({"naming", "unit"})
+"""Kinds of attributes that say what is in the cells: with them, what is added otherwise is not."""
 _UNKNOWN_PEOPLE = 0.5
 _CONTRADICTS = 0.85
 _ASKED_FOR_PEOPLE = frozenset(PEOPLE)
@@ -120,13 +122,13 @@ class Tagger:
                     self._aliases.setdefault(alias, (rule.apart, rule.adds[1:]))
         # The same tables come again with every month and country, the same headers in most of them, and headers that
         # differ in a word of no rule alone in many.
-        self._table = lru_cache(1_000)(self._inferred)
+        self._table = lru_cache(300)(self._inferred)
         self._column = lru_cache(50_000)(self._composed)
         self._pieces = lru_cache(50_000)(self._parted)
         self._meant = lru_cache(50_000)(self._said)
         self._spoken = lru_cache(50_000)(self._word)
-        self._of_headers = lru_cache(1_000)(self._counted)
-        self._of_text = lru_cache(1_000)(self._called)
+        self._of_headers = lru_cache(300)(self._counted)
+        self._of_text = lru_cache(300)(self._called)
         self._doubts = lru_cache(50_000)(self._contradiction)
 
     def infer(
@@ -263,7 +265,7 @@ class Tagger:
         if "person" in stem.takes:
             added.update(band.adds for band in bands)
             named += ["age-band"] * bool(bands)
-        if stem.rule is not None and "naming" not in kinds:
+        if stem.rule is not None and kinds.isdisjoint(_TELLING):
             added.update(filter(None, stem.rule.otherwise.split("+")))
         explained = sum(match.end - match.start for match, _ in pieces) + sum(band.end - band.start for band in bands)
         share = (explained - half / 2) / len(words)
