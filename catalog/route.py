@@ -383,8 +383,8 @@ def _asked(document: Document, ways: Ways, found: Sequence[tuple[Origin, Way]], 
     names = {
         language: _filled(said, {"{holder}": holder, "{source}": source}) for language, said in roles[key].name.items()
     }
-    if mailboxes or (holder and _needs_holder(roles[key])):
-        # Who holds it, and where they are asked, the record says; that it is they who are asked is no news.
+    if mailboxes or (holder and origin in {Origin.ACCESS, Origin.NOT_KNOWN}):
+        # Who holds it, and where they are asked, the record says.
         origin, by, verified, evidence = Origin.RECORD, "", True, ""
     said = f"{names['en']}: {mailbox}" if mailbox else names["en"]
     return Asked(key, names, holder, mailbox), Line((said,), origin, by, verified, evidence)
