@@ -13,6 +13,9 @@ from fastapi.staticfiles import StaticFiles
 from api import (
     audit,
     changes,
+    coverage,
+    coverage_acts,
+    curation,
     datasets,
     decisions,
     errors,
@@ -40,6 +43,7 @@ from api.access import Access
 from api.acting import Bounded
 from api.deps import Follower, Register
 from api.limits import Buckets, Limited
+from api.pages import curation as curation_desk
 from api.pages import register as register_desk
 from api.pages import requests as request_pages
 from api.pages import sign_in
@@ -119,14 +123,28 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
-    for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl):
+    for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl, coverage):
         app.include_router(module.router)
     app.include_router(register.public)
     app.include_router(upcoming.router)
     app.include_router(pages.router)
     if not public_only:
-        for module in (levels, decisions, proposed, stewards, keys, grants, audit, glass, same, requests):
+        for module in (
+            levels,
+            decisions,
+            proposed,
+            stewards,
+            keys,
+            grants,
+            audit,
+            glass,
+            same,
+            requests,
+            coverage_acts,
+        ):
             app.include_router(module.router)
+        app.include_router(curation.router)
+        app.include_router(curation_desk.router)
         app.include_router(register.router)
         app.include_router(sign_in.router)
         app.include_router(request_pages.router)

@@ -13,10 +13,12 @@ from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Access, role
+from api.bench import Benches
 from api.sheets import Sheets
 from catalog import grants, privacy
 from catalog.database import Catalog
 from catalog.levels import Desk
+from catalog.needs.records import Book
 from catalog.query import DatasetQuery, Page, QueryError
 from catalog.route import Ways
 from catalog.search.reader import Reader
@@ -47,10 +49,12 @@ class Register:
     def __init__(self, catalog: Catalog, settings: Settings, access: Access) -> None:
         self.catalog, self.settings, self.access = catalog, settings, access
         self.sheets = Sheets(settings)
+        self.benches = Benches(self.sheets.registry)
         self._index_dir = settings.index_dir
         self._lock = threading.Lock()
         self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC)}
         self._read: tuple[Disclosing, frozenset[str]] | None = None
+        self._book: Book | None = None
         self._ways: Ways | None = None
 
     def reader(self, audience: Audience) -> Reader:
@@ -76,6 +80,13 @@ class Register:
         if self._ways is None:
             self._ways = Ways(load.access(self.settings))
         return self._ways
+
+    def book(self) -> Book:
+        """The information needs of this installation, and the records as they were read for them."""
+        with self._lock:
+            if self._book is None:
+                self._book = Book(load.needs(self.settings))
+            return self._book
 
     def _rules(self) -> tuple[Disclosing, frozenset[str]]:
         if self._read is None:

@@ -512,6 +512,55 @@ REGISTER_ROWS: Mapping[str, Any] = {
     "facets": {},
     "next": "",
 }
+_SAID = {
+    "by": "A. Sample",
+    "reason": "The holder told us so.",
+    "at": "2026-11-01T08:00:00Z",
+    "verified": "2026-11-01T08:00:00Z",
+    "verified_by": "A. Sample",
+    "keeper": "A. Sample",
+    "caught_up": None,
+    "gone": None,
+    "overdue": False,
+}
+CURATION: Mapping[str, Any] = {
+    "id": _ID,
+    "fields": [
+        {
+            "field": "licence",
+            "label": "Licence",
+            "help": "The licence's name.",
+            "long": False,
+            "harvested": "none",
+            "curated": "CC BY 4.0",
+            "effective": "CC BY 4.0",
+        }
+        | _SAID
+    ],
+}
+CORRECTED: Mapping[str, Any] = {
+    "field": "licence",
+    "label": "Licence",
+    "outcome": "new",
+    "before": "none",
+    "after": "CC BY 4.0",
+}
+LOOKED: Mapping[str, Any] = {"verified": ["licence"]}
+REVIEWED: Mapping[str, Any] = {
+    "total": 1,
+    "items": [
+        {
+            "id": _ID,
+            "title": "Sample: Displacement in South Sudan",
+            "source": "sample-exchange",
+            "field": "licence",
+            "label": "Licence",
+        }
+        | _SAID
+    ],
+    "facets": {},
+    "next": "",
+}
 _ASKED_OF: Mapping[str, Any] = {
     "id": _ID,
     "shown": True,

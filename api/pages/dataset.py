@@ -1,5 +1,6 @@
 """The page of one dataset."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from api.pages import words
 from api.pages.render import render
 from api.parameters import NoParameters
 from catalog import levels
+from catalog.curation.fields import FIELDS
 from catalog.guidance import guidance
 from catalog.hxl.evidence import certainty, evidence
 from catalog.links import LinkState
@@ -63,7 +65,27 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
         certainty=certainty,
         more_columns=max(0, sum(len(entry["columns"]) for entry in files) - SHOWN_COLUMNS),
         countries=[place["name"] for place in document["locations"]][:SHOWN_COUNTRIES],
+        corrections=list(_corrections(document.get("curated", ()))),
+        edits=_may_correct(register, document),
     )
+
+
+def _corrections(marks: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """What people corrected, by what role and when, as far as the record tells it."""
+    for mark in marks:
+        if (field := FIELDS.get(mark["field"])) is not None:
+            too = f", and the source says so too since {words.day(mark['caught_up'])}" if "caught_up" in mark else ""
+            yield f"{field.label} (by a {mark['by']}, {words.day(mark['at'])}{too})"
+    of_columns = sum(mark["field"] not in FIELDS for mark in marks)
+    if of_columns:
+        yield f"hashtags of {of_columns} columns" if of_columns > 1 else "the hashtag of a column"
+
+
+def _may_correct(asking: Asking, document: Mapping[str, Any]) -> bool:
+    if asking.register.access.public_only or not asking.viewer.is_steward:
+        return False
+    with asking.catalog.reading() as session:
+        return bool(levels.stewarded(session, asking.viewer, [UUID(document["id"])]))
 
 
 def _explained(asking: Asking, document: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ feed and one of the audit. Whether the actor is a steward of the record is for t
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -223,7 +224,7 @@ def verify(session: Session, dataset_id: UUID, wanted: Collection[str], actor: s
 
 
 def side_by_side(
-    session: Session, dataset_id: UUID, bench: Bench, today: date, *, whole: bool = True
+    session: Session, dataset_id: UUID, bench: Bench, today: date, *, most_columns: int = 0
 ) -> list[dict[str, Any]]:
     """Every field with what its source says, what people say and what is shown, in texts as people write them.
 
@@ -236,7 +237,7 @@ def side_by_side(
         dataset_id: Of the record.
         bench: Whose rules know topics and organisations.
         today: By which reviews are overdue.
-        whole: Fields that nobody corrected are among them.
+        most_columns: So many of the columns that nobody corrected are told too.
     """
     state = state_of(session, dataset_id, bench, today)
     rows = {
@@ -248,7 +249,8 @@ def side_by_side(
         )
     }
     of_columns = sorted(field for field in rows if columns.place_of(field) is not None)
-    wanted = [*(key for key in FIELDS if whole or key in rows), *of_columns]
+    others = list(islice((place.field for place in columns_of(state) if place.field not in rows), most_columns))
+    wanted = [*FIELDS, *of_columns, *others]
     shown = _effective(state, bench, today)
     found = []
     for key in wanted:
@@ -320,12 +322,25 @@ def due(looked: datetime) -> date:
 
 def field_of(text: str) -> str:
     """The field that is meant by ``title``, or by ``hxl`` and a header (``hxl:Number of IDPs``); raises Wrong."""
+    if text.startswith(columns.PREFIX + "["):
+        return _kept_form(text)
     head, mark, header = text.partition(":")
     if mark and head.strip().casefold() in {"hxl", "column", "hashtag"}:
         return Place(" ".join(header.split())).field
     if text.strip().casefold() in {"level", "sensitivity", "visibility"}:
         raise Wrong(text.strip(), "it is not corrected here", _ASSERTED)
     return fields.named(text).key
+
+
+def _kept_form(text: str) -> str:
+    try:
+        place = columns.place_of(text)
+    except ValueError:
+        place = None
+    parts = () if place is None else (place.header, place.sheet or "", place.file or "")
+    if place is None or not place.header or not all(isinstance(part, str) for part in parts):
+        raise Wrong("hashtag", "it names no column", 'Write "hxl:" and the header.')
+    return place.field
 
 
 def label(field: str) -> str:
