@@ -101,6 +101,10 @@ class Coverage:
         """The needs of several countries, in the order given."""
         return tuple(self.country(iso3, within) for iso3 in countries)
 
+    def levels(self, countries: Iterable[str]) -> frozenset[str]:
+        """How sensitive the data is of which the records of some countries tell."""
+        return frozenset(one.level for iso3 in countries for one in self.records.by_country.get(iso3, ()))
+
     def cell(self, need: Need, iso3: str) -> Cell:
         """One need in one country."""
         return self._cell(need, iso3, self.book.needs.not_applicable(iso3))

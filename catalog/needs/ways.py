@@ -40,12 +40,17 @@ class Ways:
     """
 
     def __init__(self, needs: Iterable[tuple[str, Need]]) -> None:
-        self._needs = tuple(needs)
+        self._needs = []
         words, unless = [], []
-        for name, need in self._needs:
-            words += [_named(f"{name} {place}", way.words) for place, way in enumerate(need.met_by.any)]
+        for name, need in needs:
+            ways = []
+            for place, way in enumerate(need.met_by.any):
+                key = f"{name} {place}" if any(spoken(way.words)) else ""
+                ways.append((key, frozenset(way.about), way))
+                words += [_named(key, way.words)] if key else []
+            self._needs.append((name, frozenset(need.met_by.unless.about), tuple(ways)))
             unless.append(_named(name, need.met_by.unless.words))
-        self._words = Concepts(concept for concept in words if any(spoken(concept.terms)))
+        self._words = Concepts(words)
         self._unless = Concepts(concept for concept in unless if any(spoken(concept.terms)))
 
     def counts(self, document: Document) -> dict[str, Counts]:
@@ -67,12 +72,14 @@ class Ways:
         barred = {found.key for found in self._unless.found(title)}
         tags = [spec for one in document["tags"] if (spec := canonical(one["tag"]))]
         found = {}
-        for name, need in self._needs:
-            if name in barred or not about.keys().isdisjoint(need.met_by.unless.about):
+        for name, out, ways in self._needs:
+            if name in barred or not about.keys().isdisjoint(out):
                 continue
             best = None
-            for place, way in enumerate(need.met_by.any):
-                counted = _counted(way, about, said.get(f"{name} {place}"), tags)
+            for key, concepts, way in ways:
+                if (key and key not in said) or not about.keys() >= concepts:
+                    continue
+                counted = _counted(way, about, said.get(key, ()), tags)
                 if counted is not None and (best is None or bool(best.part) > bool(counted.part)):
                     best = counted
             if best is not None:
@@ -80,13 +87,7 @@ class Ways:
         return found
 
 
-def _counted(
-    way: Way, about: Mapping[str, tuple[str, ...]], said: tuple[str, ...] | None, tags: list[str]
-) -> Counts | None:
-    if not about.keys() >= set(way.about):
-        return None
-    if said is None and any(spoken(way.words)):
-        return None
+def _counted(way: Way, about: Mapping[str, tuple[str, ...]], said: tuple[str, ...], tags: list[str]) -> Counts | None:
     columns = [tag for tag in tags if any(matches(pattern, tag) for pattern in way.hxl)] if way.hxl else []
     if way.hxl and not columns:
         return None

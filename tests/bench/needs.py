@@ -1,11 +1,11 @@
 """How well it is told which datasets count towards a need: ``python -m tests.bench.needs`` writes ``needs.json``.
 
-The labelled pairs of ``tests/needs`` are halved by a hash of their keys. Needs were worded by looking at the first half,
-and the second was measured when they stood. Who worded them had labelled all pairs, so the second half is held out
-from the wording, not from the mind.
+The labelled pairs of ``tests/needs`` are halved by a hash of their keys. Needs were worded by looking at the first
+half, and the second was measured when they stood. Who worded them had labelled all pairs, so the second half is held
+out from the wording, not from the mind.
 
-A pair counts if the record counts towards the need at all, *whole* if it is told to answer the whole question. Only what
-is whole can ever make a need *met*: a pair that is told whole and is labelled otherwise is the error that matters most.
+A pair counts if the record counts towards the need at all, *whole* if it is told to answer the whole question. Only
+what is whole can make a need *met*: a pair that is told whole and is labelled otherwise is the error that matters most.
 
 It reads ``../shared``; no word of it is kept.
 """
@@ -95,7 +95,7 @@ def judged(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, bool]]:
 
 
 def tally(rows: Sequence[Pair], said: Mapping[tuple[str, str], tuple[str, bool]]) -> dict[str, Any]:
-    """Precision and recall of *counts*, and how often what is told whole is not; 1 where there is nothing to be right."""
+    """Precision and recall of *counts*, and how often what is told whole is not; 1 where nothing is told."""
     counted = Counter((row["counts"], said[row["need"], row["dataset"]][0]) for row in rows)
     labelled = sum(number for (label, _), number in counted.items() if label != "no")
     told = sum(number for (_, verdict), number in counted.items() if verdict != "no")
