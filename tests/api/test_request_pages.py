@@ -72,11 +72,11 @@ def test_from_the_dataset_to_a_message_and_an_answer(desk: Desk) -> None:
     assert text(shown).startswith(
         "Requests Sample: Displacement in South Sudan Held by Sample Relief · see the dataset Drafted"
     )
-    assert '<textarea id="body" rows="16" lang="uk" dir="ltr" readonly>До уваги: Sample Relief' in shown.text
+    assert '<textarea id="body" rows="20" lang="uk" dir="ltr" readonly>До уваги: Sample Relief' in shown.text
     assert "Мета: Planning of clearance.\nХто користуватиметься: Two survey teams\n" in shown.text
     assert '<a class="button" href="https://data.example.org/ask" rel="noreferrer">' in shown.text
     arabic = desk.get(f"{where}?language=ar").text
-    assert '<textarea id="body" rows="16" lang="ar" dir="rtl" readonly>إلى Sample Relief،' in arabic
+    assert '<textarea id="body" rows="20" lang="ar" dir="rtl" readonly>إلى Sample Relief،' in arabic
     assert re.findall(r'name="state" value="(\w+)"', shown.text) == ["sent", "expired"]
     noted = send(desk, where, token=token(shown), state="sent", why="", expected="1")
     assert (noted.status_code, noted.headers["location"]) == (303, where)

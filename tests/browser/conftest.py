@@ -28,7 +28,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     landmark = Installation(tmp_path_factory.mktemp("browser") / "home")
     process = landmark.start("demo", "--port", str(port))
     try:
-        yield _ready(f"http://127.0.0.1:{port}", process)
+        yield ready(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.communicate(timeout=30)
@@ -56,7 +56,8 @@ def album() -> Path:
     return folder
 
 
-def _ready(address: str, process: Any) -> str:
+def ready(address: str, process: Any) -> str:
+    """The address, once what is served there answers."""
     for line in process.stdout:
         if line.startswith(b"Serving on "):
             break
