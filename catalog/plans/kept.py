@@ -86,6 +86,7 @@ def plan(read: Plan, known: Kept) -> tuple[Planned, ...]:
     found = [_planned(need, matched.get(need.number, ""), known, read.columns) for need in read.needs]
     if not any(one.outcome == REJECTED for one in found):
         left = [id_ for id_, values in known.items() if id_ not in matched.values() and values.get(STATE) != DROPPED]
+        left.sort(key=lambda id_: (known[id_][TITLE], id_))
         found += [Planned(0, REMOVED, id_, known[id_][TITLE], {**known[id_], STATE: DROPPED}) for id_ in left]
     return tuple(found)
 

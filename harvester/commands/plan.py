@@ -261,7 +261,7 @@ def _show(
         for remark in one.remarks:
             print(f"  {remark}")
     print(", ".join(f"{count} {outcome}" for outcome, count in kept.counts(planned).items()) + ".")
-    unclassified = sum(one.outcome != REJECTED and not one.values.get("visibility") for one in planned)
+    unclassified = sum(one.outcome not in {REJECTED, REMOVED} and not one.values.get("visibility") for one in planned)
     if unclassified:
         print(f"Not classified, and for their owner alone: {_needs(unclassified)}.")
 

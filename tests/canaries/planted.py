@@ -31,6 +31,9 @@ from catalog.records import (
     PortalFlag,
     RelationRecord,
 )
+from catalog.requests import kept as requests
+from catalog.requests.kept import Asked
+from catalog.requests.states import State
 from catalog.rows import Entry, dataset_id
 from catalog.runs import Issue, begin, finish
 from catalog.search import follow
@@ -43,7 +46,8 @@ from config.settings import Settings
 
 TOKEN = re.compile(r"qx[0-9a-f]{12}")
 SOURCE = Source(key="sample", kind="hdx", title="Sample: canaries", url="https://portal.example", visibility="public")
-OTHER = SOURCE.model_copy(update={"key": "sample-other", "title": "Sample: more canaries"})
+OTHER = SOURCE.model_copy(update={"key": "sample-other", "title": "Sample: more canaries", "kind": "plan"})
+"""Its records are what will be collected."""
 OWNERS = (AgentRecord("Sample First Owner"), AgentRecord("Sample Second Owner"))
 COUNTRIES = ("SSD", "YEM", "COL", "AFG")
 """None of those whose protocols withhold names: what is tested here is who is shown, not what is left out."""
@@ -120,7 +124,14 @@ def record(number: int, visibility: Visibility, level: str) -> DatasetRecord:
         urgent=True,
         urgency_recipients=(word("recipient"),),
         harm_if_withheld=word("harm"),
-        extra={"sample": word("extra")},
+        extra={
+            "sample": word("extra"),
+            "state": "planned",
+            "expected": "2099-01-31",
+            "questions can be added until": "2098-12-31",
+            "operation": f"Sample {word('operation')}",
+            "interested sectors": word("sector"),
+        },
     )
 
 
@@ -135,7 +146,7 @@ class Viewer:
         """``public``, ``community`` or ``full``: the stored rendering that this viewer is to be shown."""
         if self.name == "public":
             return "public"
-        return "full" if self._owns(number) or self.stewards(visibility, number) else "community"
+        return "full" if self.owns(number) or self.stewards(visibility, number) else "community"
 
     def stewards(self, visibility: str, number: int) -> bool:
         """Whether it is a steward of a record: nobody is of one for its owner alone."""
@@ -149,7 +160,8 @@ class Viewer:
             "steward of a country": COUNTRIES[number % 4] == THE_COUNTRY,
         }.get(self.name, False)
 
-    def _owns(self, number: int) -> bool:
+    def owns(self, number: int) -> bool:
+        """Whether it is the owner of a record."""
         return {"first owner": 0, "signed in": 0, "second owner": 1}.get(self.name) == number % 2
 
 
@@ -176,6 +188,7 @@ class Planted:
         )
         self.viewers: list[Viewer] = [Viewer("public", {})]
         self.runs: list[str] = []
+        self.requests: list[str] = []
 
     @property
     def numbers(self) -> range:
@@ -236,6 +249,24 @@ class Planted:
                 key = keys.create(session, asked, "sample")
                 self.viewers.append(Viewer(name, {"Authorization": f"Bearer {key}"}))
 
+    def ask(self, catalog: Catalog) -> None:
+        """A request for each record, sent: by the community, or by its owner where the community is not shown it."""
+        until = datetime.now(UTC).date() + timedelta(days=30)
+        for number in self.numbers:
+            visibility = KINDS[number][0]
+            if visibility in self.without:
+                continue
+            name = "community" if visibility in ASKED_FOR else ("first owner", "second owner")[number % 2]
+            key = self.viewer(name).headers["Authorization"].split("_")[1]
+            texts = (f"Sample {canary(number, field)}" for field in ("purpose", "team"))
+            asked = Asked(self.id(number), *texts, until, f"Sample {canary(number, 'offer')}")
+            with catalog.writing() as session:
+                holder = keys.of(session, key, datetime.now(UTC))
+                assert holder is not None
+                made = requests.open_request(session, holder, asked, holder, days=30)
+                requests.note(session, made.id, holder, State.SENT, f"Sample {canary(number, 'sent')}")
+            self.requests.append(str(made.id))
+
     def spare_key(self, catalog: Catalog, number: int) -> str:
         """A key that nobody uses, to be renewed and ended; its id."""
         until = datetime.now(UTC).date() + timedelta(days=2)
@@ -279,14 +310,30 @@ class Planted:
         return found
 
     def told(self, viewer: Viewer, stored: Mapping[tuple[int, str], Mapping[str, Any]]) -> frozenset[str]:
-        """The words that a viewer must meet beside the records themselves: why the glass was broken over them."""
+        """The words that a viewer must meet beside the records themselves: why the glass was broken, and requests."""
         everything = viewer.name == "steward"
-        mine = (
+        stewarded = {
+            number for number in self.numbers if viewer.stewards(str(stored[number, "full"]["visibility"]), number)
+        }
+        asked = {
             number
             for number in self.numbers
-            if everything or viewer.stewards(str(stored[number, "full"]["visibility"]), number)
+            if KINDS[number][0] not in self.without
+            and (number in stewarded or viewer.owns(number) or (viewer.name == "community" and _is_asked_for(number)))
+        }
+        noticed = self.numbers if everything else stewarded
+        return frozenset(
+            {canary(number, NOTICED) for number in noticed}
+            | {canary(number, field) for number in asked for field in ("purpose", "team", "offer", "sent")}
         )
-        return frozenset(canary(number, NOTICED) for number in mine)
+
+
+ASKED_FOR = frozenset({Visibility.PUBLIC, Visibility.DESCRIBED, Visibility.LISTED, Visibility.COMMUNITY})
+"""Of which the community is shown something, and asks for it."""
+
+
+def _is_asked_for(number: int) -> bool:
+    return KINDS[number][0] in ASKED_FOR
 
 
 def _order(one: DatasetRecord) -> str:
@@ -317,6 +364,7 @@ def planted(
     with Catalog(made.settings.catalog_url, create=True) as catalog:
         made.plant(catalog)
         made.give_keys(catalog)
+        made.ask(catalog)
         with TestClient(create_app(made.settings), raise_server_exceptions=False) as client:
             made.sign_in(client)
             yield made, catalog, client

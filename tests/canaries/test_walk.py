@@ -85,8 +85,12 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
         "/api/v1/proposals/{batch}": ["sample"],
         "/api/v1/hxl/tags/{tag}": ["adm1", *(tag["tag"] for one in documents for tag in one["tags"])],
         "/api/v1/keys/{key_id}": ["0123456789ab"],
+        "/api/v1/requests/{request_id}": made.requests,
+        "/request/{request_id}": made.requests,
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
+    if path == "/request/new":
+        return [path, *(f"{path}?dataset={key}" for key in datasets)]
     if "{" not in path:
         return [path]
     head, _, tail = path.partition("}")
@@ -115,13 +119,15 @@ def asked(method: str, path: str, *, most: bool = False) -> Iterator[str]:
         "/organizations",
         "/api/v1/notices",
         "/api/v1/hxl/tags",
+        "/api/v1/requests",
     }:
         yield from (f"{path}?{more}" for more in ("limit=1000", "limit=1", f"source={SOURCE.key}", "q=sample"))
 
 
 def told(answer: Any) -> frozenset[str]:
     """The canaries of an answer: its headers, its body, the cells of a workbook."""
-    found = words(str(dict(answer.headers))) | words(answer.content)
+    # A calendar folds its lines wherever they are long.
+    found = words(str(dict(answer.headers))) | words(answer.content.replace(b"\r\n ", b""))
     if "spreadsheetml" in answer.headers.get("content-type", ""):
         book = openpyxl.load_workbook(io.BytesIO(answer.content))
         found |= words(str([list(sheet.iter_rows(values_only=True)) for sheet in book]))
