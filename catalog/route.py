@@ -379,6 +379,7 @@ def _asked(document: Document, ways: Ways, found: Sequence[tuple[Origin, Way]], 
         mailbox = mailbox or way.mailbox or ""
     if not key:
         key = _whoever_is_left(document, holder)
+        origin = Origin.SOURCE if key == "source-publisher" else Origin.RECORD
     source = document["source"]["title"]
     names = {
         language: _filled(said, {"{holder}": holder, "{source}": source}) for language, said in roles[key].name.items()
