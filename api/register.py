@@ -239,11 +239,11 @@ def told(found: Preview) -> list[dict[str, Any]]:
     ]
 
 
-def waiting(asking: Asking, reason: str) -> str:
-    """Why a holding is known to fewer people than its row asks for, as it is said over HTTP."""
+def waiting(asking: Asking, reason: str, say: str = SAY_OPEN) -> str:
+    """Why a holding is known to fewer people than its row asks for; ``say`` is how a steward opens it."""
     if reason != acts.SAY_OPEN:
         return reason
-    return SAY_OPEN if asking.viewer.is_steward else STEWARDS_OPEN
+    return say if asking.viewer.is_steward else STEWARDS_OPEN
 
 
 def mine(asking: Asking, action: str) -> dict[str, Mine]:

@@ -45,6 +45,7 @@ SHOWN = 300
 BROUGHT, RETURNED = "brought", "returned"
 """What is kept of a sheet between two pages."""
 OVER = "This look at the sheet is over: it is kept for half an hour, and one of you at a time. Upload the sheet again."
+TICK = "Bring the sheet again and tick that holdings are shown, and they are, under your name."
 NO_FILE = "Choose a file first."
 _FIRST = (REJECTED, CHANGED, NEW, UNCHANGED)
 
@@ -141,7 +142,7 @@ def _accepted(request: Request, asking: Asking, fields: Mapping[str, str]) -> Re
     sheets.keep(asking.viewer.key, RETURNED, RETURNED, sheets.registry.returned(done, "xlsx"))
     reasons: dict[str, list[str]] = {}
     for title, reason in done.acted.waiting:
-        reasons.setdefault(waiting(asking, reason), []).append(title)
+        reasons.setdefault(waiting(asking, reason, TICK), []).append(title)
     return _page(
         request,
         "register_accepted.html",
