@@ -21,6 +21,7 @@ from catalog.levels import Desk
 from catalog.needs.records import Book
 from catalog.query import DatasetQuery, Page, QueryError
 from catalog.route import Ways
+from catalog.search.meanings import Meanings
 from catalog.search.reader import Reader
 from catalog.search.writer import follow
 from catalog.viewer import PUBLIC, Viewer
@@ -52,7 +53,8 @@ class Register:
         self.benches = Benches(self.sheets.registry)
         self._index_dir = settings.index_dir
         self._lock = threading.Lock()
-        self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC)}
+        self._meanings = Meanings(load.thesaurus(settings))
+        self._readers = {Audience.PUBLIC: Reader(self._index_dir, Audience.PUBLIC, self._meanings)}
         self._read: tuple[Disclosing, frozenset[str]] | None = None
         self._book: Book | None = None
         self._ways: Ways | None = None
@@ -62,7 +64,7 @@ class Register:
         found = self._readers.get(audience)
         if found is None:
             with self._lock:
-                found = self._readers.get(audience) or Reader(self._index_dir, audience)
+                found = self._readers.get(audience) or Reader(self._index_dir, audience, self._meanings)
                 self._readers[audience] = found
         found.reload_if_changed()
         return found

@@ -75,6 +75,7 @@ DATASETS: Mapping[str, Any] = {
     "facets": {"country": [_COUNT]},
     "next": "",
     "notices": [],
+    "wording": {},
 }
 _ELSEWHERE: Mapping[str, Any] = {
     "id": "9b2f7a0e-6d0b-5c55-8f3b-0b1f0d6f6f11",

@@ -95,8 +95,9 @@ class SearchParameters(_Refusing):
     q: str = Field(
         "",
         max_length=MAX_WORDS,
-        description="Words to look for. All are required first; if nothing has all of them they are relaxed, "
-        "and `notices` says so.",
+        description='Words to look for, `"phrases"`, `-unwanted` ones, `half*`, `field:value` (`title:`, `org:` or a '
+        "facet, as in `country:UKR`). All are required first; if nothing has all of them they are relaxed, and "
+        "`notices` says so. Places and p-codes are read as such.",
         examples=["displacement"],
     )
     hxl: list[str] = Field(
@@ -134,6 +135,17 @@ class SearchParameters(_Refusing):
     )
     modified_since: Annotated[date | None, BeforeValidator(read_day)] = Field(
         None, description="Only data that changed on this day or later.", examples=["2024-01-31"]
+    )
+    expand: bool = Field(
+        True,  # noqa: FBT003
+        description="Whether other words of a meaning, places, half words and misspellings count too; `wording` says "
+        "which. With `false` each word counts as typed, in any number or case.",
+        examples=["false"],
+    )
+    explain: bool = Field(
+        False,  # noqa: FBT003
+        description="Gives each item `why`: which word was found where, and what raised it.",
+        examples=["true"],
     )
     sort: Annotated[Literal["", "relevance", "modified", "title"], BeforeValidator(_sort)] = Field(
         "",
@@ -264,6 +276,8 @@ def to_query(asked: SearchParameters) -> DatasetQuery:
         limit=asked.limit,
         after=asked.after,
         facets=_counted(asked.facets),
+        expand=asked.expand,
+        explain=asked.explain,
     )
 
 

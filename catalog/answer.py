@@ -9,13 +9,16 @@ from catalog.query import FacetCount, Page
 
 
 def page_json(page: Page) -> bytes:
-    """A page of datasets; its items are not read again. ``notices`` says how the question was understood."""
+    """A page of datasets; its items are not read again.
+
+    ``notices`` says in sentences how the question was understood, ``wording`` word by word (:mod:`catalog.search.told`).
+    """
     pieces = [b'{"total":%d,"items":[' % page.total, b",".join(page.items), b'],"facets":{']
     for name, counts in page.facets.ready.items():
         pieces += (b'"%b":' % name.encode(), counts, b",")
     if page.facets:
         pieces.pop()
-    pieces += (b"},", orjson.dumps({"next": page.next, "notices": page.notices})[1:])
+    pieces += (b"},", orjson.dumps({"next": page.next, "notices": page.notices, "wording": page.wording})[1:])
     return b"".join(pieces)
 
 

@@ -23,6 +23,7 @@ from catalog.query import DatasetQuery, Page, QueryError, period, same_table
 from catalog.route import LABELS, Ways, with_route
 from catalog.runs import sync_sources
 from catalog.search import Reader, check, follow, rebuild
+from catalog.search.meanings import Meanings
 from catalog.sources import removal_rule, unknown
 from catalog.terminal import table
 from catalog.viewer import Viewer
@@ -60,6 +61,7 @@ def init() -> None:
     settings = Settings()
     declared = load.sources(settings)
     load.rules(settings)
+    load.thesaurus(settings)
     with Catalog(settings.catalog_url, create=True) as catalog:
         sync_sources(catalog, declared)
         shown = catalog.address.render_as_string(hide_password=True)
@@ -516,7 +518,7 @@ def _asking(
     grants.expire(catalog)
     if follow(catalog, settings.index_dir).busy:
         print("The index is being written by another process; the answer may be a moment behind.", file=sys.stderr)
-    reader = Reader(settings.index_dir, viewer.index)
+    reader = Reader(settings.index_dir, viewer.index, Meanings(load.thesaurus(settings)))
     return Asked(reader, viewer)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import orjson
 
@@ -26,6 +27,9 @@ class DatasetQuery:
         limit: Items on a page, 0 to 1,000.
         after: The ``next`` of the page before.
         facets: Parameters of the facets to count.
+        expand: Whether other words of a meaning, places, half words and misspellings count too; else each word as
+            typed, in any number or case.
+        explain: Whether each item is told why it was found.
     """
 
     q: str = ""
@@ -40,6 +44,8 @@ class DatasetQuery:
     limit: int = 20
     after: str = ""
     facets: tuple[str, ...] = ()
+    expand: bool = True
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class Page:
         next: What to pass as ``after`` for the next page; empty on the last.
         notices: Sentences about how the question was understood ("no record has all words; left out: ...").
         generation: Changes whenever the index does; part of the ETag.
+        wording: How the words were read (:mod:`catalog.search.told`), for whoever shows it; empty without any.
     """
 
     total: int
@@ -101,6 +108,7 @@ class Page:
     next: str
     notices: tuple[str, ...]
     generation: str
+    wording: Mapping[str, Any] = field(default_factory=dict)
 
 
 class QueryError(ValueError):

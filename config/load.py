@@ -35,6 +35,7 @@ from config.declarations import (
 from config.disclosure import Disclosing
 from config.forms import FormWords
 from config.guidance import Guidance
+from config.indicators import Indicators
 from config.needs import CountryNeeds, Needs, NeedSet, merged
 from config.plans import PlanLayout
 from config.requests import Requests
@@ -195,6 +196,12 @@ def plan_layout(settings: "Settings") -> PlanLayout:
     return _declaration(PlanLayout, path, _mapping(path))
 
 
+def indicators(settings: "Settings") -> Indicators:
+    """By what it is told whether sharing improves."""
+    path = next(_files(settings, "vocab", "indicators.yaml"))
+    return _declaration(Indicators, path, _mapping(path))
+
+
 def needs(settings: "Settings") -> Needs:
     """What has to be known of a country: the sets, and countries' copies laid over them."""
     digest = hashlib.blake2b(digest_size=12)
@@ -251,7 +258,7 @@ def thesaurus(settings: "Settings | None" = None) -> tuple[Meaning, ...]:
     """All meanings, in the order of their files; the shipped ones alone without settings.
 
     Raises:
-        ConfigurationError: A key that is there twice, or a wider meaning that is not there.
+        ConfigurationError: A key that is there twice, or another meaning that is not there.
     """
     paths = sorted((SHIPPED / _THESAURUS).glob("*.yaml")) if settings is None else list(_files(settings, _THESAURUS))
     found: dict[str, Meaning] = {}
@@ -265,14 +272,15 @@ def thesaurus(settings: "Settings | None" = None) -> tuple[Meaning, ...]:
                 )
             found[one.key], seen[one.key] = one, (path, place)
     for key, one in found.items():
-        for wider in one.wider:
-            if wider not in found:
-                near = difflib.get_close_matches(wider, found, 1)
-                mend = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(found)}."
-                path, place = seen[key]
-                raise ConfigurationError(
-                    f'{path}: {_line(path, (place,))}the key "wider" of "{key}": there is no "{wider}". {mend}'
-                )
+        for name, others in (("wider", one.wider), ("beside", one.beside)):
+            for other in others:
+                if other not in found:
+                    near = difflib.get_close_matches(other, found, 1)
+                    mend = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(found)}."
+                    path, place = seen[key]
+                    raise ConfigurationError(
+                        f'{path}: {_line(path, (place,))}the key "{name}" of "{key}": there is no "{other}". {mend}'
+                    )
     return tuple(found.values())
 
 

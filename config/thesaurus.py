@@ -33,6 +33,7 @@ class Meaning(Declaration):
         cased: Short forms that are other words too; they count in capitals alone.
         concept: The concept of ``rules/concepts`` that is the same; records about it are found.
         wider: Meanings that hold this one; who asks for those finds this too.
+        beside: Meanings that this is seldom told apart from; they are found too, for a little less.
         note: What it must not be taken for.
     """
 
@@ -44,4 +45,5 @@ class Meaning(Declaration):
     cased: tuple[str, ...] = ()
     concept: str = ""
     wider: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     note: str

@@ -12,7 +12,6 @@ from catalog.search.schema import (
     NAME_LENGTH,
     NO_DAYS,
     SEQ_BITS,
-    WEIGHTS,
     day_fields,
     facet_field,
     of_origin,
@@ -20,12 +19,8 @@ from catalog.search.schema import (
     schema,
 )
 from catalog.search.snapshot import Snapshot, read_pattern
-from catalog.search.words import Words
 from catalog.text import normalize
 from catalog.vocabulary import TagOrigin
-
-_TIE = 0.1
-"""Share of a word's lesser fields in its score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +46,21 @@ class Filters:
         return found if self.unseen is None else [*found, (Occur.MustNot, self.unseen)]
 
 
-def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
-    """The filters of a question; raises QueryError."""
+def filters(query: DatasetQuery, snapshot: Snapshot, today: date, excluded: Iterable[tuple[str, str]] = ()) -> Filters:
+    """The filters of a question; raises QueryError.
+
+    Args:
+        query: The question.
+        snapshot: What it is asked of.
+        today: As of when states hold.
+        excluded: Facet parameters with values that no record of the answer has.
+    """
     fixed = _tagged(query, snapshot)
+    for parameter, value in excluded:
+        avoided = facets()[parameter]
+        some = _narrowed(avoided, _meant(avoided, value, snapshot), today)
+        everything = Query.term_query(schema(), "kind", "dataset", "basic")
+        fixed.append(Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, some)]))
     if query.covers is not None:
         fixed += _overlap(*query.covers)
     if query.modified_since is not None:
@@ -73,7 +80,7 @@ def filters(query: DatasetQuery, snapshot: Snapshot, today: date) -> Filters:
             if not found:
                 notices.append(f'No {facet.label.lower()} here is called "{value}".')
             meant |= found
-        clause = _in_state(facet, meant, today) if facet.thresholds else _any_of(facet_field(facet), sorted(meant))
+        clause = _narrowed(facet, meant, today)
         chosen[parameter] = (Query.const_score_query(clause, 0.0), frozenset(meant))
     return Filters(
         tuple(Query.const_score_query(clause, 0.0) for clause in fixed), chosen, tuple(notices), snapshot.unseen
@@ -131,32 +138,6 @@ def _origin(value: str) -> str:
     return folded
 
 
-def every_word(words: Words, snapshot: Snapshot, *, at_least: int | None = None) -> list[tuple[Occur, Query]]:
-    """The words, all required, or at least so many of them; the unwanted ones never."""
-    wanted = [word_query(word, snapshot) for word in words.wanted]
-    clauses = [(Occur.Must, query) for query in wanted]
-    if at_least is not None and wanted:
-        some = Query.boolean_query([(Occur.Should, query) for query in wanted], at_least)
-        clauses = [(Occur.Must, some)]
-    return [*clauses, *((Occur.MustNot, word_query(word, snapshot)) for word in words.unwanted)]
-
-
-def word_query(word: tuple[str, ...], snapshot: Snapshot) -> Query:
-    """A word or phrase in any text field, worth most where it weighs most.
-
-    Tantivy's own score rests on all documents, those that are not shown among them. Where there are such, a word is
-    worth what its field weighs, times how rare it is in what is shown.
-    """
-    found = []
-    for name, weight in WEIGHTS.items():
-        query = _in_field(name, word)
-        if snapshot.apart:
-            found.append(Query.const_score_query(query, weight * snapshot.rarity((name, *word), query)))
-        else:
-            found.append(Query.boost_query(query, weight))
-    return Query.disjunction_max_query(found, _TIE)
-
-
 def both(words: list[tuple[Occur, Query]], narrowing: Iterable[tuple[Occur, Query]]) -> Query:
     """Words and filters together. With neither it is everything, the marker included, which has no values."""
     clauses = [*words, *narrowing]
@@ -167,13 +148,6 @@ def both(words: list[tuple[Occur, Query]], narrowing: Iterable[tuple[Occur, Quer
     return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
 
 
-def _in_field(name: str, word: tuple[str, ...]) -> Query:
-    # A phrase of one word makes Tantivy panic.
-    if len(word) == 1:
-        return Query.term_query(schema(), name, word[0], "freq")
-    return Query.phrase_query(schema(), name, list(word))
-
-
 def _any_of(name: str, values: Iterable[str]) -> Query:
     found = list(values)
     if not found:
@@ -181,6 +155,15 @@ def _any_of(name: str, values: Iterable[str]) -> Query:
     if len(found) == 1:
         return Query.term_query(schema(), name, found[0], "basic")
     return Query.term_set_query(schema(), name, found)
+
+
+def in_states(parameter: str, states: set[str], today: date) -> Query:
+    """Records in any of a facet's states as of a day."""
+    return _in_state(facets()[parameter], states, today)
+
+
+def _narrowed(facet: Facet, meant: set[str], today: date) -> Query:
+    return _in_state(facet, meant, today) if facet.thresholds else _any_of(facet_field(facet), sorted(meant))
 
 
 def _meant(facet: Facet, value: str, snapshot: Snapshot) -> set[str]:

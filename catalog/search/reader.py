@@ -4,21 +4,28 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Lock
 
-from tantivy import DocAddress, Occur, Query
+from tantivy import DocAddress, Occur
 
 from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError
-from catalog.search.clauses import Filters, both, every_word, filters, word_query
+from catalog.search.clauses import Filters, both, filters
 from catalog.search.counts import Counting
 from catalog.search.generation import Opened, hold, manifest_path, open_current, read_manifest
+from catalog.search.loosening import Asked, loosened, whole
+from catalog.search.matching import match
+from catalog.search.meanings import Meanings, shipped_meanings
 from catalog.search.order import ORDERS, Cursor, Slice, count, cut, read_cursor
+from catalog.search.ranking import raising
 from catalog.search.schema import NO_DAYS, day_fields
 from catalog.search.snapshot import Snapshot, take
-from catalog.search.words import Words, read_words
+from catalog.search.told import helps, sentences, told
+from catalog.search.why import why, with_why
+from catalog.search.wording import read_wording
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 
@@ -30,11 +37,17 @@ VIEWS = 32
 class Reader:
     """The current generation of one audience's index; safe to share between threads.
 
+    Args:
+        index_dir: Where the indexes lie.
+        audience: Whose.
+        meanings: The thesaurus by which questions are read; the shipped one if none is given.
+
     Opening and reloading raise :class:`catalog.search.generation.IndexUnusableError` rather than answer from an
     index that is absent, empty by damage or of another version.
     """
 
-    def __init__(self, index_dir: Path, audience: Audience) -> None:
+    def __init__(self, index_dir: Path, audience: Audience, meanings: Meanings | None = None) -> None:
+        self._meanings = meanings
         self._index_dir = index_dir
         self._manifest = str(manifest_path(index_dir, audience))
         self.audience = audience
@@ -43,6 +56,11 @@ class Reader:
         self._views: dict[tuple[frozenset[str], frozenset[str]], Snapshot] = {}
         self._lock = Lock()
         self._snapshot = self._view(Viewer(audience))
+
+    @property
+    def meanings(self) -> Meanings:
+        """The thesaurus by which questions are read; the shipped one if none was given."""
+        return shipped_meanings() if self._meanings is None else self._meanings
 
     @property
     def generation(self) -> str:
@@ -86,7 +104,7 @@ class Reader:
             RuntimeError: The index is damaged.
         """
         with _panics_as_errors():
-            return _answer(self._snapshot if viewer is None else self._view(viewer), query, today)
+            return _answer(self._snapshot if viewer is None else self._view(viewer), query, today, self.meanings)
 
     def tagged(self, viewer: Viewer) -> Mapping[str, Mapping[str, int]]:
         """How many records a viewer is shown per tag and origin, ``""`` for any; ``#adm1+*`` is any attributes."""
@@ -126,64 +144,76 @@ class Reader:
         return hold(now.folder, now.index, self.audience)
 
 
-def _answer(snapshot: Snapshot, query: DatasetQuery, today: date) -> Page:
+def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Meanings) -> Page:
     if not 0 <= query.limit <= MOST_ITEMS:
         raise QueryError("limit", f"{query.limit} items cannot be asked for; 0 to {MOST_ITEMS:,}")
     if query.sort and query.sort not in ORDERS:
         raise QueryError("sort", f'"{query.sort}" is no order; it is one of {", ".join(ORDERS)}')
-    words = read_words(query.q)
-    order = query.sort or ("relevance" if words.wanted else "modified")
-    if order == "relevance" and not words.wanted:
+    wording = read_wording(query.q)
+    if wording.selected:
+        query = replace(query, selected=_joined(query.selected, wording.selected))
+    order = query.sort or ("relevance" if wording.asks else "modified")
+    if order == "relevance" and not wording.asks:
         order = "modified"
     cursor = read_cursor(query.after, order)
-    narrowing = filters(query, snapshot, today)
-    text = every_word(words, snapshot)
-    counting = Counting(snapshot, query.facets, text, narrowing, today)
-    page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
-    notices = (*words.notices, *narrowing.notices)
-    if not page.total and len(words.wanted) > 1:
-        counting.drop()
-        text, notice = _relaxed(snapshot, words, narrowing)
-        counting = Counting(snapshot, query.facets, text, narrowing, today)
-        page = _page(snapshot, both(text, narrowing.clauses()), order, query, cursor)
-        notices = (*notices, notice)
+    narrowing = filters(query, snapshot, today, wording.excluded)
+    asked = whole(match(wording, snapshot, meanings, expand=query.expand))
+    counting = Counting(snapshot, query.facets, asked.clauses(), narrowing, today)
+    page = _page(snapshot, asked, narrowing, order, query, cursor, today)
+    if not page.total and asked.required:
+        loose = loosened(asked, snapshot, narrowing.clauses(), expand=query.expand)
+        if loose is not asked:
+            counting.drop()
+            asked = loose
+            counting = Counting(snapshot, query.facets, asked.clauses(), narrowing, today)
+            page = _page(snapshot, asked, narrowing, order, query, cursor, today)
+    said = told(asked, expand=query.expand)
+    notices = [*wording.notices, *narrowing.notices, *sentences(asked)]
+    if not page.total and asked.required:
+        said["help"] = helps(asked, wording, snapshot, narrowing)
+        if len(asked.required) > 1:
+            notices.append("No record has any of the words.")
+    items = _items(snapshot, page.addresses, today)
+    if query.explain:
+        reasons = why(asked, raising(today, asked), snapshot, page.addresses)
+        items = with_why(items, reasons)
     # Of everything, the search counts the marker too.
-    total = page.total if text or narrowing.clauses() else snapshot.records
+    total = page.total if asked.clauses() or narrowing.clauses() else snapshot.records
     return Page(
         total=total,
-        items=_items(snapshot, page.addresses, today),
+        items=items,
         facets=counting.result(),
         next=page.next,
-        notices=notices,
+        notices=tuple(notices),
         generation=snapshot.name,
+        wording=said,
     )
 
 
-def _page(snapshot: Snapshot, whole: Query, order: str, query: DatasetQuery, cursor: Cursor | None) -> Slice:
-    searcher = snapshot.opened.searcher
+def _joined(
+    selected: Mapping[str, tuple[str, ...]], more: tuple[tuple[str, str], ...]
+) -> Mapping[str, tuple[str, ...]]:
+    found = dict(selected)
+    for parameter, value in more:
+        found[parameter] = (*found.get(parameter, ()), value)
+    return found
+
+
+def _page(
+    snapshot: Snapshot,
+    asked: Asked,
+    narrowing: Filters,
+    order: str,
+    query: DatasetQuery,
+    cursor: Cursor | None,
+    today: date,
+) -> Slice:
+    searcher, clauses = snapshot.opened.searcher, asked.clauses()
     if not query.limit:
-        return Slice((), "", count(searcher, whole))
-    return cut(searcher, whole, order, query.limit, cursor, snapshot.name)
-
-
-def _relaxed(snapshot: Snapshot, words: Words, narrowing: Filters) -> tuple[list[tuple[Occur, Query]], str]:
-    """As many of the words as records have together: first without those that nothing has, then any so many."""
-    searcher, clauses = snapshot.opened.searcher, narrowing.clauses()
-
-    def is_known(word: tuple[str, ...]) -> bool:
-        return count(searcher, both([(Occur.Must, word_query(word, snapshot))], clauses)) > 0
-
-    known = tuple(filter(is_known, words.wanted))
-    lost = ", ".join(f'"{" ".join(word)}"' for word in words.wanted if word not in known)
-    for needed in range(len(known), 0, -1):
-        some = None if needed == len(known) else needed
-        text = every_word(Words(known, words.unwanted), snapshot, at_least=some)
-        if count(searcher, both(text, clauses)):
-            notices = [f"No record has all words; left out: {lost}."] if lost else ["No record has all words."]
-            if some:
-                notices.append(f"Shown are those with at least {some} of {len(known)}.")
-            return text, " ".join(notices)
-    return every_word(words, snapshot), "No record has any of the words."
+        return Slice((), "", count(searcher, both(clauses, narrowing.clauses())))
+    if order == "relevance":
+        clauses += [*asked.raising(), *((Occur.Should, one) for _, one in raising(today, asked))]
+    return cut(searcher, both(clauses, narrowing.clauses()), order, query.limit, cursor, snapshot.name)
 
 
 def _items(snapshot: Snapshot, addresses: tuple[DocAddress, ...], today: date) -> tuple[bytes, ...]:

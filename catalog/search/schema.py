@@ -14,9 +14,10 @@ from catalog.disclosure import item
 from catalog.facets import Facet, facets
 from catalog.hxl.tags import base
 from catalog.places import country_name
+from catalog.search.forms import FORMS, light_forms
 from catalog.text import FOLDING, tokens
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised by hand when the fields or what is put in them change."""
 
 WEIGHTS = {"title": 4.0, "keywords": 2.0, "organizations": 2.0, "notes": 1.0}
@@ -36,6 +37,7 @@ NO_DAYS = 0
 """Stands in a threshold field of a document that has no days; every real ordinal is greater."""
 OPEN_END = date.max.toordinal()
 NAME_LENGTH = 500
+OWN = "own"
 KEPT = 8_192
 """Names and keywords kept folded: records share most of them."""
 
@@ -43,7 +45,7 @@ KEPT = 8_192
 @cache
 def version() -> str:
     """Names the layout: an index of another version is built anew, never opened."""
-    parts = (LAYOUT, FOLDING, metadata("tantivy")["version"], *facets())
+    parts = (LAYOUT, FOLDING, FORMS, metadata("tantivy")["version"], *facets())
     return hashlib.blake2b(repr(parts).encode(), digest_size=6).hexdigest()
 
 
@@ -64,7 +66,11 @@ def day_fields(facet: Facet) -> tuple[str, ...]:
 
 @cache
 def schema() -> tantivy.Schema:
-    """The fields. Text is folded before it gets here, so the index merely splits it at spaces."""
+    """The fields. Text is folded to light forms before it gets here, so the index merely splits it at spaces.
+
+    ``said`` has the words of titles, keywords and organisations as they are written, for what is told and not for what
+    is found; ``own`` marks records of which the source's publisher is an organisation.
+    """
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
@@ -74,6 +80,8 @@ def schema() -> tantivy.Schema:
     builder.add_bytes_field("item", stored=True)
     for name in WEIGHTS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("said", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("own", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("seq", fast=True)
     builder.add_unsigned_field("stamp", fast=True)
     builder.add_unsigned_field("key", fast=True)
@@ -139,6 +147,8 @@ def entry(given: Rendered) -> tantivy.Document:
     made.add_bytes("item", orjson.dumps(item(document)))
     for name, text in _texts(document).items():
         made.add_text(name, text)
+    if document["source"].get("own"):
+        made.add_text("own", OWN)
     modified = document["modified"]
     made.add_unsigned("seq", seq)
     made.add_unsigned("key", sort_key(int(datetime.fromisoformat(modified).timestamp()) if modified else 0, seq))
@@ -271,8 +281,8 @@ def _joined(names: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=KEPT)
-def _folded(part: str) -> str:
-    return " ".join(tokens(part))
+def _folded(part: str) -> tuple[str, ...]:
+    return tuple(tokens(part))
 
 
 def _texts(document: dict[str, Any]) -> dict[str, str]:
@@ -290,9 +300,14 @@ def _texts(document: dict[str, Any]) -> dict[str, str]:
         *document["holders"],
     ]
     titles = dict.fromkeys((document["title"], *(document["titles"] or {}).values()))
+    words = {
+        "title": [word for part in titles for word in tokens(part)],
+        "keywords": [word for part in dict.fromkeys(keywords) for word in _folded(part)],
+        "organizations": [word for part in dict.fromkeys(organizations) for word in _folded(part)],
+    }
+    said = dict.fromkeys(word for part in words.values() for word in part)
     return {
-        "title": " ".join(word for part in titles for word in tokens(part)),
-        "keywords": " ".join(filter(None, map(_folded, dict.fromkeys(keywords)))),
-        "organizations": " ".join(filter(None, map(_folded, dict.fromkeys(organizations)))),
-        "notes": " ".join(tokens(document["notes"] or "")),
+        **{name: " ".join(light_forms(part)) for name, part in words.items()},
+        "notes": " ".join(light_forms(tokens(document["notes"] or ""))),
+        "said": " ".join(said),
     }

@@ -16,7 +16,7 @@ from catalog.facets import Facet, facets
 from catalog.query import QueryError
 from catalog.search import order
 from catalog.search.generation import Opened
-from catalog.search.schema import KEPT, SEPARATOR, closed, facet_field, names_field, read_mark, schema
+from catalog.search.schema import KEPT, SEPARATOR, WEIGHTS, closed, facet_field, names_field, read_mark, schema
 from catalog.text import normalize
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
@@ -105,18 +105,37 @@ class Snapshot:
     _marks: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     _most: list[int] = field(default_factory=list)
     _tagged: dict[str, dict[str, int]] = field(default_factory=dict)
-    _rarities: dict[tuple[str, ...], float] = field(default_factory=dict)
+    _times: dict[tuple[str, ...], int] = field(default_factory=dict)
 
-    def rarity(self, word: tuple[str, ...], query: Query) -> float:
-        """How rare a word is in a field of what is shown, as BM25 has it. ``word`` begins with the field."""
-        found = self._rarities.get(word)
+    def times(self, what: tuple[str, ...], query: Query | None) -> int:
+        """How many records that are shown a query finds; ``what`` names the query, and begins with the field."""
+        found = self._times.get(what)
         if found is None:
             unseen = [] if self.unseen is None else [(Occur.MustNot, self.unseen)]
-            times = order.count(self.opened.searcher, Query.boolean_query([(Occur.Must, query), *unseen]))
-            found = log1p((self.records - times + 0.5) / (times + 0.5))
-            if len(self._rarities) < KEPT:
-                self._rarities[word] = found
+            asked = Query.empty_query() if query is None else query
+            found = order.count(self.opened.searcher, Query.boolean_query([(Occur.Must, asked), *unseen]))
+            if len(self._times) < KEPT:
+                self._times[what] = found
         return found
+
+    def times_of_word(self, word: str) -> int:
+        """How many records that are shown have a word of this light form in any text."""
+        found = self._times.get(("", word))
+        if found is None:
+            fields = [Query.term_query(schema(), name, word, "basic") for name in WEIGHTS]
+            found = self.times(("", word), Query.boolean_query([(Occur.Should, one) for one in fields]))
+        return found
+
+    def rarity(self, what: tuple[str, ...], query: Query) -> float:
+        """How rare what a query finds is among what is shown, as BM25 has it; ``what`` as for :meth:`times`."""
+        return self._rarity(self.times(what, query))
+
+    def rarity_of_word(self, word: str) -> float:
+        """The same for a word of this light form."""
+        return self._rarity(self.times_of_word(word))
+
+    def _rarity(self, times: int) -> float:
+        return log1p((self.records - times + 0.5) / (times + 0.5))
 
     def rows(self, facet: Facet) -> Rows:
         """A facet's counts as JSON; made when first asked for."""

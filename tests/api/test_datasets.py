@@ -33,6 +33,7 @@ def test_an_empty_question_lists_all_that_the_public_may_know(client: TestClient
         },
         "next": "",
         "notices": [],
+        "wording": {},
     }
     assert {count["value"]: count["count"] for count in body["facets"]["access"] if count["count"]} == {
         "unknown": 2,

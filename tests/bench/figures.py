@@ -14,6 +14,8 @@ LEVELS = Path(__file__).with_name("levels.json")
 """The committed result of ``tests/bench/levels.py``."""
 SAMENESS = Path(__file__).with_name("sameness.json")
 """The committed result of ``tests/bench/sameness.py``."""
+RELEVANCE = Path(__file__).with_name("relevance.json")
+"""The committed result of ``tests/bench/relevance.py``."""
 HXL = Path(__file__).with_name("hxl.json")
 """The committed result of ``tests/bench/hxl.py``."""
 
@@ -151,6 +153,46 @@ def sameness_rendered(found: Mapping[str, Any]) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+_LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic", "uk": "Ukrainian", "ru": "Russian",
+              "pt": "Portuguese"}  # fmt: skip
+_ENGINES = {"landmark": "Landmark", "fts5": "SQLite FTS5, bm25", "tantivy": "Tantivy as it comes"}
+
+
+def relevance_rendered(found: Mapping[str, Any]) -> str:
+    """As Markdown: how well judged questions find what they want, and what the figures are worth."""
+    names = {"all": "all", **_LANGUAGES, "in_view": "in view when words and weights were set", "held_out": "held out"}
+    agreed, parts = found["agreement"], found["parts"]
+    rows = [
+        f"| {names[part]} | {one['questions']} | "
+        + " | ".join(f"{one[engine][figure]:.2f}" for figure in ("ndcg", "recall", "nothing") for engine in _ENGINES)
+        + " |"
+        for part, one in parts.items()
+    ]
+    ahead = min(
+        one["landmark"]["ndcg"] - max(one[engine]["ndcg"] for engine in ("fts5", "tantivy")) for one in parts.values()
+    )
+    return "\n".join(
+        [
+            (
+                f"Search, measured {found['date']} with {found['questions']} judged questions "
+                f"({found['judgements']:,} grades by id) over {found['records']:,} recorded and sample records, beside "
+                "SQLite FTS5 (any word, bm25) and Tantivy as it comes, over the same records in the same run. Each "
+                f"cell: {', '.join(_ENGINES.values())}."
+            ),
+            "",
+            "| questions | | nDCG@10 | | | recall@20 | | | find nothing | | |",
+            "| --- " * 11 + "|",
+            *rows,
+            "",
+            (
+                f"nDCG is ahead of the better of the two by {ahead:.2f} at least. Of {agreed['pairs']} grades given "
+                f"again blind {agreed['agreed']} agree, weighted kappa {agreed['weighted_kappa']:.2f}, by one reader: "
+                "an upper bound."
+            ),
+        ]
+    )
 
 
 def _held(holds: bool) -> str:

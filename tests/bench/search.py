@@ -22,13 +22,18 @@ import orjson
 import psutil
 from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
+from tantivy import Occur
 
 from catalog.facets import facets
 from catalog.query import DatasetQuery
 from catalog.search import Reader, follow
 from catalog.search import clauses as asked
 from catalog.search.counts import _aggregations
-from catalog.search.words import read_words
+from catalog.search.loosening import whole
+from catalog.search.matching import match
+from catalog.search.meanings import shipped_meanings
+from catalog.search.ranking import raising
+from catalog.search.wording import read_wording
 from catalog.tables import Base, Change, Dataset, Disclosure, SourceRow
 from catalog.vocabulary import AccessModality, Audience, Level, Visibility
 from tests.catalog.samples import dataset, document
@@ -184,10 +189,13 @@ def raw(reader: Reader, query: DatasetQuery) -> Callable[[], object]:
     snapshot = reader._snapshot
     searcher = snapshot.opened.searcher
     narrowing = asked.filters(query, snapshot, TODAY)
-    words = read_words(query.q)
-    text = asked.every_word(words, snapshot)
-    whole: Query = asked.both(text, narrowing.clauses())
-    order = {"title": "title_key"}.get(query.sort, "key" if query.sort or not words.wanted else None)
+    words = whole(match(read_wording(query.q), snapshot, shipped_meanings()))
+    text = words.clauses()
+    both: Query = asked.both(text, narrowing.clauses())
+    order = {"title": "title_key"}.get(query.sort, "key" if query.sort or not words.required else None)
+    ranked = both
+    if order is None:
+        ranked = asked.both([*text, *((Occur.Should, one) for _, one in raising(TODAY, words))], narrowing.clauses())
     together: dict[str, object] = {}
     apart = []
     for name in query.facets:
@@ -197,9 +205,9 @@ def raw(reader: Reader, query: DatasetQuery) -> Callable[[], object]:
             together |= _aggregations([facets()[name]], TODAY)
 
     def run() -> object:
-        hits = searcher.search(whole, limit=20, order_by_field=order).hits
+        hits = searcher.search(ranked, limit=20, order_by_field=order).hits
         found = [searcher.doc(address)["item"][0] for _, address in hits]
-        return found, searcher.aggregate(whole, together), [searcher.aggregate(*one) for one in apart]
+        return found, searcher.aggregate(both, together), [searcher.aggregate(*one) for one in apart]
 
     return run
 
