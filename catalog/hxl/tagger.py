@@ -27,6 +27,8 @@ _HARMLESS = frozenset({"count", "date"})
 """Kinds of attributes without which a hashtag is as right."""
 _TELLING = frozenset({"naming", "unit"})
 """Kinds of attributes that say what is in the cells: with them, what is added otherwise is not."""
+_NAMED = frozenset({"naming", "language"})
+"""What columns take that name something: they do not say how many there are."""
 _UNKNOWN_PEOPLE = 0.5
 _CONTRADICTS = 0.85
 _ASKED_FOR_PEOPLE = frozenset(PEOPLE)
@@ -271,7 +273,7 @@ class Tagger:
         share = (explained - half / 2) / len(words)
         if (
             stem.rule is not None
-            and "name" in stem.rule.otherwise
+            and ("name" in stem.rule.otherwise or stem.takes >= _NAMED)
             and any(isinstance(rule, HxlAttributeRule) and rule.kind == "count" for _, rule in pieces)
         ):
             share /= _COUNTED  # How many places there are is not the name of one.
