@@ -137,7 +137,7 @@ def show_country(request: Request, asking: Answering, iso3: str, asked: Annotate
 @router.get("/holders", summary="Who holds what", responses=examples.ok(shapes.HOLDERS) | examples.REFUSED)
 def list_holders(request: Request, asking: Answering, asked: Annotated[HolderParameters, Query()]) -> Response:
     """Organisation by topic by country: how many datasets, how sensitive, how to ask; counted once, the most first."""
-    items, total, following = held(asking, asked)
+    items, total, following = held(covered(asking), asked)
     return conditional(request, list_json(items, total, following), JSON, str(today()))
 
 
@@ -188,10 +188,10 @@ def country_told(asking: Asking, iso3: str, within: str = "") -> dict[str, Any]:
         return country_json(session, asking.viewer, found, found.country(iso3, within))
 
 
-def held(asking: Asking, asked: HolderParameters) -> tuple[list[dict[str, Any]], int, str]:
+def held(known: Coverage, asked: HolderParameters) -> tuple[list[dict[str, Any]], int, str]:
     """A page of holdings, how many there are, and what to pass as ``after`` for the next."""
     wanted = Wanted(tuple(map(country_of, asked.country)), tuple(asked.topic), asked.organisation)
-    found = holdings(covered(asking).records, wanted)
+    found = holdings(known.records, wanted)
     start = int(asked.after or 0)
     end = start + asked.limit
     following = str(end) if asked.limit and end < len(found) else ""
