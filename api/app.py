@@ -43,6 +43,7 @@ from api.access import Access
 from api.acting import Bounded
 from api.deps import Follower, Register
 from api.limits import Buckets, Limited
+from api.pages import coverage as coverage_desk
 from api.pages import curation as curation_desk
 from api.pages import register as register_desk
 from api.pages import requests as request_pages
@@ -145,6 +146,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
             app.include_router(module.router)
         app.include_router(curation.router)
         app.include_router(curation_desk.router)
+        app.include_router(coverage_desk.desk)
         app.include_router(register.router)
         app.include_router(sign_in.router)
         app.include_router(request_pages.router)
