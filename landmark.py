@@ -14,6 +14,7 @@ import catalog.commands.levels
 import catalog.commands.metrics
 import catalog.commands.requests
 import catalog.commands.same
+import catalog.commands.sharing
 import harvester.cli
 import harvester.commands.forms
 import harvester.commands.hxl
@@ -46,6 +47,7 @@ for door in (
     catalog.commands.metrics.app,
     catalog.commands.requests.app,
     catalog.commands.same.app,
+    catalog.commands.sharing.app,
     harvester.cli.app,
     harvester.commands.links.app,
     harvester.commands.plan.app,

@@ -28,6 +28,7 @@ from catalog.viewer import PUBLIC, Viewer
 from catalog.vocabulary import Audience
 from config import load
 from config.disclosure import Disclosing
+from config.indicators import Indicators
 from config.settings import Settings
 
 FOLLOW_SECONDS = 0.2
@@ -58,6 +59,7 @@ class Register:
         self._read: tuple[Disclosing, frozenset[str]] | None = None
         self._book: Book | None = None
         self._ways: Ways | None = None
+        self._indicators: Indicators | None = None
 
     def reader(self, audience: Audience) -> Reader:
         """The index of an audience, up to what was written last."""
@@ -89,6 +91,12 @@ class Register:
             if self._book is None:
                 self._book = Book(load.needs(self.settings))
             return self._book
+
+    def indicators(self) -> Indicators:
+        """By what this installation tells whether sharing improves."""
+        if self._indicators is None:
+            self._indicators = load.indicators(self.settings)
+        return self._indicators
 
     def _rules(self) -> tuple[Disclosing, frozenset[str]]:
         if self._read is None:

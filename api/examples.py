@@ -398,6 +398,25 @@ NOTICES: Mapping[str, Any] = {
 }
 
 
+INDICATOR: Mapping[str, Any] = {
+    "country": "SSD",
+    "cut": "topic:displacement",
+    "id": "open-share",
+    "name": "Open",
+    "definition": "Of the datasets listed, the share whose data can be had by anyone, without asking.",
+    "version": 1,
+    "source": "The catalog",
+    "unit": "share",
+    "better": "more",
+    "baseline": "",
+    "target": "",
+    "values": [{"day": "2026-01-31", "value": 0.42, "of": 38, "source": ""}],
+}
+SHARING: Mapping[str, Any] = {
+    "country": "SSD",
+    "cut": "topic:displacement",
+    "items": [{name: value for name, value in INDICATOR.items() if name not in {"country", "cut"}}],
+}
 _KEY: Mapping[str, Any] = {
     "id": "0a1b2c3d4e5f",
     "name": "Sample desk",

@@ -34,7 +34,7 @@ OVERDUE = timedelta(minutes=10)
 """What has been due for so long is read by the next tick: its time was missed."""
 _TICK_JOB = "landmark:tick"
 """No key of a source has a colon."""
-_PROFILE_JOB, _LINKS_JOB = "landmark:profile", "landmark:links"
+_PROFILE_JOB, _LINKS_JOB, _SHARING_JOB = "landmark:profile", "landmark:links", "landmark:sharing"
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -54,6 +54,7 @@ class Timetable:
         profile: Looks at files for the names of their columns, by a time of its own (``profile_schedule``); it does
             so beside the harvests, for it is slow and mostly waits.
         links: Looks whether addresses are still there, likewise (``links_schedule``).
+        sharing: Keeps how sharing stands, if today that was not done yet; called at the start and every hour.
     """
 
     def __init__(
@@ -65,13 +66,14 @@ class Timetable:
         said: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
         profile: Callable[[], None] | None = None,
         links: Callable[[], None] | None = None,
+        sharing: Callable[[], None] | None = None,
     ) -> None:
-        self._profile, self._links = profile, links
+        self._profile, self._links, self._sharing = profile, links, sharing
         self._catalog, self._settings, self._harvest, self._clock, self._said = catalog, settings, harvest, clock, said
         # However late a job is, it is run, once: its own time says nothing, the runs in the catalog do.
         self.scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={name: ThreadPoolExecutor(1) for name in ("default", "tick", "profile", "links")},
+            executors={name: ThreadPoolExecutor(1) for name in ("default", "tick", "profile", "links", "sharing")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self.scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
@@ -91,6 +93,12 @@ class Timetable:
         if self._links is not None and self._settings.links and self._settings.links_schedule:
             at = nightly(self._settings.links_schedule, "LANDMARK_LINKS_SCHEDULE")
             self.scheduler.add_job(self._links, at, id=_LINKS_JOB, executor="links")
+        if self._sharing is not None:
+            # At once as well: a machine may be on for some hours of the day only.
+            hourly = IntervalTrigger(hours=1, timezone=UTC)
+            self.scheduler.add_job(
+                self._sharing, hourly, id=_SHARING_JOB, executor="sharing", next_run_time=datetime.now(UTC)
+            )
         self.scheduler.start()
 
     def stop(self) -> None:

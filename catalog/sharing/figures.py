@@ -181,3 +181,30 @@ _MEASURES: Mapping[str, Callable[[Cell], _Told]] = {
     "hidden": _share(lambda cell: int(cell.get("hidden", 0))),
     "silent_donors": lambda cell: ((cell.get("donors") or {}).get("silent"), None),
 }
+
+
+def told(indicator: Indicator, values: list[Value]) -> dict[str, Any]:
+    """An indicator with its definition and values, as JSON has it."""
+    return {
+        "id": indicator.id,
+        "name": indicator.name,
+        "definition": indicator.definition,
+        "version": indicator.version,
+        "source": indicator.source,
+        "unit": indicator.unit,
+        "better": indicator.better,
+        "baseline": indicator.baseline,
+        "target": indicator.target,
+        "values": [
+            {"day": one.day.isoformat(), "value": one.value, "of": one.of, "source": one.source} for one in values
+        ],
+    }
+
+
+def words(indicator: Indicator, value: Value) -> str:
+    """A value as people read it."""
+    if value.value is None:
+        return "not told" if value.of is None else "none"
+    if indicator.unit == "share":
+        return f"{value.value:.1%}".replace(".0%", "%")
+    return f"{value.value:,.0f} days" if indicator.unit == "days" else f"{value.value:,.0f}"

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from catalog.database import Catalog
 from catalog.needs.coverage import Coverage, coverage
 from catalog.needs.records import Book
 from catalog.requests import told
@@ -24,6 +25,8 @@ from catalog.sharing.cells import ALL, ORGANIZATION, Cell, Cells, cells
 from catalog.tables import SharingSnapshot
 from catalog.viewer import Viewer, community, steward
 from catalog.vocabulary import Audience
+from config import load
+from config.settings import Settings
 
 DAILY, WEEKLY = 60, 730
 """Days for which a snapshot of every day, and of every week, is kept."""
@@ -46,16 +49,27 @@ class Taken:
     thinned: tuple[date, ...]
 
 
-def take(session: Session, book: Book, now: datetime) -> Taken:
-    """Write the snapshots of today, in place of those taken before on the same day, and thin out the old ones.
+def keep(catalog: Catalog, settings: Settings, now: datetime, *, again: bool = False) -> Taken | None:
+    """Keep how sharing stands today; None if that was done already and is not to be done ``again``.
 
-    Args:
-        session: Writing.
-        book: Information needs, and the records read for them.
-        now: The moment it is taken; its day is that of UTC.
+    Counting takes seconds, so it is done before anything is written and holds nobody up.
     """
+    with catalog.reading() as session:
+        if not (again or due(session, now)):
+            return None
+        made = count(session, Book(load.needs(settings)), now)
+    with catalog.writing() as session:
+        return write(session, made, now)
+
+
+def count(session: Session, book: Book, now: datetime) -> Mapping[Audience, Cells]:
+    """What each sort of reader could count at this moment."""
+    return {audience: _counted(session, viewer, book, now) for audience, viewer in VIEWERS.items()}
+
+
+def write(session: Session, made: Mapping[Audience, Cells], now: datetime) -> Taken:
+    """Write the snapshots of today, in place of those taken before on the same day (UTC), and thin out the old ones."""
     today = now.astimezone(UTC).date()
-    made = {audience: _counted(session, viewer, book, now) for audience, viewer in VIEWERS.items()}
     session.execute(delete(SharingSnapshot).where(SharingSnapshot.day == today))
     rows = [
         {"day": today, "audience": audience, "country": country, "cells": orjson.dumps(there)}
@@ -65,7 +79,8 @@ def take(session: Session, book: Book, now: datetime) -> Taken:
     ]
     for start in range(0, len(rows), _SOME):
         session.execute(insert(SharingSnapshot), rows[start : start + _SOME])
-    old = sorted(set(days(session)) - kept(days(session), today))
+    known = days(session)
+    old = sorted(set(known) - kept(known, today))
     for start in range(0, len(old), _SOME):
         session.execute(delete(SharingSnapshot).where(SharingSnapshot.day.in_(old[start : start + _SOME])))
     return Taken(today, made[Audience.PUBLIC][ALL][ALL]["n"], tuple(old))
@@ -125,7 +140,7 @@ def newest(session: Session, viewer: Viewer, country: str = ALL) -> dict[str, Ce
             SharingSnapshot.day == day, SharingSnapshot.country == country
         )
     )
-    return _cells(dict(rows.tuples().all()), _audience(viewer, country))
+    return _cells(dict(rows.all()), _audience(viewer, country))
 
 
 def countries(session: Session, viewer: Viewer) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from catalog.answer import list_json
 from catalog.database import Catalog
 from catalog.health import histories
 from catalog.runs import RunInProgress
+from catalog.sharing import snapshots
 from config.declarations import Source
 from config.load import ConfigurationError
 from config.settings import Settings
@@ -62,7 +63,8 @@ def schedule(
             profile = _profiling(catalog, settings, stopped)
             links = _checking(catalog, settings, stopped)
             harvesting = _harvesting(catalog, settings, stopped)
-            timetable = Timetable(catalog, settings, harvesting, profile=profile, links=links)
+            sharing = _keeping(catalog, settings)
+            timetable = Timetable(catalog, settings, harvesting, profile=profile, links=links, sharing=sharing)
             run_schedule(timetable, stopped)
 
 
@@ -139,3 +141,11 @@ def _checking(catalog: Catalog, settings: Settings, stopped: Callable[[], bool])
             print(fault, file=sys.stderr, flush=True)
 
     return check
+
+
+def _keeping(catalog: Catalog, settings: Settings) -> Callable[[], None]:
+    def keep() -> None:
+        if (taken := snapshots.keep(catalog, settings, datetime.now(UTC))) is not None:
+            print(f"{taken.day}: kept how sharing stands, {taken.datasets:,} datasets.", file=sys.stderr, flush=True)
+
+    return keep
