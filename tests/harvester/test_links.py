@@ -22,9 +22,11 @@ from catalog.tables import LinkCheck
 from catalog.viewer import PUBLIC
 from catalog.vocabulary import AccessModality, Visibility
 from config.declarations import AccessKey, Source
+from config.load import ConfigurationError
 from config.settings import Settings
 from harvester.http import Client, Limits
 from harvester.links import PATIENCE, Checker, Checking, Looked, look
+from harvester.schedule import Timetable
 from tests.portals_served.plain import Plain, Reply, Seen, plain
 
 DAY = timedelta(days=1)
@@ -268,3 +270,25 @@ def test_that_no_name_is_known_is_not_believed_while_nothing_answers(
     place.now += DAY
     place.check()
     assert place.reached("a") == {missing: ("dead", "2026-11-05")}
+
+
+def test_the_scheduler_looks_at_night_unless_a_setting_turns_it_off(catalog: Catalog):
+    looked: list[str] = []
+
+    def job(**more: Any) -> Any:
+        timetable = Timetable(
+            catalog, Settings(**more), lambda source, full: [], links=lambda: looked.append("now"), said=looked.append
+        )
+        timetable.start()
+        try:
+            return timetable.scheduler.get_job("landmark:links")
+        finally:
+            timetable.stop()
+
+    assert str(job().trigger) == "cron[month='*', day='*', day_of_week='*', hour='1', minute='45']"
+    assert str(job(links_schedule="5 4 * * mon").trigger).endswith("day_of_week='mon', hour='4', minute='5']")
+    assert job(links=False) is job(links_schedule="") is None
+    with pytest.raises(ConfigurationError) as told:
+        job(links_schedule="61 1 * * *")
+    assert str(told.value).startswith('LANDMARK_LINKS_SCHEDULE, "61 1 * * *", is no crontab: ')
+    assert "now" not in looked
