@@ -56,7 +56,7 @@ class UpcomingPage(UpcomingParameters):
 
 @router.get("/upcoming", summary="What will be collected", responses=examples.ok(examples.UPCOMING) | examples.REFUSED)
 def list_upcoming(request: Request, register: Answering, asked: Annotated[UpcomingPage, Query()]) -> Response:
-    """What, where, by whom, and whom to ask; the next first. As a calendar it is `/upcoming.ics`.
+    """What, where, by whom, and whom to ask; the next first, what is late last. As a calendar it is `/upcoming.ics`.
 
     `questions_until` is the last day on which questions can be added to a round's plan; `late` is what was expected
     before today, and of which nobody has said that it is there.

@@ -64,7 +64,7 @@ class Round:
 
 
 def upcoming(session: Session, viewer: Viewer, today: date, countries: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What will be collected, the next first; what nobody gave a day for comes last.
+    """What will be collected: the next first, then what nobody gave a day for, last what should be there by now.
 
     Args:
         session: Reading.
@@ -85,7 +85,7 @@ def upcoming(session: Session, viewer: Viewer, today: date, countries: Sequence[
     wanted = set(countries)
     found = [item for body in bodies if (item := _item(orjson.loads(body), today)) is not None]
     found = [item for item in found if not wanted or not wanted.isdisjoint(item["countries"])]
-    return sorted(found, key=lambda item: (item["expected"] or "9", item["title"], item["id"]))
+    return sorted(found, key=lambda item: (item["late"], item["expected"] or "9", item["title"], item["id"]))
 
 
 def rounds(items: Iterable[Mapping[str, Any]]) -> list[Round]:
