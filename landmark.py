@@ -12,6 +12,7 @@ import catalog.commands.hxl
 import catalog.commands.keys
 import catalog.commands.levels
 import catalog.commands.metrics
+import catalog.commands.needs
 import catalog.commands.requests
 import catalog.commands.same
 import catalog.commands.sharing
@@ -45,6 +46,7 @@ for door in (
     catalog.commands.keys.app,
     catalog.commands.levels.app,
     catalog.commands.metrics.app,
+    catalog.commands.needs.app,
     catalog.commands.requests.app,
     catalog.commands.same.app,
     catalog.commands.sharing.app,
