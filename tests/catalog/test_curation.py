@@ -366,7 +366,7 @@ def test_each_value_is_read_back_as_it_is_shown(world: World):
         state = acts.state_of(session, ID, world.bench, NOW.date())
         given = {one["field"]: one["effective"] for one in found if one["curated"] is not None}
         changes_, faults = acts.planned(state, given, world.judge)
-    assert faults == []
+    assert faults == {}
     assert [one.outcome for one in changes_] == ["unchanged"] * len(given)
     assert {one["field"]: one["curated"] for one in found if one["curated"] is not None} == given
 
