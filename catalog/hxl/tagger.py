@@ -104,7 +104,8 @@ class Tagger:
             place for place, rule in enumerate(self._rules) if isinstance(rule, HxlTagRule) and rule.unless
         )
         self._counting = frozenset(
-            rule.id for rule in hxl.tags if rule.tag.partition("+")[0] in PEOPLE and "person" in rule.takes
+            [rule.id for rule in hxl.tags if rule.tag.partition("+")[0] in PEOPLE and "person" in rule.takes]
+            + [rule.id for rule in hxl.attributes if rule.implies == "#affected" and rule.kind in {"person", "unit"}]
         )
         self._families = {family.id: family for family in hxl.families}
         self._named = Phrases((place, phrase) for place, family in enumerate(hxl.families) for phrase in family.named)
