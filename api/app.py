@@ -20,6 +20,7 @@ from api import (
     decisions,
     errors,
     examples,
+    feeds,
     glass,
     grants,
     guidance,
@@ -125,7 +126,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
-    for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl, coverage, sharing):
+    for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl, coverage, sharing, feeds):
         app.include_router(module.router)
     app.include_router(register.public)
     app.include_router(upcoming.router)

@@ -44,6 +44,7 @@ class ChangeQuery:
         dataset: Id or name.
         limit: Changes on a page, 0 to 1,000.
         after: The ``next`` of the page before.
+        datasets: Ids; only of these, if any are named.
     """
 
     since: datetime | None = None
@@ -51,6 +52,7 @@ class ChangeQuery:
     dataset: str = ""
     limit: int = 50
     after: str = ""
+    datasets: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,10 @@ def _wanted(session: Session, viewer: Viewer, query: ChangeQuery) -> Iterator[Co
             )
         number = None if key is None else session.scalar(select(Dataset.seq).where(Dataset.id == key))
         yield Change.dataset_seq == (0 if number is None else number)
+
+
+    if query.datasets:
+        yield Change.dataset_seq.in_(select(Dataset.seq).where(Dataset.id.in_(query.datasets)))
 
 
 def _disclosed(viewer: Viewer, statement: S) -> S:

@@ -4,7 +4,8 @@ A cell is a JSON object of counts, never of shares, so that cells can be told wi
 
     n, access {modality: n}, routes, ages (median days since modified, or null), dated (of how many),
     tags {origin: n, "any": n}
-    needs {state: n}                       of a country and of all, where needs were judged
+    needs {state: n}                       of a country and of all together
+    states {need: state}                   of a country
     requests {n, answered, days} or null   of a country and of all, where that is told
     hidden, visibility {visibility: n}     as stewards are shown it
     donors {active, silent}                of all countries together

@@ -5,7 +5,7 @@ own records aside. Each counts nothing that its readers could not have counted t
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.database import Catalog
-from catalog.needs.coverage import Coverage, coverage
+from catalog.needs.coverage import coverage
 from catalog.needs.records import Book
 from catalog.requests import told
 from catalog.requests.outcomes import ALL as ALL_REQUESTS
@@ -168,24 +168,19 @@ def _counted(session: Session, viewer: Viewer, book: Book, now: datetime) -> Cel
     today = now.astimezone(UTC).date()
     made = cells(session, viewer, today)
     covered = coverage(session, viewer, book, today)
-    for country, states in _needs(covered, made):
-        made[country][ALL]["needs"] = states
+    together: Counter[str] = Counter()
+    for country in sorted(set(made) - {ALL}):
+        states = {cell.need.id: cell.state.value for cell in covered.country(country).cells}
+        counted = Counter(states.values())
+        together.update(counted)
+        made[country][ALL] |= {"needs": dict(sorted(counted.items())), "states": states}
+    made[ALL][ALL]["needs"] = dict(sorted(together.items()))
     exact = bool(viewer.reach)
     for row in told.outcomes(session, viewer, now):
         country = ALL if row.iso3 == ALL_REQUESTS else row.iso3
         if country in made:
             made[country][ALL]["requests"] = _requests(row, exact=exact)
     return made
-
-
-def _needs(covered: Coverage, made: Iterable[str]) -> Iterator[tuple[str, dict[str, int]]]:
-    """The states of the needs of each country that has a record, then of all of them together."""
-    together: Counter[str] = Counter()
-    for country in sorted(set(made) - {ALL}):
-        states = {state.value: count for state, count in covered.country(country).counts.items() if count}
-        together.update(states)
-        yield country, states
-    yield ALL, dict(sorted(together.items()))
 
 
 def _requests(row: Figures, *, exact: bool) -> dict[str, Any] | None:
