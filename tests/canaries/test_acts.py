@@ -124,11 +124,26 @@ class Acting:
                 path = f"/api/v1/register/accept?preview={found.get('preview', '')}"
             yield path, body
 
+    def overrule(self) -> Asked:
+        path = "/api/v1/coverage/YEM/displaced-people/overrule"
+        said = {"reason": "Sample: the programme knows."}
+        yield path, {"act": "overrule", "state": "met", "expires": DAY} | said
+        yield path, {"act": "withdraw"} | said
+
+    def assign(self) -> Asked:
+        said = {"what": "Sample: ask whoever holds it.", "owner": "Information manager", "due": DAY}
+        yield "/api/v1/coverage/YEM/displaced-people/actions", said
+
+    def close(self) -> Asked:
+        for number in range(1, 4):
+            yield f"/api/v1/actions/{number}", {"state": "done", "reason": "Sample: it was given."}
+
     def form(self) -> Asked:
         """Pages with a token of their own: who signs in does so before, who signs out is signed out."""
         yield "/sign-in", {}
         yield "/register/preview", {}
         yield "/register/accept", {}
+        yield "/coverage/YEM?need=displaced-people", {}
         yield "/sign-out", {}
 
 
@@ -159,6 +174,10 @@ ACTS: Mapping[tuple[str, str], Callable[[Acting], Asked]] = {
     ("POST", "/api/v1/register/accept"): lambda acting: acting.sheet("accept"),
     ("POST", "/register/preview"): Acting.form,
     ("POST", "/register/accept"): Acting.form,
+    ("POST", "/api/v1/coverage/{iso3}/{need}/overrule"): Acting.overrule,
+    ("POST", "/api/v1/coverage/{iso3}/{need}/actions"): Acting.assign,
+    ("POST", "/api/v1/actions/{number}"): Acting.close,
+    ("POST", "/coverage/{iso3}"): Acting.form,
     ("POST", "/sign-in"): Acting.form,
     ("POST", "/sign-out"): Acting.form,
 }

@@ -89,6 +89,16 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
         "/request/{request_id}": made.requests,
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
+    countries = sorted({iso3 for one in documents for iso3 in one["countries"]})
+    places = ("/api/v1/coverage/{iso3}", "/coverage/{iso3}", "/country/{iso3}", "/api/v1/actions/{number}")
+    known |= dict.fromkeys(places[:3], countries) | {places[3]: ["1"]}
+    if path == "/coverage/{iso3}":
+        return [
+            f"/coverage/{iso3}{more}"
+            for iso3 in countries
+            for more in ("", "?set=protection", "?need=displaced-people")
+        ]
+    path = path.replace("{need}", "displaced-people")
     if path == "/request/new":
         return [path, *(f"{path}?dataset={key}" for key in datasets)]
     if "{" not in path:
