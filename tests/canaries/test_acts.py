@@ -138,9 +138,22 @@ class Acting:
         for number in range(1, 4):
             yield f"/api/v1/actions/{number}", {"state": "done", "reason": "Sample: it was given."}
 
+    def ask(self) -> Asked:
+        asked = {"purpose": "Sample.", "for_whom": "Sample.", "until": DAY}
+        for number in SOME:
+            yield "/api/v1/requests", {"dataset": self.made.id(number)} | asked
+
+    def answer(self) -> Asked:
+        for request in self.made.requests:
+            yield f"/api/v1/requests/{request}/state", {"state": "acknowledged"}
+            yield f"/api/v1/requests/{request}/state", {"state": "refused", "why": "Sample.", "category": "harm"}
+            yield f"/api/v1/requests/{request}/state", {"state": "partly", "why": "Sample."}
+
     def form(self) -> Asked:
         """Pages with a token of their own: who signs in does so before, who signs out is signed out."""
         yield "/sign-in", {}
+        yield "/request/new", {}
+        yield f"/request/{self.made.requests[0]}", {}
         yield "/register/preview", {}
         yield "/register/accept", {}
         yield "/coverage/YEM?need=displaced-people", {}
@@ -178,6 +191,10 @@ ACTS: Mapping[tuple[str, str], Callable[[Acting], Asked]] = {
     ("POST", "/api/v1/coverage/{iso3}/{need}/actions"): Acting.assign,
     ("POST", "/api/v1/actions/{number}"): Acting.close,
     ("POST", "/coverage/{iso3}"): Acting.form,
+    ("POST", "/api/v1/requests"): Acting.ask,
+    ("POST", "/api/v1/requests/{request_id}/state"): Acting.answer,
+    ("POST", "/request/new"): Acting.form,
+    ("POST", "/request/{request_id}"): Acting.form,
     ("POST", "/sign-in"): Acting.form,
     ("POST", "/sign-out"): Acting.form,
 }
