@@ -15,6 +15,7 @@ import typer
 
 import landmark
 from config import load
+from config.access import Agreement, Role, Way
 from config.declarations import (
     VIEW,
     Concept,
@@ -43,7 +44,12 @@ SCHEMAS = {
     "general-rule": GeneralRule,
     "fact-rules": FactRules,
     "hxl-rules": HxlRules,
+    "access-way": Way,
+    "access-role": Role,
+    "agreement": Agreement,
 }
+LISTS = {SensitivityRule, Way, Role, Agreement}
+"""What a file has a list of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +217,12 @@ def help_text(path: str, command: Any) -> str:
 
 
 def schema(kind: Any) -> str:
-    """JSON Schema of one YAML file; the key is the file's name and may be left out. Sensitivity rules are a list."""
+    """JSON Schema of one YAML file; the key is the file's name and may be left out, but of entries of a list."""
     made = kind.model_json_schema()
     definitions = made.pop("$defs", {})
-    if "key" in made.get("required", ()):
+    if kind not in LISTS and "key" in made.get("required", ()):
         made["required"] = [name for name in made["required"] if name != "key"]
-    if kind is SensitivityRule:
+    if kind in LISTS:
         made = {"type": "array", "items": made}
     made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
     if definitions:
