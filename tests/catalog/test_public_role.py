@@ -79,7 +79,7 @@ def test_a_public_process_answers_by_a_role_that_can_read_nothing_hidden(full: C
             [tuple(connection.execute(text(f'select * from landmark_public."{view}"')).all()) for view in views]
         )
     reader.dispose()
-    given = {"catalog_record", "change", "dataset", "disclosure", "link_check", "same_link", "slug"}
+    given = {"catalog_record", "change", "dataset", "disclosure", "link_check", "need_overrule", "same_link", "slug"}
     assert set(views) == {"alembic_version", *given}
     assert "uietcanary" not in told
     assert "closed now" not in told
