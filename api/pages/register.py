@@ -181,7 +181,7 @@ def _shown(asking: Asking) -> dict[str, Any]:
 
 def _own(request: Request, asking: Asking) -> dict[str, Any]:
     rows = mine(asking, "listed rows of the register")
-    items = [{"id": id_} | of_row(asking, row) for id_, row in list(rows.items())[-SHOWN:]]
+    items = [of_row(asking, row) | {"reached": row.reached} for row in list(rows.values())[-SHOWN:]]
     states = _choices(asking, "state")
     visibilities = _choices(asking, "visibility")
     for item in items:

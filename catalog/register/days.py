@@ -16,12 +16,14 @@ EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 SERIALS = range(3_000, 73_416)
 """Numbers that are days of these years in a workbook: what is less is a year."""
-_CLOCK = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?"
+_CLOCK = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK)
 _MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{4})")
 _PARTS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})" + _CLOCK)
-_SHORT_YEAR = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}")
-_NUMBER = re.compile(r"\d{4,5}(?:\.0+)?")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+_SHORT_YEAR = re.compile(r"\d{1,2}[-/.](?:\d{1,2}|[^\W\d_]+\.?)[-/.]\d{2}" + _CLOCK)
+_NUMBER = re.compile(r"\d{4,5}(?:\.\d+)?")
+_SUFFIX = re.compile(r" ?(?:р|г|год|року|года|م)\.?$")
 _LITTLE = frozenset(
     ["de", "of", "du", "del", "di", "le", "the", "le.", "el", "year", "р", "рік", "року", "г", "год", "года", "م"]
 )
@@ -58,7 +60,9 @@ def _written(text: str, edge: str, *, from_1904: bool) -> date:
         return _counted(int(float(text)), edge, from_1904=from_1904)
     if found := _ISO.fullmatch(text):
         return _made(*(int(part) for part in found.groups()))
-    if found := _PARTS.fullmatch(text):
+    if found := _COMPACT.fullmatch(text):
+        return _made(*(int(part) for part in found.groups()))
+    if found := _PARTS.fullmatch(_SUFFIX.sub("", text)):
         return _told_apart(int(found[1]), int(found[3]), int(found[4]), found[2])
     if found := _MONTH.fullmatch(text):
         year, month = (found[1], found[2]) if found[1] else (found[4], found[3])
@@ -92,7 +96,7 @@ def _told_apart(one: int, other: int, year: int, sign: str) -> date:
 
 def _worded(text: str, edge: str) -> date:
     words = [word for word in normalize(text).split() if word not in _LITTLE]
-    joined = " ".join(word for word in words if not word[0].isdigit())
+    joined = " ".join(word for word in words if not word[0].isdigit() and word not in _weekdays())
     month = _months().get(joined)
     numbers = [int(found[0]) for word in words if (found := re.match(r"\d+", word))]
     years = [number for number in numbers if FIRST_YEAR <= number <= LAST_YEAR]
@@ -123,6 +127,21 @@ def _within(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise NoDay(f"the year {day.year} cannot be meant", "Write the day as in 2026-03-05.")
     return day
+
+
+@cache
+def _weekdays() -> frozenset[str]:
+    """Every name of a day of the week, folded: a long date of a spreadsheet begins with it."""
+    from babel.dates import get_day_names
+
+    return frozenset(
+        word
+        for locale in LOCALES
+        for width in ("wide", "abbreviated")
+        for context in ("format", "stand-alone")
+        for name in get_day_names(width, context, locale).values()
+        for word in normalize(str(name)).split()
+    ) - frozenset(_months())
 
 
 @cache

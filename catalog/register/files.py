@@ -9,7 +9,9 @@ import io
 import re
 import warnings
 import zipfile
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +21,14 @@ MOST_BYTES = 16 << 20
 MOST_UNPACKED = 64 << 20
 MOST_SHARED = 16 << 20
 """Of a part that is held whole, such as the list of a workbook's texts."""
+MOST_STREAMED = 32 << 20
+"""Of a sheet, unpacked."""
+MOST_ELEMENTS = 800_000
+"""Of all parts that are read: each costs some microseconds, however little it says."""
+MOST_DEEP = 60
+"""Elements within one another: what is open is held."""
+MOST_MERGED = 10_000
+"""Merged cells of a sheet that are looked at."""
 MOST_PARTS = 2_000
 MOST_ROWS = 5_000
 """Rows with something in them on one sheet."""
@@ -31,6 +41,10 @@ MOST_SHEETS = 30
 ENCODINGS = ("utf-8", "cp1252", "cp1251", "cp1256")
 DELIMITERS = (",", ";", "\t", "|")
 _STREAMED = ("xl/worksheets/", "content.xml")
+_TOO_MUCH = (
+    f"A sheet has more than {MOST_ROWS} rows, or too much in it. The register lists holdings, a row each, not their "
+    "data: give it a sheet of these alone, or several."
+)
 _OLD = b"\xd0\xcf\x11\xe0"
 _QUOTED = re.compile(r"'+[=+\-@\t\r]")
 
@@ -129,13 +143,48 @@ def _checked(archive: zipfile.ZipFile) -> frozenset[str]:
         raise Unreadable(
             f"Unpacked, the workbook has more than {MOST_UNPACKED >> 20} MiB. Copy the rows into a new one."
         )
-    held = [part for part in parts if part.filename.endswith(".xml") and not part.filename.startswith(_STREAMED)]
+    read = [part for part in parts if part.filename.endswith((".xml", ".rels"))]
+    if any(part.file_size > MOST_STREAMED for part in read if part.filename.startswith(_STREAMED)):
+        raise Unreadable(_TOO_MUCH)
+    held = [part for part in read if not part.filename.startswith(_STREAMED)]
     if any(part.file_size > MOST_SHARED for part in held):
         raise Unreadable(f"The workbook's texts have more than {MOST_SHARED >> 20} MiB. Split it.")
     macros = "vbaproject.bin", "xl/macrosheets/", "basic/", "scripts/"
     if any(name.lower().endswith(macros[0]) or name.lower().startswith(macros[1:]) for name in names):
         raise Unreadable("The workbook has macros. Save it as XLSX without macros.")
+    _plain(archive, read)
     return names
+
+
+def _plain(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> None:
+    """Raise Unreadable where the parts have too many elements, or these stand too deep within one another."""
+    from xml.parsers import expat
+
+    count = deep = 0
+
+    def begin(*_: object) -> None:
+        nonlocal count, deep
+        count, deep = count + 1, deep + 1
+        if count > MOST_ELEMENTS or deep > MOST_DEEP:
+            raise Unreadable(_TOO_MUCH)
+
+    def end(_: str) -> None:
+        nonlocal deep
+        deep -= 1
+
+    for part in parts:
+        deep = 0
+        # Whatever is declared of entities is refused by who reads the part; here nothing is expanded.
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = begin, end
+        parser.EntityDeclHandler = _no_entities
+        with archive.open(part) as stream, suppress(expat.ExpatError):
+            while piece := stream.read(1 << 16):
+                parser.Parse(piece)
+
+
+def _no_entities(*_: object) -> None:
+    raise Unreadable("The workbook cannot be read (EntitiesForbidden). Save it anew as XLSX.")
 
 
 def _xlsx(body: bytes, archive: zipfile.ZipFile) -> Opened:
@@ -176,9 +225,11 @@ def _merged(archive: zipfile.ZipFile, sheet: Any) -> Iterator[tuple[int, int, in
     from openpyxl.utils import range_boundaries
 
     path = sheet._worksheet_path.lstrip("/")  # noqa: SLF001 - what is read row by row does not tell
+    left_to_look = MOST_MERGED
     with archive.open(path) as part:
         for _, element in iterparse(part):
-            if element.tag.endswith("}mergeCell"):
+            if element.tag.endswith("}mergeCell") and left_to_look:
+                left_to_look -= 1
                 left, top, _, bottom = range_boundaries(element.get("ref", ""))
                 if bottom > top:
                     yield left - 1, top, min(bottom, top + MOST_ROWS)
@@ -188,16 +239,18 @@ def _merged(archive: zipfile.ZipFile, sheet: Any) -> Iterator[tuple[int, int, in
 def _filled(lines: tuple[Line, ...], merged: Iterable[tuple[int, int, int]]) -> tuple[Line, ...]:
     """With the value of merged cells in each of their rows that has anything else."""
     by_number = {line.number: list(line.cells) for line in lines}
+    numbers = sorted(by_number)
+    filled: set[tuple[int, int]] = set()
     for column, top, bottom in merged:
         first = by_number.get(top, [])
-        if column >= len(first):
+        if column >= len(first) or (column, top) in filled:
             continue
-        for number in range(top + 1, bottom + 1):
-            if number in by_number:
-                cells = by_number[number]
-                cells += [None] * (column + 1 - len(cells))
-                if cells[column] in (None, ""):
-                    cells[column] = first[column]
+        filled.add((column, top))
+        for number in numbers[bisect_right(numbers, top) : bisect_right(numbers, bottom)]:
+            cells = by_number[number]
+            cells += [None] * (column + 1 - len(cells))
+            if cells[column] in (None, ""):
+                cells[column] = first[column]
     return tuple(Line(number, tuple(cells)) for number, cells in by_number.items())
 
 
@@ -213,10 +266,7 @@ def _kept(rows: Iterable[tuple[int, list[Value]]]) -> tuple[tuple[Line, ...], li
         last = number
         letters += sum(len(cell) for cell in cells if isinstance(cell, str))
         if len(lines) == MOST_ROWS or letters > MOST_LETTERS:
-            raise Unreadable(
-                f"A sheet has more than {MOST_ROWS} rows, or too much text. The register lists holdings, a row each, "
-                "not their data: give it a sheet of these alone, or several."
-            )
+            raise Unreadable(_TOO_MUCH)
         lines.append(Line(number, tuple(cells)))
     return tuple(lines), []
 

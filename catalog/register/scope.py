@@ -31,12 +31,14 @@ class Mine:
         dataset: Of its record.
         visibility: As whom the record may be known now.
         named: Whether its columns about people are shown too: to its stewards, and to who wrote it last.
+        reached: Whether they are shown the record too, not the row alone.
     """
 
     values: Mapping[str, str]
     dataset: UUID
     visibility: Visibility
     named: bool
+    reached: bool
 
 
 def lists(viewer: Viewer) -> bool:
@@ -77,7 +79,7 @@ def mine(session: Session, viewer: Viewer) -> dict[str, Mine]:
         wrote = bool(viewer.key) and acted.get(KEY) == viewer.key
         if reached or wrote:
             named = wrote or viewer.sees_all or viewer.stewards(SOURCE, countries)
-            found[id_] = Mine(dict(values), record, visibility, named)
+            found[id_] = Mine(dict(values), record, visibility, named, reached)
     return found
 
 

@@ -284,7 +284,7 @@ def test_a_sheet_is_brought_on_the_page(desk: Desk):
     assert [[cell.value for cell in row[:2]] for row in returned.iter_rows(min_row=3)][2] == [None, "Sample: three"]
     assert re.fullmatch("reg-[0-9a-f]{16}", returned["A3"].value)
     own = page.get("/register").text
-    assert "2 holdings that you keep here" in own
+    assert "2 holdings that you may change" in own
     assert TWO[0] in own
     over = page.accept(shown.text, accept_valid="yes")
     assert over.status_code == 409

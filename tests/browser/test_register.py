@@ -185,7 +185,7 @@ def listed(clerk: Clerk, key: str, filled: Path, back: Path) -> None:
     assert clerk.says("Its owner's consent to list it is missing or over")
     clerk.shot("accepted")
     clerk.open("/register")
-    assert clerk.says("50 holdings that you keep here")
+    assert clerk.says("50 holdings that you may change")
     clerk.shot("own")
     clerk.download("Français", back)
     clerk.bring(back)

@@ -189,6 +189,56 @@ def test_what_is_too_large_or_has_macros_is_refused(words: Words) -> None:
         assert str(raised.value).startswith(said)
 
 
+def swapped(sheet: str) -> bytes:
+    """A workbook whose sheet is this XML."""
+    out = io.BytesIO()
+    given = zipfile.ZipFile(io.BytesIO(workbook([HEADINGS, GOOD])))
+    with given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in given.namelist():
+            archive.writestr(name, sheet if name.startswith("xl/worksheets/") else given.read(name))
+    return out.getvalue()
+
+
+def test_what_would_take_memory_or_minutes_is_refused_before_it_does(words: Words) -> None:
+    begin = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    rows = "".join(f'<row r="{number}"><c r="A{number}"/></row>' for number in range(1, 500_000))
+    deep = "<row>" * 100_000
+    one = "<mergeCell ref='A1:A1048576'/>"
+    merged = f"</sheetData><mergeCells>{one * 900_000}</mergeCells></worksheet>"
+    declared = '<!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">]>'
+    for sheet, said in (
+        (f"{begin}{rows}</sheetData></worksheet>", "A sheet has more than 5000 rows, or too much in it."),
+        (f"{begin}{deep}", "A sheet has more than 5000 rows, or too much in it."),
+        (f"{begin}{merged}", "A sheet has more than 5000 rows, or too much in it."),
+        (f"{declared}{begin}</sheetData></worksheet>", "The workbook cannot be read (EntitiesForbidden)."),
+    ):
+        with pytest.raises(Unreadable) as raised:
+            read(swapped(sheet), words)
+        assert str(raised.value).startswith(said)
+
+
+def test_a_sheet_full_of_merged_cells_is_read_in_a_moment(words: Words) -> None:
+    cells = [
+        f'<c r="{letter}1" t="inlineStr"><is><t>{text}</t></is></c>'
+        for letter, text in zip("ABCD", HEADINGS, strict=True)
+    ]
+    said = [
+        f'<c r="{letter}2" t="inlineStr"><is><t>{text}</t></is></c>' for letter, text in zip("ABCD", GOOD, strict=True)
+    ]
+    more = "".join(
+        f'<row r="{number}"><c r="D{number}" t="inlineStr"><is><t>held</t></is></c></row>' for number in (3, 4)
+    )
+    merged = "".join(f'<mergeCell ref="{letter}2:{letter}1048576"/>' for letter in "ABC") + (
+        '<mergeCell ref="A2:A1048576"/>' * 200_000
+    )
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        f'<row r="1">{"".join(cells)}</row><row r="2">{"".join(said)}</row>{more}</sheetData>'
+        f"<mergeCells>{merged}</mergeCells></worksheet>"
+    )
+    assert [dict(row.values) for row in read(swapped(sheet), words).rows] == [KEPT] * 3
+
+
 def test_a_million_rows_are_refused_before_they_are_read(words: Words) -> None:
     line = (",".join(GOOD) + "\n").encode()
     body = (",".join(HEADINGS) + "\n").encode() + line * 300_000
