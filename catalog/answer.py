@@ -11,7 +11,7 @@ from catalog.query import FacetCount, Page
 def page_json(page: Page) -> bytes:
     """A page of datasets; its items are not read again.
 
-    ``notices`` says in sentences how the question was understood, ``wording`` word by word (:mod:`catalog.search.told`).
+    ``notices`` says in sentences how the question was read, ``wording`` word by word (:mod:`catalog.search.told`).
     """
     pieces = [b'{"total":%d,"items":[' % page.total, b",".join(page.items), b'],"facets":{']
     for name, counts in page.facets.ready.items():

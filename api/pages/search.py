@@ -72,10 +72,48 @@ def search_page(request: Request, register: Answering, asked: Annotated[Search, 
         first=_address(pairs) if query.after else "",
         export=_address(_without(pairs, "limit", "facets"), path=""),
         filtered=bool(chosen),
+        wording=_wording(page, pairs),
     )
 
 
+def _wording(page: Page, pairs: Pairs) -> dict[str, Any]:
+    """How the words were read, with the addresses at which they are read otherwise."""
+    told = page.wording
+    also = [(part["said"], part["also"], part.get("more", 0)) for part in told.get("parts", ()) if part.get("also")]
+    places = [
+        (part["said"], part["places"][0]["name"]) for part in told.get("parts", ()) if len(part.get("places", ())) == 1
+    ]
+    choices = [
+        (place["name"], _address([*_without(pairs, "country"), ("country", place["iso3"])]))
+        for choice in told.get("choices", ())
+        for place in choice["places"]
+    ]
+    return {
+        "also": also,
+        "places": [(said, name) for said, name in places if said.casefold() != name.casefold()],
+        "choices": choices,
+        "literal": _address([*_without(pairs, "expand"), ("expand", "false")]) if also or places else "",
+        "expanded": _address(_without(pairs, "expand")) if told and not told["expand"] else "",
+        "why": _address([*_without(pairs, "explain"), ("explain", "true")]) if told else "",
+        "plain": _address(_without(pairs, "explain")),
+        "help": [(*_helped(one), _help_address(one, pairs)) for one in told.get("help", ())],
+    }
+
+
+def _helped(one: dict[str, Any]) -> tuple[str, int]:
+    if one["said"] == "filters":
+        return "Without the filters", one["total"]
+    return f"“{one['q']}”", one["total"]
+
+
+def _help_address(one: dict[str, Any], pairs: Pairs) -> str:
+    if not one["q"]:
+        return _address([pair for pair in pairs if pair[0] in {"q", "expand"}])
+    return _address([*_without(pairs, "q"), ("q", one["q"])])
+
+
 def _shown(item: dict[str, Any]) -> dict[str, Any]:
+    item.setdefault("why", [])
     item["country_names"] = [country_name(iso3) for iso3 in item["countries"]]
     item["badge"], item["how"] = words.ACCESS[item["access"]["modality"]]
     item["level_name"] = words.LEVELS[item["level"]["level"]][0]

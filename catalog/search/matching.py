@@ -106,27 +106,62 @@ def match(wording: Wording, snapshot: Snapshot, meanings: Meanings, *, expand: b
 
 def sense_part(said: str, sense: Sense, typed: Sequence[str], snapshot: Snapshot) -> Part:
     """A run of words with a meaning: the words as typed, its other words, narrower ones, and the concept."""
-    reasons = [_typed(tuple(typed))] if typed else []
-    found = [_literal(Phrase(tuple(typed)), snapshot)] if typed else []
     own = tuple(typed)
+    made = snapshot.kept.get(sense.key)
+    if made is None:
+        made = snapshot.kept[sense.key] = _sought(sense, snapshot)
+    clauses = [_literal(Phrase(own), snapshot), *made.clauses] if own else list(made.clauses)
+    reasons = [reason for words, reason in made.reasons if words != own]
+    if own:
+        reasons.insert(0, _typed(own))
+    clause = Query.disjunction_max_query(clauses, TIE) if clauses else Query.empty_query()
+    return Part(said, "meaning", clause, tuple(reasons), 300 + made.rarity, sense.title)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a meaning is looked for by in one viewer's index, made once: clauses, and reasons by their light forms."""
+
+    clauses: tuple[Query, ...]
+    reasons: tuple[tuple[tuple[str, ...], Reason], ...]
+    rarity: float
+
+
+def _sought(sense: Sense, snapshot: Snapshot) -> _Sought:
+    clauses: list[Query] = []
+    reasons: list[tuple[tuple[str, ...], Reason]] = []
     rarest = 1.0
     for because, terms, worth in (("same", sense.terms, MEANT), ("narrower", sense.narrower, NARROWER)):
-        here = [one for term in terms if term.words != own and (one := _known(term, snapshot))]
+        here = [one for term in terms if (one := _known(term, snapshot))]
         if not here:
             continue
-        by_field = {name: either([queries[name] for _, queries in here if name in queries]) for name in MEANT_IN}
+        reasons += [(term.words, Reason(because, term.written, queries)) for term, queries in here]
+        # "displaced" finds all that "displaced people" does.
+        alone = {term.words for term, _ in here}
+        fewest = [(term, queries) for term, queries in here if not _within(term.words, alone)]
+        by_field = {name: either([queries[name] for _, queries in fewest if name in queries]) for name in MEANT_IN}
         whole = {name: query for name, query in by_field.items() if query is not None}
         rarity = snapshot.rarity((because, sense.key), either(list(whole.values())) or Query.empty_query())
         rarest = max(rarest, rarity)
-        found += [Query.const_score_query(query, WEIGHTS[name] * worth * rarity) for name, query in whole.items()]
-        reasons += [Reason(because, term.written, queries) for term, queries in here]
+        clauses += [Query.const_score_query(query, WEIGHTS[name] * worth * rarity) for name, query in whole.items()]
     for concept, worth in ((sense.concept, ABOUT), *((other, ABOUT * NARROWER) for other in sense.beside)):
         about = Query.term_query(schema(), facet_field(facets()["concept"]), concept, "basic")
         if concept and snapshot.times(("about", concept), about):
-            found.append(Query.const_score_query(about, worth * snapshot.rarity(("about", concept), about)))
-            reasons.append(Reason("about", snapshot.names["concept"].labels.get(concept, concept), {"": about}))
-    clause = Query.disjunction_max_query(found, TIE) if found else Query.empty_query()
-    return Part(said, "meaning", clause, tuple(reasons), 300 + rarest, sense.title)
+            clauses.append(Query.const_score_query(about, worth * snapshot.rarity(("about", concept), about)))
+            title = snapshot.names["concept"].labels.get(concept, concept)
+            reasons.append(((), Reason("about", title, {"": about})))
+    return _Sought(tuple(clauses), tuple(reasons), rarest)
+
+
+def _within(words: tuple[str, ...], others: set[tuple[str, ...]]) -> bool:
+    """Whether a shorter term stands in this one."""
+    length = len(words)
+    return any(
+        words[start:end] in others
+        for start in range(length)
+        for end in range(start + 1, length + 1)
+        if end - start < length
+    )
 
 
 def either(queries: Sequence[Query]) -> Query | None:

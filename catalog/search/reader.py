@@ -30,6 +30,8 @@ from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 
 MOST_ITEMS = 1_000
+FEW = 5
+"""Records below which is told what would find more."""
 VIEWS = 32
 """Viewers whose names of things are kept at once: those of everybody cost some megabytes at 25,000 records."""
 
@@ -169,10 +171,10 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Mean
             page = _page(snapshot, asked, narrowing, order, query, cursor, today)
     said = told(asked, expand=query.expand)
     notices = [*wording.notices, *narrowing.notices, *sentences(asked)]
-    if not page.total and asked.required:
-        said["help"] = helps(asked, wording, snapshot, narrowing)
-        if len(asked.required) > 1:
-            notices.append("No record has any of the words.")
+    if page.total < FEW and asked.required and (more := helps(asked, wording, snapshot, narrowing, page.total)):
+        said["help"] = more
+    if not page.total and len(asked.required) > 1:
+        notices.append("No record has any of the words.")
     items = _items(snapshot, page.addresses, today)
     if query.explain:
         reasons = why(asked, raising(today, asked), snapshot, page.addresses)

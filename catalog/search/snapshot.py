@@ -90,6 +90,7 @@ class Snapshot:
         name: Changes whenever a document does that is shown.
         records: How many are shown.
         apart: The index holds what this viewer is not shown, and its statistics are not to score for them.
+        kept: What meanings are looked for by here (:mod:`catalog.search.matching`), as far as they were asked for.
     """
 
     opened: Opened
@@ -99,6 +100,7 @@ class Snapshot:
     records: int
     names: Mapping[str, Names]
     apart: bool = False
+    kept: dict[str, Any] = field(default_factory=dict)
     _rows: dict[str, Rows] = field(default_factory=dict)
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _columns: list[Any] = field(default_factory=list)

@@ -3,13 +3,14 @@
 ::
 
     parts [{said, kind, title, also [..], places [{iso3, code, name}], read_as [..], how}],
-    dropped [said], widened [{said, title}], choices [{said, places [{iso3, code, name, q}]}],
+    dropped [said], widened [{said, title}], choices [{said, places [{iso3, code, name}]}],
     expand, help [{said, q, total}]
 
 ``also`` is what was searched for beside what was typed, as far as the viewer is shown records that have it. A place of
 several countries is in ``choices``: each has the question to ask instead.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from tantivy import Occur
@@ -65,22 +66,30 @@ def sentences(asked: Asked) -> tuple[str, ...]:
     return tuple(found)
 
 
-def helps(asked: Asked, wording: Wording, snapshot: Snapshot, narrowing: Filters) -> list[dict[str, Any]]:
-    """What would find something where nothing was found: one word spelt otherwise, or no filter, with how many.
+def helps(
+    asked: Asked, wording: Wording, snapshot: Snapshot, narrowing: Filters, found_now: int
+) -> list[dict[str, Any]]:
+    """What would find more where little or nothing was found, with how many it finds.
 
-    ``said`` is what is in the way, ``q`` what to ask instead; empty words of ``q`` mean the same words unfiltered.
+    ``said`` is what is in the way: a word to leave out or to spell otherwise, or ``filters``; ``q`` is what to ask
+    instead, empty where it is the same words without filters.
     """
     searcher, found = snapshot.opened.searcher, []
+    here = narrowing.clauses()
     if narrowing.chosen or narrowing.fixed:
         everywhere = [] if snapshot.unseen is None else [(Occur.MustNot, snapshot.unseen)]
         if total := count(searcher, both(asked.clauses(), everywhere)):
             found.append({"said": "filters", "q": "", "total": total})
+    for part in asked.required if len(asked.required) > 1 and not asked.any_of else ():
+        kept = tuple(one for one in asked.required if one is not part)
+        if total := count(searcher, both(replace(asked, required=kept).clauses(), here)):
+            found.append({"said": part.said, "q": " ".join(one.said for one in kept), "total": total})
     for word in wording.words:
         if not snapshot.times_of_word(light(word.text)):
             for other in near(word.text, snapshot):
                 q = " ".join(other if one is word else one.text for one in wording.words)
                 found.append({"said": word.text, "q": q, "total": snapshot.times_of_word(light(other))})
-    return found[:MOST_TOLD]
+    return [one for one in found if one["total"] > found_now][:MOST_TOLD]
 
 
 def _part(part: Part) -> dict[str, Any]:

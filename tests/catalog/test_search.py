@@ -180,7 +180,7 @@ def test_a_whole_page(reader):
     )
     assert page == Page(
         total=2,
-        items=(shown(5), shown(2)),
+        items=(shown(2), shown(5)),
         facets={
             "country": (
                 FacetCount("SSD", "South Sudan", 1, selected=True),
