@@ -118,7 +118,18 @@ def test_each_documented_example_is_answered_as_documented(client: TestClient, s
         "/api/v1/hxl/tags/{tag}": "affected",
     }
     # What takes a key is asked in test_acts.py and its like.
-    keyed = ("/waiting", "/notices", "/metrics", "/keys", "/grants", "/audit", "/verification", "/same")
+    keyed = (
+        "/waiting",
+        "/notices",
+        "/metrics",
+        "/keys",
+        "/grants",
+        "/audit",
+        "/verification",
+        "/same",
+        "/register/rows",
+        "/register/export",
+    )
     open_to_all = {
         path: methods for path, methods in described["paths"].items() if "get" in methods and not path.endswith(keyed)
     }
