@@ -9,6 +9,7 @@ from hashlib import sha256
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select
@@ -18,6 +19,9 @@ from api.app import create_app
 from catalog import audit, dump, keys
 from catalog.asker import BROKE
 from catalog.assess import Assessor
+from catalog.curation import acts
+from catalog.curation.acts import Bench
+from catalog.curation.columns import Place
 from catalog.database import Catalog
 from catalog.keys import NewKey
 from catalog.records import (
@@ -225,6 +229,7 @@ class Planted:
         """Every kind of record, each with an issue of its own, and over each the glass was broken once."""
         left = [at for at in self.numbers if KINDS[at][0] not in self.without]
         self.write(catalog, left, [record(at, *KINDS[at]) for at in left])
+        self.correct(catalog, left)
         link(catalog)
         with catalog.writing() as session:
             for number in self.numbers:
@@ -232,6 +237,19 @@ class Planted:
                     session, "A. Sample", BROKE, f"show {self.id(number)}", f"Sample {canary(number, NOTICED)}"
                 )
         follow(catalog, self.settings.index_dir)
+
+    def correct(self, catalog: Catalog, numbers: Sequence[int]) -> None:
+        """A text and a hashtag of every record corrected by a person, with a reason that has a word of its own."""
+        assessor = Assessor(Rules(concepts=(), sensitivity=(*RULES, TOLD), agents=(), digest=str((*RULES, TOLD))))
+        bench = Bench(assessor, catalog.address.drivername)
+        for number in numbers:
+            given = {
+                "caveats": f"Sample {canary(number, 'corrected')}.",
+                Place(canary(number, "header")).field: f"#adm1+{canary(number, 'corrected tag')}",
+            }
+            with catalog.writing() as session:
+                why = f"Sample {canary(number, 'corrected why')}."
+                acts.correct(session, UUID(self.id(number)), given, "A. Sample", why, bench)
 
     def give_keys(self, catalog: Catalog) -> None:
         """A key of every sort."""
@@ -322,12 +340,22 @@ class Planted:
             and (number in stewarded or viewer.owns(number) or (viewer.name == "community" and _is_asked_for(number)))
         }
         noticed = self.numbers if everything else stewarded
+        there = {number for number in self.numbers if KINDS[number][0] not in self.without}
+        # Of what its portal keeps private the feed tells no values, and its owner nothing else of a correction.
+        # Where everybody is shown the same the owner is told of changes as everybody is.
+        shut = {number for number in there if any(stored.get((number, one)) != stored[number, "full"] for one in LESS)}
+        told = {number for number in shut if viewer.owns(number) and KINDS[number][0] is not Visibility.OWNER}
         return frozenset(
             {canary(number, NOTICED) for number in noticed}
+            | {canary(number, field) for number in told | (there & stewarded) for field in BEFORE}
+            | {canary(number, "corrected why") for number in there & stewarded}
             | {canary(number, field) for number in asked for field in ("purpose", "team", "offer", "sent")}
         )
 
 
+LESS = ("public", "community")
+BEFORE = ("caveats", "tag")
+"""What the source says of what was corrected: told to stewards, and to the owner in what changed. Why, to stewards."""
 ASKED_FOR = frozenset({Visibility.PUBLIC, Visibility.DESCRIBED, Visibility.LISTED, Visibility.COMMUNITY})
 """Of which the community is shown something, and asks for it."""
 

@@ -74,6 +74,20 @@ class Acting:
                 said = {"act": act, "other": self.made.id(other), "reason": self.why(number)}
                 yield f"/api/v1/datasets/{self.made.id(number)}/same", said
 
+    def correct(self) -> Asked:
+        for number in SOME:
+            value = f"Sample {canary(number, f'corrected by {self.viewer.name}')}."
+            path = f"/api/v1/datasets/{self.made.id(number)}/curation/caveats"
+            yield path, {"value": value, "reason": self.why(number)}
+
+    def verify(self) -> Asked:
+        for number in SOME:
+            yield f"/api/v1/datasets/{self.made.id(number)}/curation/verify", {}
+
+    def take_back(self) -> Asked:
+        for number in SOME[::2]:
+            yield f"/api/v1/datasets/{self.made.id(number)}/curation/caveats", {"reason": self.why(number)}
+
     def held(self, act: str) -> Asked:
         for run in self.more["held"][act]:
             yield f"/api/v1/runs/{run}/{act}", {"reason": "Sample."}
@@ -124,6 +138,17 @@ class Acting:
                 path = f"/api/v1/register/accept?preview={found.get('preview', '')}"
             yield path, body
 
+    def ask(self) -> Asked:
+        asked = {"purpose": "Sample.", "for_whom": "Sample.", "until": DAY}
+        for number in SOME:
+            yield "/api/v1/requests", {"dataset": self.made.id(number)} | asked
+
+    def answer(self) -> Asked:
+        for request in self.made.requests:
+            yield f"/api/v1/requests/{request}/state", {"state": "acknowledged"}
+            yield f"/api/v1/requests/{request}/state", {"state": "refused", "why": "Sample.", "category": "harm"}
+            yield f"/api/v1/requests/{request}/state", {"state": "partly", "why": "Sample."}
+
     def overrule(self) -> Asked:
         path = "/api/v1/coverage/YEM/displaced-people/overrule"
         said = {"reason": "Sample: the programme knows."}
@@ -137,17 +162,6 @@ class Acting:
     def close(self) -> Asked:
         for number in range(1, 4):
             yield f"/api/v1/actions/{number}", {"state": "done", "reason": "Sample: it was given."}
-
-    def ask(self) -> Asked:
-        asked = {"purpose": "Sample.", "for_whom": "Sample.", "until": DAY}
-        for number in SOME:
-            yield "/api/v1/requests", {"dataset": self.made.id(number)} | asked
-
-    def answer(self) -> Asked:
-        for request in self.made.requests:
-            yield f"/api/v1/requests/{request}/state", {"state": "acknowledged"}
-            yield f"/api/v1/requests/{request}/state", {"state": "refused", "why": "Sample.", "category": "harm"}
-            yield f"/api/v1/requests/{request}/state", {"state": "partly", "why": "Sample."}
 
     def form(self) -> Asked:
         """Pages with a token of their own: who signs in does so before, who signs out is signed out."""
@@ -170,6 +184,9 @@ ACTS: Mapping[tuple[str, str], Callable[[Acting], Asked]] = {
     ("POST", "/api/v1/datasets/{key}/level"): Acting.level,
     ("POST", "/api/v1/datasets/{key}/visibility"): Acting.visibility,
     ("POST", "/api/v1/datasets/{key}/same"): Acting.same,
+    ("PUT", "/api/v1/datasets/{key}/curation/{field:path}"): Acting.correct,
+    ("POST", "/api/v1/datasets/{key}/curation/verify"): Acting.verify,
+    ("DELETE", "/api/v1/datasets/{key}/curation/{field:path}"): Acting.take_back,
     ("POST", "/api/v1/runs/{run_id}/release"): lambda acting: acting.held("release"),
     ("POST", "/api/v1/runs/{run_id}/reject"): lambda acting: acting.held("reject"),
     ("POST", "/api/v1/sources"): Acting.propose,
@@ -187,16 +204,17 @@ ACTS: Mapping[tuple[str, str], Callable[[Acting], Asked]] = {
     ("POST", "/api/v1/register/accept"): lambda acting: acting.sheet("accept"),
     ("POST", "/register/preview"): Acting.form,
     ("POST", "/register/accept"): Acting.form,
+    ("POST", "/api/v1/requests"): Acting.ask,
+    ("POST", "/api/v1/requests/{request_id}/state"): Acting.answer,
     ("POST", "/api/v1/coverage/{iso3}/{need}/overrule"): Acting.overrule,
     ("POST", "/api/v1/coverage/{iso3}/{need}/actions"): Acting.assign,
     ("POST", "/api/v1/actions/{number}"): Acting.close,
     ("POST", "/coverage/{iso3}"): Acting.form,
-    ("POST", "/api/v1/requests"): Acting.ask,
-    ("POST", "/api/v1/requests/{request_id}/state"): Acting.answer,
     ("POST", "/request/new"): Acting.form,
     ("POST", "/request/{request_id}"): Acting.form,
     ("POST", "/sign-in"): Acting.form,
     ("POST", "/sign-out"): Acting.form,
+    ("POST", "/dataset/{key}/edit"): Acting.form,
 }
 """How each address that changes something is asked so that whoever may do it succeeds, in the order of asking."""
 FORMS = {path for _, path in ACTS if not path.startswith("/api/")}

@@ -101,6 +101,7 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
     path = path.replace("{need}", "displaced-people")
     if path == "/request/new":
         return [path, *(f"{path}?dataset={key}" for key in datasets)]
+    path = path.replace("{field:path}", "caveats").replace("{field}", "caveats")
     if "{" not in path:
         return [path]
     head, _, tail = path.partition("}")
