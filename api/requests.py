@@ -164,6 +164,7 @@ def opened(asking: Asking, asked: kept.Asked) -> dict[str, Any]:
         by=asking.viewer,
         days=settings.request_days,
         most=settings.requests_a_day,
+        ways=asking.register.ways(),
     )
     found = _done(asking, act)
     return shown(asking, found.id) | {"withheld": found.withheld}
@@ -185,7 +186,7 @@ def shown(asking: Asking, request_id: UUID, language: str = "") -> dict[str, Any
     """A request as who asks is told of it. Raises HTTPException 404."""
     try:
         with asking.catalog.reading() as session:
-            return told.request(session, asking.viewer, request_id, language=language)
+            return told.request(session, asking.viewer, request_id, language=language, ways=asking.register.ways())
     except NoRequest:
         raise HTTPException(404) from None
 

@@ -184,7 +184,7 @@ def _form(request: Request, asking: Asking, status: int, refused: str, given: Ma
     if found is None:
         raise HTTPException(404)
     record = orjson.loads(found[0])
-    way = route(record)
+    way = route(record, asking.register.ways())
     return _page(
         request,
         "request_new.html",

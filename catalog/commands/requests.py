@@ -20,8 +20,10 @@ from catalog.requests.kept import Asked, NoRequest
 from catalog.requests.message import languages
 from catalog.requests.outcomes import figures_document
 from catalog.requests.states import Refusal, State
+from catalog.route import Ways
 from catalog.terminal import table
 from catalog.viewer import Viewer, steward
+from config import load
 from config.load import ConfigurationError
 from config.settings import Settings
 
@@ -63,11 +65,18 @@ def request_open(
                 _fail(f'There is no good key "{key}". List them with "landmark keys list --as NAME".')
             try:
                 made = kept.open_request(
-                    session, requester, asked, by, days=settings.request_days, most=settings.requests_a_day, now=now
+                    session,
+                    requester,
+                    asked,
+                    by,
+                    days=settings.request_days,
+                    most=settings.requests_a_day,
+                    now=now,
+                    ways=Ways(load.access(settings)),
                 )
             except NoRequest:
                 _fail(f'There is no dataset "{dataset}" that the holder of this key is shown.')
-        found = _request(catalog, by, made.id, "")
+        found = _request(catalog, by, made.id, "", settings)
     for field, what in made.withheld.items():
         print(f"Taken out of {field.replace('_', ' ')}: {', '.join(what)}.", file=sys.stderr)
     if json:
@@ -109,7 +118,7 @@ def request_show(id_: RequestId, language: Language = "", json: Json = False, as
     settings = Settings()
     by = _steward(settings, as_)
     with _catalog(settings) as catalog:
-        found = _request(catalog, by, _id(id_), language)
+        found = _request(catalog, by, _id(id_), language, settings)
     return _print(found) if json else _show(found)
 
 
@@ -168,12 +177,12 @@ def _steward(settings: Settings, given: str) -> Viewer:
     return steward(asker.named(settings, given, "Requests name people."))
 
 
-def _request(catalog: Catalog, by: Viewer, id_: UUID, language: str) -> dict[str, Any]:
+def _request(catalog: Catalog, by: Viewer, id_: UUID, language: str, settings: Settings) -> dict[str, Any]:
     if language and language not in languages():
         raise ConfigurationError(f"--language: it must be one of {', '.join(languages())}.")
     try:
         with catalog.reading() as session:
-            return told.request(session, by, id_, language=language)
+            return told.request(session, by, id_, language=language, ways=Ways(load.access(settings)))
     except NoRequest:
         _none(str(id_))
 

@@ -18,6 +18,7 @@ from catalog.requests.parties import NoRequest
 from catalog.requests.route import route
 from catalog.requests.states import OPEN, Note, Part, Refusal, State
 from catalog.requests.texts import clean
+from catalog.route import Ways
 from catalog.store import hold
 from catalog.tables import AccessKey, DataRequest, RequestNote
 from catalog.viewer import Viewer
@@ -94,6 +95,7 @@ def open_request(
     days: int,
     most: int = 0,
     now: datetime | None = None,
+    ways: Ways | None = None,
 ) -> Opened:
     """Open a request: recorded and drafted, and sent by nobody.
 
@@ -105,6 +107,7 @@ def open_request(
         days: After which a request that was not answered is noted so, where the record does not say.
         most: How many a key may open on one day (UTC); 0 for any number.
         now: UTC; the moment itself, if none is given.
+        ways: What is known of access beside the record; the shipped entries, if none is given.
 
     Raises:
         NoRequest: The requester is shown no such record.
@@ -127,7 +130,7 @@ def open_request(
     _seldom(session, key.id, now, most)
     row = DataRequest(
         id=uuid4(), dataset_id=UUID(shown["id"]), key=key.id, requester=key.name, organisation=key.organisation,
-        until=asked.until, language=asked.language or language_of(shown), expected_days=route(shown).days or days,
+        until=asked.until, language=asked.language or language_of(shown), expected_days=route(shown, ways).days or days,
         opened=now, **texts,
     )  # fmt: skip
     session.add(row)

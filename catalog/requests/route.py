@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.agents import role_mailbox
+from catalog.route import Ways, route_json, route_of
+from config.access import NO_AGREEMENT
 
 Document = Mapping[str, Any]
 LONGEST_DAYS = 365
@@ -17,7 +19,7 @@ class Route:
     Attributes:
         mailbox: Of an office, never a person's; empty if none is known.
         form: Address of the portal's own form, or of the page that asks; empty if none is known.
-        agreement: That the holder asks for; empty if none is known.
+        agreement: That the holder asks for; empty if none is known or needed.
         days: That an answer usually takes; None if it is not known.
     """
 
@@ -28,16 +30,20 @@ class Route:
     days: int | None = None
 
 
-def route(document: Document) -> Route:
-    """The way to a record's data, from what of it is disclosed: the one place where a request reads it."""
-    access = document["access"]
-    facts = {fact["name"]: str(fact["value"]) for fact in document.get("facts") or ()}
+def route(document: Document, ways: Ways | None = None) -> Route:
+    """The way to a record's data, from what of it is disclosed: the one place where a request reads it.
+
+    ``ways`` is what is known of access beside the record; the shipped entries, if none is given.
+    """
+    found = route_of(document, ways)
+    agreement = route_json(found, ways)["agreement"]
+    days = found.expected_days
     return Route(
-        modality=access["modality"],
-        mailbox=_mailbox(document),
-        form=access["address"] if access["address"].lower().startswith(("https://", "http://")) else "",
-        agreement=facts.get("agreement", ""),
-        days=_days(facts.get("expected days", "")),
+        modality=found.access.value,
+        mailbox=_mailbox(document) or role_mailbox(found.ask.mailbox, ""),
+        form=found.address,
+        agreement="" if agreement is None or agreement["key"] == NO_AGREEMENT else agreement["title"],
+        days=days if days is not None and 0 < days <= LONGEST_DAYS else None,
     )
 
 
@@ -48,7 +54,3 @@ def _mailbox(document: Document) -> str:
             if found := role_mailbox(given, acronym):
                 return found
     return ""
-
-
-def _days(told: str) -> int | None:
-    return int(told) if told.isascii() and told.isdigit() and 0 < int(told) <= LONGEST_DAYS else None

@@ -30,18 +30,27 @@ from catalog.requests.outcomes import Figures, Outcome, figures
 from catalog.requests.parties import Parts
 from catalog.requests.route import route
 from catalog.requests.states import ANSWERS, Note, Part, State
+from catalog.route import Ways
 from catalog.tables import Agent, DataRequest
 from catalog.viewer import Viewer
 
 
 def request(
-    session: Session, viewer: Viewer, id_: UUID, now: datetime | None = None, language: str = ""
+    session: Session,
+    viewer: Viewer,
+    id_: UUID,
+    now: datetime | None = None,
+    language: str = "",
+    ways: Ways | None = None,
 ) -> dict[str, Any]:
-    """One request as it is told to a viewer, its message in another language if one is named. Raises NoRequest."""
+    """One request as it is told to a viewer, its message in another language if one is named. Raises NoRequest.
+
+    ``ways`` is what is known of access beside the record; the shipped entries, if none is given.
+    """
     now = now or datetime.now(UTC)
     row, parts = parties.one(session, viewer, id_)
     (told,) = _told(session, viewer, [row], {id_: parts}, now)
-    return told | {"message": _message(session, viewer, row, told["requester"], language, now)}
+    return told | {"message": _message(session, viewer, row, told["requester"], language, now, ways)}
 
 
 def requests(
@@ -157,7 +166,13 @@ def _record(id_: UUID, shown: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _message(
-    session: Session, viewer: Viewer, row: DataRequest, by: Mapping[str, Any], language: str, now: datetime
+    session: Session,
+    viewer: Viewer,
+    row: DataRequest,
+    by: Mapping[str, Any],
+    language: str,
+    now: datetime,
+    ways: Ways | None,
 ) -> dict[str, Any] | None:
     """Drafted from what the requester may know; none where they, or who asks for it, may not know of the record."""
     requester = keys.of(session, row.key, now)
@@ -167,7 +182,7 @@ def _message(
     if shown is None:
         return None
     said = Said(by["name"], by["organisation"]["name"], row.purpose, row.for_whom, row.until, row.agreement)
-    return asdict(message(shown, route(shown), said, language or row.language, row.expected_days))
+    return asdict(message(shown, route(shown, ways), said, language or row.language, row.expected_days))
 
 
 def _iso(moment: datetime) -> str:

@@ -43,7 +43,17 @@ def record(remote_id: str, visibility: Visibility, iso3: str = "COL", **more: ob
 
 
 RECORDS = (
-    record("hazards", Visibility.PUBLIC, extra={"agreement": "Memorandum", "expected days": "14"}),
+    record(
+        "hazards",
+        Visibility.PUBLIC,
+        access=(
+            AccessRecord(
+                AccessModality.ON_REQUEST,
+                ("Write.", "Agreement needed: Memorandum.", "An answer usually takes 14 days."),
+                "https://data.example.org/ask",
+            ),
+        ),
+    ),
     record("partners", Visibility.COMMUNITY, "YEM"),
     record("closed", Visibility.RESTRICTED),
     record("theirs", Visibility.OWNER),

@@ -1,5 +1,6 @@
 """The message in the language of the holder, with what of the record may be told, ready to be copied."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -8,16 +9,28 @@ import pytest
 
 from catalog.requests.message import LONGEST_LINK, Said, language_of, languages, message
 from catalog.requests.route import Route, route
+from catalog.route import Ways
+from config.access import Way
+from config.load import access
 
 SAID = Said("Survey desk", "Sample Survey", "Planning {of} surveys.", "Two teams", date(2027, 1, 31))
 RECORD: dict[str, Any] = {
     "id": "7c9e6679-7425-50de-944b-e07fc1f90ae7",
     "title": "Sample: {hazards} & more",
     "link": "",
+    "mode": "shown",
+    "withheld": [],
+    "licence": "",
+    "source": {"key": "sample", "title": "Sample: exchange"},
     "holders": [],
-    "organizations": [{"acronym": "SMAC", "name": "Sample Mine Action Centre"}],
-    "access": {"modality": "on_request", "address": "smac-im@smac.example", "contacts": ["jane.doe@smac.example"]},
-    "facts": [{"name": "agreement", "value": "Memorandum"}, {"name": "expected days", "value": "14"}],
+    "organizations": [{"id": "x", "acronym": "SMAC", "name": "Sample Mine Action Centre", "roles": ["holder"]}],
+    "access": {
+        "modality": "on_request",
+        "address": "smac-im@smac.example",
+        "contacts": ["jane.doe@smac.example"],
+        "steps": ["Agreement needed: Memorandum.", "An answer usually takes 14 days."],
+        "artefacts": [],
+    },
 }
 
 
@@ -77,13 +90,23 @@ def test_no_persons_mailbox_is_written_to_and_a_form_is_one_of_the_web():
         "modality": "on_request",
         "address": "https://ask.example/form",
         "contacts": ["jane.doe@x.example", "im@x.example"],
+        "steps": [],
+        "artefacts": [],
     }
-    assert route({**RECORD, "access": access, "facts": None}) == Route(
-        "on_request", "im@x.example", "https://ask.example/form"
-    )
-    access = {"modality": "unknown", "address": "javascript:alert(1)", "contacts": ["jane.doe@x.example"]}
-    facts = [{"name": "expected days", "value": value} for value in ("0", "soon", "9999", "١٤")]
-    assert [route({**RECORD, "access": access, "facts": [fact]}) for fact in facts] == [Route("unknown")] * 4
+    assert route({**RECORD, "access": access}) == Route("on_request", "im@x.example", "https://ask.example/form")
+    access |= {"modality": "unknown", "address": "javascript:alert(1)", "contacts": ["jane.doe@x.example"]}
+    for days in ("0", "9999", "soon", "١٤"):
+        steps = [f"An answer usually takes {days} days."]
+        assert route({**RECORD, "access": {**access, "steps": steps}}) == Route("unknown"), days
+
+
+def test_what_is_known_of_access_beside_the_record_is_asked_for_too():
+    known = access()
+    way = Way(
+        id="sample", evidence="A sample.", organisations=("Sample Mine Action Centre",), agreement="mou", days=21,
+    )  # fmt: skip
+    told = route({**RECORD, "access": {**RECORD["access"], "steps": []}}, Ways(replace(known, ways=(way, *known.ways))))
+    assert (told.agreement, told.days) == (known.agreements["mou"].title, 21)
 
 
 @pytest.mark.parametrize(
