@@ -10,14 +10,16 @@ from sqlalchemy import func, select
 from catalog import links, reading
 from catalog.assess import Assessor
 from catalog.database import Catalog
+from catalog.levels import raise_level
 from catalog.links import LinkState, Seen
+from catalog.opening import show_to
 from catalog.records import AccessRecord, DatasetRecord, DistributionRecord
 from catalog.rows import Entry, dataset_id
 from catalog.runs import sync_sources
 from catalog.store import Store
 from catalog.tables import Dataset, LinkCheck
 from catalog.viewer import EVERYTHING, PUBLIC, steward
-from catalog.vocabulary import AccessModality, Artefact, Visibility
+from catalog.vocabulary import AccessModality, Artefact, Level, Visibility
 from config.declarations import Source
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -95,6 +97,13 @@ def test_only_what_everybody_is_told_of_records_that_everybody_may_see_is_looked
     ]
     write(catalog, assessor, *others)
     assert candidates(catalog) == candidates(catalog, "closed") == []
+    opened = dataset_id("closed", "a")
+    with catalog.writing() as session:
+        raise_level(session, opened, Level.LOW_NO, "Sample Steward", "A sample.")
+        show_to(session, opened, Visibility.PUBLIC, "Sample Steward", "A sample.")
+    with catalog.reading() as session:
+        assert reading.document(session, PUBLIC, str(opened)) is not None
+    assert candidates(catalog, "closed") == [], "opened by a steward here, and not at its source"
 
 
 def test_an_address_is_dead_once_it_was_gone_on_two_days_without_any_between_on_which_it_was_there(
