@@ -24,6 +24,7 @@ from catalog.route import Ways
 from catalog.search.meanings import Meanings
 from catalog.search.reader import Reader
 from catalog.search.writer import follow
+from catalog.suggest import Kept
 from catalog.viewer import PUBLIC, Viewer
 from catalog.vocabulary import Audience
 from config import load
@@ -52,6 +53,7 @@ class Register:
         self.catalog, self.settings, self.access = catalog, settings, access
         self.sheets = Sheets(settings)
         self.benches = Benches(self.sheets.registry)
+        self.names = Kept()
         self._index_dir = settings.index_dir
         self._lock = threading.Lock()
         self._meanings = Meanings(load.thesaurus(settings))

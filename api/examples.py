@@ -412,6 +412,18 @@ INDICATOR: Mapping[str, Any] = {
     "target": "",
     "values": [{"day": "2026-01-31", "value": 0.42, "of": 38, "source": ""}],
 }
+SUGGEST: Mapping[str, Any] = {
+    "q": "disp",
+    "items": [
+        {"kind": "topic", "value": "displacement", "label": "Displacement", "count": 12},
+        {
+            "kind": "dataset",
+            "value": "displacement-in-south-sudan-1f2e",
+            "label": "Displacement in South Sudan",
+            "count": 1,
+        },
+    ],
+}
 SHARING: Mapping[str, Any] = {
     "country": "SSD",
     "cut": "topic:displacement",
