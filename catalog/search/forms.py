@@ -16,6 +16,8 @@ _LEAST = 4
 _LEAST_ARABIC = 3
 _STAYS = ("ss", "us", "is", "ias")
 """Endings in s that are no plural: access, status, analysis; Spanish and Portuguese names."""
+_WHOLE = frozenset({"news", "lens", "gas", "chaos", "series"})
+"""Words in s that have no plural without it, or are one."""
 _LATIN = (
     ("aux", "al"),  # régionaux
     ("oes", "ao"),  # populações
@@ -77,7 +79,9 @@ def _to_the_end(word: str, step: Callable[[str], str]) -> str:
 
 
 def _latin(word: str) -> str:
-    if not (word.endswith("s") and word.endswith(_STAYS)):
+    if word in _WHOLE:
+        return word
+    if not word.endswith(_STAYS):
         for ending, instead in _LATIN:
             if word.endswith(ending) and len(word) - len(ending) + len(instead) >= _LEAST - 1:
                 word = word[: len(word) - len(ending)] + instead

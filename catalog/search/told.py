@@ -74,8 +74,8 @@ def helps(
     ``said`` is what is in the way: a word to leave out or to spell otherwise, or ``filters``; ``q`` is what to ask
     instead, empty where it is the same words without filters.
     """
-    searcher, found = snapshot.opened.searcher, []
-    here = narrowing.clauses()
+    searcher, here = snapshot.opened.searcher, narrowing.clauses()
+    found: list[dict[str, Any]] = []
     if narrowing.chosen or narrowing.fixed:
         everywhere = [] if snapshot.unseen is None else [(Occur.MustNot, snapshot.unseen)]
         if total := count(searcher, both(asked.clauses(), everywhere)):

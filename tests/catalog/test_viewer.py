@@ -264,6 +264,29 @@ def test_words_of_what_is_hidden_move_nothing_in_the_order_of_what_is_shown(tmp_
     assert [len(order[2]) for order in orders[:half]] == [4, 4, 5, 5]
 
 
+@pytest.mark.parametrize("viewer", [VIEWERS[2], VIEWERS[3], VIEWERS[4], VIEWERS[5]], ids=lambda viewer: viewer.name)
+def test_nothing_hidden_is_suggested_read_into_a_question_or_told_as_a_reason(tmp_path: Path, viewer: Viewer) -> None:
+    answers = []
+    for hidden in ("Wellsprings minefield returnees Wellington", "Nothing of that kind whatever"):
+        folder = tmp_path / hidden[:4]
+        folder.mkdir()
+        shelf = Shelf(folder)
+        shown = ("Displaced people in camps", "Bravo wells", "Clearance of mines", "Filler")
+        shelf.put(*(Record(n, Visibility.PUBLIC, t, t, RIVER, "two", "UKR", whole=t) for n, t in enumerate(shown, 1)))
+        never = uuid5(SAMPLES, "Nobody")
+        shelf.put(*(Record(n, Visibility.OWNER, None, None, never, "two", "UKR", whole=hidden) for n in range(20, 29)))
+        follow(shelf, shelf.index_dir)
+        reader = Reader(shelf.index_dir, viewer.index)
+        for q in ("wel", "wellsprigns", "mine field", "returnee", "idp minefeild", "bravo wellington", "Wel* -bravo"):
+            page = reader.search(DatasetQuery(q=q, explain=True), TODAY, viewer)
+            items = [(orjson.loads(item)["title"], orjson.loads(item)["why"]) for item in page.items]
+            answers.append((q, page.total, items, page.notices, page.wording))
+        shelf.engine.dispose()
+    half = len(answers) // 2
+    assert answers[:half] == answers[half:]
+    assert [answer[1] for answer in answers[:half]] == [1, 0, 0, 1, 1, 1, 0]
+
+
 def test_a_rare_word_weighs_more_for_stewards_too(shelf: Shelf) -> None:
     titles = ("Common one", "Common two", "Common three", "Common four", "Rare")
     shelf.put(*(Record(n, Visibility.PUBLIC, t, t, HILL, "one", "SSD", whole=t) for n, t in enumerate(titles, 1)))
