@@ -141,15 +141,21 @@ def correct(
     bench: Bench,
     *,
     desk: Desk = DESK,
+    viewer: Viewer | None = None,
 ) -> list[Change]:
     """Put values in the place of what a record's source says, or take that back where None is given.
 
+    With a ``viewer`` it is seen to here as well that they are steward of the record at this moment.
+
     Raises:
         Faulty: Some value cannot be taken; then none is.
-        Refused: Nobody or no reason is named, nothing would change, or there is nothing to correct.
+        Refused: Nobody or no reason is named, nothing would change, there is nothing to correct, or the viewer is no
+            steward of the record.
     """
     levels.named(actor, reason)
     hold(session)
+    if viewer is not None and not levels.stewarded(session, viewer, [dataset_id]):
+        raise Refused("There is no such record.")
     now = desk.time()
     state = state_of(session, dataset_id, bench, now.date())
     changes, faults = planned(state, given, bench.assessor)
