@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import literal_column, select
+from sqlalchemy.orm import Session
 
-from catalog.tables import CatalogRecord, Dataset, Disclosure, Relation
+from catalog.tables import IS_SAFE, CatalogRecord, Dataset, Disclosure, Relation
 from catalog.viewer import Viewer, shown_to, steward
 from catalog.vocabulary import RelationKind
 
@@ -29,17 +29,27 @@ def products(session: Session, viewer: Viewer, dataset_id: str) -> list[dict[str
         dataset_id: The record's, as its document has it.
     """
     viewer = steward(viewer.name) if viewer.sees_all and viewer.name else viewer
-    closed = aliased(CatalogRecord)
-    rows = session.execute(
-        select(Disclosure.document, closed.remote_id)
-        .join(Relation, Relation.dataset_seq == Disclosure.seq)
+    of = session.execute(
+        select(CatalogRecord.remote_id, CatalogRecord.source_key)
+        .join(Dataset, Dataset.seq == CatalogRecord.dataset_seq)
+        .where(Dataset.id == UUID(dataset_id))
+    ).first()
+    if of is None:
+        return []
+    target, source = of
+    # In these very words there is an index of such relations alone.
+    numbers = session.scalars(
+        select(Relation.dataset_seq).where(literal_column(f"relation.{IS_SAFE}"), Relation.target == target)
+    ).all()
+    if not numbers:
+        return []
+    bodies = session.scalars(
+        select(Disclosure.document)
         .join(CatalogRecord, CatalogRecord.dataset_seq == Disclosure.seq)
-        .join(closed, (closed.remote_id == Relation.target) & (closed.source_key == CatalogRecord.source_key))
-        .join(Dataset, Dataset.seq == closed.dataset_seq)
-        .where(Dataset.id == UUID(dataset_id), Relation.kind == RelationKind.SAFE_PRODUCT_OF, shown_to(viewer))
+        .where(Disclosure.seq.in_(numbers), CatalogRecord.source_key == source, shown_to(viewer))
     )
     found = []
-    for body, target in rows:
+    for body in bodies:
         document = orjson.loads(body)
         if {"kind": RelationKind.SAFE_PRODUCT_OF.value, "target": target} in document["relations"]:
             found.append(

@@ -481,11 +481,18 @@ class AccessRoute(Base):
     origin: Mapped[str]
 
 
+IS_SAFE = "kind = 'safe_product_of'"
+
+
 class Relation(Base):
     """A link from one dataset to another record, named by address or remote id."""
 
     __tablename__ = "relation"
-    __table_args__ = CLUSTERED
+    # Of the others no index: a target may be an address longer than PostgreSQL takes.
+    __table_args__ = (
+        Index("ix_relation_safe_product", "target", sqlite_where=text(IS_SAFE), postgresql_where=text(IS_SAFE)),
+        CLUSTERED,
+    )
     dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[RelationKind] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(primary_key=True)

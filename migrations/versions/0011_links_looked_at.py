@@ -1,4 +1,4 @@
-"""Which addresses were looked at, and which are dead."""
+"""Which addresses were looked at, and which are dead; safe products are found by what they are made of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,8 @@ revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
+
+_SAFE = "kind = 'safe_product_of'"
 
 
 def upgrade() -> None:
@@ -25,8 +27,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dataset_seq", "key", name=op.f("pk_link_check")),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_relation_safe_product", "relation", ["target"], sqlite_where=sa.text(_SAFE), postgresql_where=sa.text(_SAFE)
+    )
 
 
 def downgrade() -> None:
     """What was found of links is lost; it is found again by looking."""
+    op.drop_index("ix_relation_safe_product", "relation")
     op.drop_table("link_check")
