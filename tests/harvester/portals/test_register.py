@@ -25,11 +25,12 @@ from catalog.register.acts import Acted, act
 from catalog.register.book import written
 from catalog.register.kept import Planned
 from catalog.register.reading import read
+from catalog.register.registry import Registry
 from catalog.register.words import Words
 from catalog.rows import dataset_id
 from catalog.runs import sync_sources
-from catalog.viewer import PUBLIC, breaking_glass
-from catalog.vocabulary import AccessModality, RelationKind, Role, RunState, Visibility
+from catalog.viewer import PUBLIC, Viewer, breaking_glass
+from catalog.vocabulary import AccessModality, Audience, RelationKind, Role, RunState, Visibility
 from config import load
 from config.settings import Settings
 from harvester.portal import RawRecord, RecordError, portals
@@ -178,6 +179,27 @@ def test_what_a_sheet_closes_is_closed_at_once_and_what_it_leaves_out_stays(fill
     assert acted.narrowed == 1
     assert filled.shown("Sample: one") is None
     assert one.values["form"] == "Sample form"
+
+
+def test_a_harvest_finds_as_it_would_make_it_what_was_accepted(filled: Register):
+    registry = Registry(filled.settings)
+    registry.assessor = filled.assessor
+    rows = [
+        {"title": "Sample: one", "columns": "district; killed", "ask_at": "https://office.example/ask?form=1"},
+        {"title": "Sample: two", "visibility": "", "contents": "Invented <b>here</b>\u202e & there.\n\nTwice."},
+    ]
+    body = written(WORDS, "en", "xlsx", [OFFICE | row for row in rows])
+    viewer = Viewer(Audience.FULL, name="C. Sample")
+    with filled.catalog.reading() as session:
+        seen = registry.preview(session, body, registry.read(body), viewer).stamp
+    registry.accept(filled.catalog, body, viewer, seen, opens=True)
+    before = [filled.shown(row["title"], to_all=False) for row in rows]
+    report = harvest(filled.catalog, SOURCE, portals()["register"], filled.assessor, filled.settings)
+    assert report.state is RunState.COMPLETE
+    assert (report.run.counts.seen, report.run.counts.unchanged, report.missing) == (2, 2, 0)
+    assert [filled.shown(row["title"], to_all=False) for row in rows] == before
+    assert before[1] is not None
+    assert before[1]["notes"] == "Invented <b>here</b>[U+202E] & there.\n\nTwice."
 
 
 def test_a_name_is_erased_from_the_register_too(filled: Register):
