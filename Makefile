@@ -9,7 +9,7 @@ endif
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: demo test check test-browser soak mutations bench bench-memory docs lock clean
+.PHONY: demo test check test-browser soak mutations bench bench-search bench-memory docs lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/landmark demo $(DEMO_ARGS)
@@ -37,6 +37,9 @@ mutations: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
+
+bench-search: $(VENV)/.test
+	$(BIN)/python -m tests.bench.scale
 
 bench-memory: $(VENV)/.test
 	$(BIN)/python -m tests.bench.memory

@@ -18,6 +18,8 @@ RELEVANCE = Path(__file__).with_name("relevance.json")
 """The committed result of ``tests/bench/relevance.py``."""
 HXL = Path(__file__).with_name("hxl.json")
 """The committed result of ``tests/bench/hxl.py``."""
+SCALE = Path(__file__).with_name("scale.json")
+"""The committed result of ``make bench-search``."""
 
 
 def memory_row(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,3 +247,46 @@ def hxl_rendered(found: Mapping[str, Any]) -> str:
 
 def _reaches(one: Mapping[str, float], what: str, precision: float, recall: float) -> bool:
     return one[f"{what}_precision"] >= precision and one[f"{what}_recall"] >= recall
+
+
+def scale_rendered(found: Mapping[str, Any]) -> str:
+    """As Markdown: how search bears many records, beside other engines in the same run."""
+    machine = found["machine"]
+    said = (
+        f"Measured {found['date']}: {machine['cores']} cores, {machine['memory_gb']} GB of memory, Python "
+        f"{machine['python']}. Twenty questions, each with every facet, the exact number and the first twenty; in "
+        "milliseconds, median and 95th percentile. Landmark over HTTP, the others within one process. Generated "
+        "records are synthetic."
+    )
+    heads = ("records", "Landmark", "bare Tantivy", "median over Tantivy", "SQLite FTS5", "PostgreSQL", "8 clients",
+             "suggestions")  # fmt: skip
+    asked = []
+    for one in found["corpora"]:
+        ms, many = one["ms"], one["clients"]
+        ours, bare = ms["landmark"]["median"], ms["tantivy"]["median"]
+        more = f"{ours - bare:+.1f} ms, {ours / bare:.2f} times"
+        busy = f"{_both(many['ms'])}, {many['a_second']:.0f} a second"
+        engines = (_both(ms["landmark"]), _both(ms["tantivy"]), more, _both(ms["fts5"]), _both(ms["postgresql"]))
+        asked.append((one["name"], *engines, busy, _both(one["suggest_ms"])))
+    built = [
+        (
+            one["name"],
+            f"{one['build_s']:.1f} s",
+            f"{one['fed_s']:.1f} s",
+            f"{one['build_ratio']:.2f}",
+            f"{one['disk_mb']['public']:.0f} MB",
+            f"{one['memory_mb']:.0f} MB",
+        )
+        for one in found["corpora"]
+    ]
+    index = ("records", "index built in", "feeding Tantivy the same", "ratio (at most 1.5)", "on disk, public",
+             "memory grew by")  # fmt: skip
+    return "\n".join([said, "", *_table(heads, asked), "", *_table(index, built)])
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows)]
+
+
+def _both(times: Mapping[str, float]) -> str:
+    return f"{times['median']:.1f} / {times['p95']:.1f}"
