@@ -96,8 +96,9 @@ class Noting(Asked):
 def list_requests(asking: Answering, asked: Annotated[RequestParameters, Query()]) -> Response:
     """Those that you opened, those for what your organisation owns or holds, those of records that you are steward of.
 
-    Newest first, without their messages. Nobody else is told of them.
+    Newest first, without their messages. Nobody else is told of them. That a steward looked is recorded.
     """
+    looked(asking, "listed the requests", "*")
     state = asked.state.value if asked.state else ""
     with asking.catalog.reading() as session:
         items, total = told.requests(session, asking.viewer, state=state, limit=asked.limit, start=asked.after)
@@ -136,7 +137,7 @@ def show_outcomes(asking: Answering, _: Annotated[NoParameters, Query()]) -> Res
 def show_request(asking: Answering, request_id: UUID, asked: Annotated[MessageParameters, Query()]) -> Response:
     """How it stands, what was noted of it, what you may note, and its message: text to copy, `mailto` and `form`.
 
-    Of its record no more is told than you may know of it now.
+    Of its record no more is told than you may know of it now. That a steward looked is recorded.
     """
     return send_once(orjson.dumps(shown(asking, request_id, asked.language)))
 
@@ -186,9 +187,17 @@ def shown(asking: Asking, request_id: UUID, language: str = "") -> dict[str, Any
     """A request as who asks is told of it. Raises HTTPException 404."""
     try:
         with asking.catalog.reading() as session:
-            return told.request(session, asking.viewer, request_id, language=language, ways=asking.register.ways())
+            found = told.request(session, asking.viewer, request_id, language=language, ways=asking.register.ways())
     except NoRequest:
         raise HTTPException(404) from None
+    looked(asking, "read a request", str(request_id))
+    return found
+
+
+def looked(asking: Asking, action: str, subject: str) -> None:
+    """Write to the audit that a steward looked at what others asked for."""
+    if asking.viewer.is_steward:
+        asking.record(action, subject)
 
 
 def _done(asking: Asking, act: Callable[..., A]) -> A:

@@ -16,7 +16,7 @@ from api.deps import Answering, Asking, asking_now, today
 from api.pages.render import HTML, body_of, form_token
 from api.pages.sign_in import sent
 from api.parameters import NoParameters, read_limit
-from api.requests import MessageParameters, Noting, noted, opened, shown
+from api.requests import MessageParameters, Noting, looked, noted, opened, shown
 from catalog.requests import kept, told
 from catalog.requests.kept import LENGTHS, LONGEST
 from catalog.requests.message import language_of, languages
@@ -93,6 +93,7 @@ class ListParameters(BaseModel):
 @router.get("/requests")
 def requests_page(request: Request, asking: Answering, asked: Annotated[ListParameters, Query()]) -> Response:
     """Your requests, those for what is yours, and what becomes of requests."""
+    looked(asking, "listed the requests", "*")
     with asking.catalog.reading() as session:
         items, total = told.requests(session, asking.viewer, limit=SHOWN, start=asked.after)
         figures = told.outcomes(session, asking.viewer)

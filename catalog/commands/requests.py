@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 import typer
 
-from catalog import asker, keys
+from catalog import asker, audit, keys
 from catalog.answer import list_json
 from catalog.cli import As, Json
 from catalog.database import Catalog
@@ -94,7 +94,8 @@ def request_list(
     """List the requests, newest first; needs --as."""
     settings = Settings()
     by = _steward(settings, as_)
-    with _catalog(settings) as catalog, catalog.reading() as session:
+    with _catalog(settings) as catalog, catalog.writing() as session:
+        audit.append(session, by.name, "listed the requests", "*")
         items, total = told.requests(session, by, state=state.value if state else "", limit=limit)
     if json:
         return _write(list_json(items, total))
@@ -119,6 +120,8 @@ def request_show(id_: RequestId, language: Language = "", json: Json = False, as
     by = _steward(settings, as_)
     with _catalog(settings) as catalog:
         found = _request(catalog, by, _id(id_), language, settings)
+        with catalog.writing() as session:
+            audit.append(session, by.name, "read a request", found["id"])
     return _print(found) if json else _show(found)
 
 

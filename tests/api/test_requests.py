@@ -91,6 +91,8 @@ def test_from_a_draft_to_an_answer(desk: Desk) -> None:
         (told["id"], ["steward"], ["granted", "partly"])
     ]
     assert "message" not in listed["items"][0]
+    looked = [line[:3] for line in desk.audited() if line[1] in {"listed the requests", "read a request"}]
+    assert looked == [("ada", "listed the requests", "*")], "that a steward looked is recorded"
     assert desk.get(f"{REQUESTS}?state=sent", "ada").json()["total"] == 0
 
 
