@@ -19,7 +19,7 @@ from catalog.lease import RunInProgress
 from catalog.levels import Conflict, Refused
 from catalog.register import acts, scope
 from catalog.register.files import MOST_BYTES, Unreadable
-from catalog.register.kept import SOURCE, Planned
+from catalog.register.kept import CHANGED, NEW, SOURCE, Planned
 from catalog.register.registry import Accepted, Preview
 from catalog.register.scope import Mine
 from config.declarations import RegisterLanguage
@@ -32,6 +32,12 @@ Kind = Literal["xlsx", "csv"]
 MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 LISTS_NOTHING = "Only stewards and organisations list holdings. Ask a steward of this register for such a key."
 TOO_LARGE = f"The file is larger than {MOST_BYTES >> 20} MiB. Leave out what is no list of holdings."
+MOST_ROWS = 1_000
+"""New or changed rows that are taken over HTTP at once: while they are written nothing else is."""
+TOO_MANY = (
+    f"More than {MOST_ROWS:,} rows of the sheet are new or changed. Bring them in parts, or let them be imported on "
+    "the machine itself."
+)
 STEWARDS_OPEN = "A steward of the register opens it."
 SAY_OPEN = "Accept the sheet with open, and it is shown as its row asks, under your name."
 _A_FILE: dict[str, Any] = {
@@ -200,6 +206,8 @@ def preview(asking: Asking, body: bytes) -> Preview:
             raise HTTPException(422, str(error)) from None
         except ConfigurationError as error:
             raise HTTPException(409, str(error)) from None
+    if found.counts[NEW] + found.counts[CHANGED] > MOST_ROWS:
+        raise HTTPException(422, TOO_MANY)
     said = ", ".join(f"{count} {outcome}" for outcome, count in found.counts.items())
     asking.record(f"looked at what a sheet would change: {said}", SOURCE)
     return found

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from api import sheets
 from api.acting import MOST_BYTES
 from api.app import create_app
-from api.register import LISTS_NOTHING, TOO_LARGE
+from api.register import LISTS_NOTHING, MOST_ROWS, TOO_LARGE, TOO_MANY
 from api.sheets import Sheets
 from catalog.assess import Assessor
 from catalog.register import files
@@ -202,9 +202,11 @@ def test_files_that_are_none_are_refused_and_told(desk: Desk):
         answer = look(desk, "ada", body)
         assert answer.status_code == (413 if told is TOO_LARGE else 422)
         assert answer.json()["detail"].startswith(told)
-    large = workbook(*((f"Sample: {number}", *ONE[1:]) for number in range(3000)))
-    assert len(large) > MOST_BYTES, "more than other bodies may have"
-    assert look(desk, "ada", large).json()["new"] == 3000
+    many = [(f"Sample: {number}", *ONE[1:]) for number in range(MOST_ROWS + 1)]
+    most = look(desk, "ada", workbook(*many[1:]) + bytes(MOST_BYTES))
+    assert most.json()["new"] == MOST_ROWS, "a body may be larger here than elsewhere"
+    refused = look(desk, "ada", workbook(*many))
+    assert (refused.status_code, refused.json()["detail"]) == (422, TOO_MANY)
     unasked = desk.client.post(f"{PREVIEW}?x=1", headers=desk.headers("ada"), content=workbook(ONE))
     assert unasked.status_code == 422
 
