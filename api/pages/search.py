@@ -102,8 +102,8 @@ def _wording(page: Page, pairs: Pairs) -> dict[str, Any]:
 
 def _helped(one: dict[str, Any]) -> tuple[str, int]:
     if one["said"] == "filters":
-        return "Without the filters", one["total"]
-    return f"“{one['q']}”", one["total"]
+        return "leaving out the filters", one["total"]
+    return f"asking “{one['q']}”", one["total"]
 
 
 def _help_address(one: dict[str, Any], pairs: Pairs) -> str:

@@ -148,3 +148,38 @@ def test_answers_are_compressed_on_demand(client: TestClient):
     packed = client.get("/api/v1/datasets", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     assert orjson.loads(packed.content) == client.get("/api/v1/datasets").json()
+
+
+def test_how_a_question_was_read_is_told_and_can_be_switched_off(client: TestClient):
+    asked = {"q": "نازحون South Sudan", "facets": "none"}
+    body = client.get("/api/v1/datasets", params=asked).json()
+    assert [item["title"] for item in body["items"]] == ["Sample: Displacement in South Sudan"]
+    assert [(part["said"], part["kind"], part["title"]) for part in body["wording"]["parts"]] == [
+        ("نازحون", "meaning", "internally displaced people"),
+        ("south sudan", "place", "South Sudan"),
+    ]
+    assert body["items"][0].keys() == ITEM.keys()
+    literal = client.get("/api/v1/datasets", params={**asked, "expand": "false"}).json()
+    assert literal["notices"] == ['No record has all words; left out: "نازحون".']
+    assert literal["wording"]["expand"] is False
+
+
+def test_why_an_item_was_found_is_told_on_demand(client: TestClient):
+    asked = {"q": "displacement", "facets": "none", "explain": "true"}
+    (item,) = client.get("/api/v1/datasets", params=asked).json()["items"]
+    assert item.keys() == {*ITEM, "why"}
+    assert item["why"][0] == {
+        "said": "displacement",
+        "found": "displacement",
+        "in": ["title", "keywords"],
+        "because": "typed",
+        "sentence": '"displacement" is in the title and the keywords.',
+    }
+
+
+def test_words_beyond_the_bound_are_refused_by_name(client: TestClient):
+    answer = client.get("/api/v1/datasets", params={"q": "a" * 501})
+    assert answer.status_code == 422
+    assert '"q"' in answer.text or "q:" in answer.text
+    for q in ("\x00\u202e", '"unbalanced', "AND OR NOT NEAR(", "😀" * 200, "*:*", "title:", "-"):
+        assert client.get("/api/v1/datasets", params={"q": q}).status_code == 200

@@ -233,3 +233,28 @@ def test_a_severe_record_is_shown_in_part_and_says_so(tmp_path: Path):
     assert "Shown in part. Because of its level these are left out or coarsened:" in page.text
     assert "Organisation (not named)" in page.text
     assert "names of patients" not in page.text
+
+
+def test_the_page_says_what_else_was_searched_and_why_on_demand(client: TestClient):
+    plain = client.get("/", params={"q": "displaced Sudan"})
+    page = _Read(plain.text)
+    assert "Search only for the words as typed" in page.text
+    assert "?q=displaced+Sudan&expand=false" in " ".join(page.links())
+    assert "Why these?" in page.text
+    why = _Read(client.get("/", params={"q": "displacement", "explain": "true"}).text)
+    assert '"displacement" is in the title and the keywords.' in why.text
+    literal = _Read(client.get("/", params={"q": "displaced", "expand": "false"}).text)
+    assert "Search for what they mean too" in literal.text
+    assert ("input", {"type": "hidden", "name": "expand", "value": "false"}) in literal.tags
+
+
+def test_an_ambiguous_place_is_asked_back_with_links(client: TestClient):
+    page = _Read(client.get("/", params={"q": "displacement Congo"}).text)
+    assert "is more than one place" in page.text
+    assert {"/?q=displacement+Congo&country=COG", "/?q=displacement+Congo&country=COD"} <= set(page.links())
+
+
+def test_where_little_is_found_the_page_says_what_would_find_more(client: TestClient):
+    page = _Read(client.get("/", params={"q": "displacement", "country": "UKR"}).text)
+    assert "More is found by leaving out the filters (1)." in page.text
+    assert "/?q=displacement" in page.links()

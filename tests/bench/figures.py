@@ -67,6 +67,8 @@ def rendered(figures: Mapping[str, Any]) -> str:
             hxl_rendered(json.loads(HXL.read_text(encoding="utf-8"))),
             "",
             profiles_rendered(json.loads(PROFILES.read_text(encoding="utf-8"))),
+            "",
+            relevance_rendered(json.loads(RELEVANCE.read_text(encoding="utf-8"))),
         ]
     )
 

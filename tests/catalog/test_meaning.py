@@ -1,4 +1,4 @@
-"""Questions as people type them, on a real index: what is meant by them, what is told of that, and what is not meant."""
+"""Questions as people type them, on a real index: what is meant, what is told of that, and what is not meant."""
 
 import time
 from itertools import pairwise
@@ -35,7 +35,8 @@ CORPUS = (
     document(3, title="Hazardous areas in Khersonska oblast", countries=["UKR"], **concept(ORDNANCE)),
     document(4, title="Risk education, people reached", countries=["MMR"], **concept(EDUCATION)),
     document(5, title="Desminado humanitario por municipio", countries=["COL"], **concept(CLEARANCE)),
-    document(6, title="Waterways and wells", notes="Water contamination, wells undermined by floods.", countries=["BGD"]),
+    document(6, title="Waterways and wells", notes="Water contamination, wells undermined by floods.",
+             countries=["BGD"]),
     document(7, title="Energy and mining", countries=["CHL"]),
     document(8, title="Crimes by possession of arms", notes="Delitos por porte de armas.", countries=["CHL"]),
     document(9, title="DRC Displacement Data - North Kivu Province", countries=["COD"]),
@@ -111,7 +112,9 @@ def test_other_words_are_told_and_can_be_switched_off(reader):
              "places": [{"iso3": "UKR", "code": "UA-65", "name": "Khersonska, Ukraine"}]},
         ],
         "expand": True,
-        "help": [{"said": "minefields", "q": "kherson", "total": 4}, {"said": "kherson", "q": "minefields", "total": 3}],
+        "help": [
+            {"said": "minefields", "q": "kherson", "total": 4}, {"said": "kherson", "q": "minefields", "total": 3},
+        ],
     }  # fmt: skip
     literal = ask(reader, "minefields", expand=False)
     assert (found(literal), literal.wording) == (
@@ -162,7 +165,8 @@ def test_a_chosen_facet_from_the_question_counts_like_one_from_the_page(reader):
         ("EORE sessions Myanmar", [4], ('No record has all words; left out: "sessions".',)),
         ("gauges prices", [14, 16],
          ('No record has all words. Shown are those with any of "gauges", "prices".',)),
-        ("returnees Yemen", [10, 11], ('No record has "returnees" with the other words; searched was for displacement.',)),
+        ("returnees Yemen", [10, 11],
+         ('No record has "returnees" with the other words; searched was for displacement.',)),
         ("qqqq zzzz", [], ("No record has any of the words.",)),
     ],
 )  # fmt: skip
