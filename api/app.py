@@ -1,6 +1,7 @@
 """The web application: JSON under ``/api/v1``, pages at ``/``, both from one index and as the public may know."""
 
 import gc
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -54,6 +55,7 @@ from api.pages import sign_in
 from api.seal import seal_of
 from api.security import SecurityHeaders
 from catalog.database import Catalog
+from catalog.search.gazetteer import warm
 from catalog.search.writer import follow
 from catalog.vocabulary import Audience
 from config.settings import Settings
@@ -101,6 +103,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
             app.state.register = Register(catalog, settings, access)
             follower = Follower(catalog, settings, audiences)
             follower.start()
+            threading.Thread(target=warm, name="landmark-names", daemon=True).start()
             # Each answer makes thousands of short-lived counts; what lives as long as the process need not be
             # looked through for cycles again and again meanwhile.
             gc.collect()

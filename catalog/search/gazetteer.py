@@ -108,6 +108,12 @@ def coded(text: str) -> Place | None:
     return first or Place(iso3)
 
 
+def warm() -> None:
+    """Read all names now, so that no question waits for them: they are some 10,000."""
+    named(["kherson"])
+    _inflected()
+
+
 def first_level(code: str) -> Place | None:
     """The first level of an ISO 3166-2 code."""
     return _by_code().get(code.upper())
