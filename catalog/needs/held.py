@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.freshness import Freshness
 from catalog.needs.ways import Counts, Ways
+from catalog.upcoming import STATES
 
 Document = Mapping[str, Any]
 
@@ -50,6 +51,7 @@ class Held:
         splits: By what it tells people apart, as far as columns or words say.
         columns: Whether its columns are known, so that what is not among them is not there.
         modality: How it can be had.
+        planned: It is announced, and not there yet.
         asking: It is told that it exists and whom to ask, or part of it; the rest is not for this audience.
         counts: By need, how it counts.
     """
@@ -70,6 +72,7 @@ class Held:
     splits: frozenset[str]
     columns: bool
     modality: str
+    planned: bool
     asking: bool
     counts: Mapping[str, Counts]
 
@@ -105,6 +108,7 @@ def held(number: int, document: Document, ways: Ways) -> Held | None:
         frozenset(_splits(tags, words)),
         bool(tags) or any(file["columns"] for file in document["distributions"]),
         document["access"]["modality"],
+        any(fact["name"] == "state" and fact["value"] in STATES for fact in document.get("facts", ())),
         document["mode"] == "ask" or (document["mode"] == "redacted" and "title" in document["withheld"]),
         counts,
     )

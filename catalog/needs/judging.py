@@ -36,7 +36,7 @@ RULES: Mapping[State, str] = {
     State.MET: "A dataset meets every criterion.",
     State.PARTLY: "Datasets count towards it, but each falls short of a criterion.",
     State.RESTRICTED: "A dataset would count, and it is not within reach: ask whoever is named.",
-    State.PLANNED: "A dataset that would count is announced; its period has not begun.",
+    State.PLANNED: "A dataset on the subject is announced, and not there yet.",
     State.GAP: "Nothing that you may know of counts towards it, though other data on the country is listed.",
     State.UNKNOWN: "What is listed may answer it, but does not say enough to tell.",
     State.NOT_APPLICABLE: "The country's copy of the needs says that it does not apply.",
@@ -217,8 +217,8 @@ def _verdict(asked: MetBy, record: Held, ticks: Collection[Tick], today: date) -
     refused = {tick.criterion for tick in ticks if tick.answer == NO}
     if asked.newest_within and (end := _newest(record)) and end < today - _months(asked.newest_within * HISTORY):
         return Verdict.HISTORY
-    if record.start is not None and record.start > today:
-        return Verdict.PLANNED if refused <= {"kept up"} else Verdict.FALLS_SHORT
+    if record.planned or (record.start is not None and record.start > today):
+        return Verdict.PLANNED
     if record.asking or refused == {"access"}:
         return Verdict.RESTRICTED
     if refused:

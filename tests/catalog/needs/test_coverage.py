@@ -100,6 +100,12 @@ def test_what_is_taken_back_counts_no_more_at_once(catalog: Catalog, book: Book)
     assert states(catalog, book)["risk-education-coverage"] is State.GAP
 
 
+def test_what_is_announced_is_planned_and_not_held(catalog: Catalog, book: Book):
+    fill(catalog, record("plan", "Mine action funding of South Sudan", extra={"state": "planned"}))
+    cell = next(one for one in said(catalog, book)["cells"] if one["need"] == "funding")
+    assert (cell["state"], cell["rule"]) == ("planned", "A dataset on the subject is announced, and not there yet.")
+
+
 def test_a_country_without_records_is_unknown_not_a_gap(catalog: Catalog, book: Book):
     fill(catalog)
     country = told(catalog, book).country("TCD")

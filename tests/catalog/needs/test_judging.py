@@ -42,7 +42,7 @@ GOOD = Held(
     number=1, id="one", countries=("SSD",), levels={"SSD": 2}, told_by="portal", geographic=False,
     start=date(2026, 1, 1), end=date(2026, 4, 30), open=False, modified=CHANGED.date(), frequency=30,
     fresh=freshness(CHANGED, None, 30), data=True, splits=frozenset({"sex"}), columns=True, modality="open",
-    asking=False, counts={"sample": Counts("", ("title: displaced",))},
+    planned=False, asking=False, counts={"sample": Counts("", ("title: displaced",))},
 )  # fmt: skip
 YES = {
     "subject": ("yes", "It is on the subject."),
@@ -132,6 +132,8 @@ def test_of_things_that_have_a_place_a_geographic_file_tells_places_apart():
         ([replace(GOOD, modality="not_shared")], State.RESTRICTED),
         ([replace(GOOD, asking=True, levels={}, end=None, data=None)], State.RESTRICTED),
         ([replace(GOOD, start=date(2026, 7, 1), end=date(2026, 9, 1))], State.PLANNED),
+        ([replace(GOOD, planned=True)], State.PLANNED),
+        ([replace(GOOD, planned=True, asking=True)], State.PLANNED),
         ([replace(GOOD, end=date(2015, 1, 1))], State.GAP),
         # Best first: met, partly, held but restricted, planned, unknown.
         ([replace(GOOD, number=2, modality="not_shared"), GOOD], State.MET),
