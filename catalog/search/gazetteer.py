@@ -114,11 +114,6 @@ def warm() -> None:
     _inflected()
 
 
-def first_level(code: str) -> Place | None:
-    """The first level of an ISO 3166-2 code."""
-    return _by_code().get(code.upper())
-
-
 @cache
 def _first_levels() -> dict[str, tuple[Place, ...]]:
     """First levels by folded name."""
