@@ -114,12 +114,10 @@ def show_access(request: Request, register: Answering, key: str, _: Annotated[No
 
     ``reached`` tells of the addresses that were looked at whether they were there, and on which day.
     """
-    found = read_document(register, key)
-    if found is None:
-        raise HTTPException(404)
-    shown = orjson.loads(found[0])
+    body, etag = _found(register, key)
+    shown = orjson.loads(body)
     told = {"id": shown["id"], **shown["access_route"], "reached": shown["reached"]}
-    return conditional(request, orjson.dumps(told), JSON, found[1])
+    return conditional(request, orjson.dumps(told), JSON, etag)
 
 
 @router.get("/datasets/{key}", summary="One dataset", responses=examples.ok(examples.DATASET) | examples.NOT_FOUND)
@@ -128,11 +126,15 @@ def show_dataset(request: Request, register: Answering, key: str, _: Annotated[N
 
     A hidden record answers as one that never existed.
     """
+    body, etag = _found(register, key)
+    return conditional(request, body, JSON, etag)
+
+
+def _found(register: Asking, key: str) -> tuple[bytes, str]:
     found = read_document(register, key)
     if found is None:
         raise HTTPException(404)
-    body, etag = found
-    return conditional(request, body, JSON, etag)
+    return found
 
 
 def read_document(register: Asking, key: str, others: Viewer | None = None) -> tuple[bytes, str] | None:
