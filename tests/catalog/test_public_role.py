@@ -53,6 +53,9 @@ def test_a_public_process_answers_by_a_role_that_can_read_nothing_hidden(full: C
         key = next(item["id"] for item in found["items"] if item["mode"] != "ask")
         assert client.get(f"/api/v1/datasets/{key}").status_code == client.get(f"/dataset/{key}").status_code == 200
         assert client.get("/").status_code == client.get("/readyz").status_code == 200
+        asked = ("/api/v1/coverage", "/api/v1/coverage/SSD", "/coverage", "/coverage/SSD", "/country/SSD", "/holders")
+        assert {client.get(path).status_code for path in asked} == {200}
+        assert client.post("/coverage/SSD?need=funding", data={}).status_code == 405
         assert {client.get(f"/api/v1/{path}").status_code for path in ("sources", "runs", "changes")} == {503}
         write(
             full,
