@@ -352,7 +352,7 @@ def _kept_form(text: str) -> str:
 def label(field: str) -> str:
     """What people call a field."""
     place = columns.place_of(field)
-    return place.label if place is not None else FIELDS[field].label
+    return place.label if place is not None else FIELDS[field].label if field in FIELDS else field
 
 
 def text_of(field: str, value: Any, assessor: Assessor) -> str:  # noqa: ANN401 - JSON

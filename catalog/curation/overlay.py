@@ -60,6 +60,8 @@ def laid_over(entry: Entry, facts: Sequence[Fact], assessor: Assessor, source: S
 
     Levels rest on both: what either asserts is asserted.
     """
+    # What another version of Landmark let people correct is kept, and waits for it.
+    facts = [fact for fact in facts if fact.field in FIELDS or columns.place_of(fact.field) is not None]
     by_field = {fact.field: fact for fact in facts}
     record, judged = entry.record, entry.assessment
     told = tuple(_told(fact, record, judged, assessor, now) for fact in facts)

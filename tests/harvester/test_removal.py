@@ -141,8 +141,8 @@ def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_a
     assert check(portal.catalog, tmp_path) == []
 
     with portal.catalog.writing() as session:
-        session.add(CuratedValue(dataset_id=portal.id(11), field="title", value={"en": "Sample"}, actor="a", reason="b",
-                                 at=portal.clock()))  # fmt: skip
+        session.add(CuratedValue(dataset_id=portal.id(11), field="visibility", value={"to": "public"}, actor="a",
+                                 reason="b", at=portal.clock()))  # fmt: skip
     assert portal.read(*packages(11)).withdrawn == 0
     back = portal.read(*packages(12))
     assert (back.run.counts.updated, back.run.counts.unchanged) == (1, 11)
@@ -153,7 +153,7 @@ def test_withdrawn_after_two_runs_and_seven_days_and_restored_with_what_people_a
     assert (portal.record(11).missing_runs, portal.record(11).missing_since) == (0, None)
     assert portal.payloads(11) == 1
     with portal.catalog.reading() as session:
-        assert session.scalars(select(CuratedValue.value)).all() == [{"en": "Sample"}]
+        assert session.scalars(select(CuratedValue.value)).all() == [{"to": "public"}]
     assert [(kind, fields) for kind, fields in portal.changes(11)] == [
         ("created", []),
         ("missing", [{"field": "state", "old": "listed", "new": "missing"}]),
