@@ -15,7 +15,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,10 @@ def measure() -> dict[str, Any]:
 
 
 def judged(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, bool]]:
-    """By need and dataset: ``whole``, ``part`` or ``no``, and whether it would make the need met on :data:`TODAY`."""
+    """By need and dataset: ``whole``, ``part`` or ``no``, and whether it made the need met when its data was new.
+
+    Recordings are years old: on today's date nearly nothing is met. So each is judged on the day after its last change.
+    """
     asked = {need.id: need for need in needs(Settings()).of()}
     ways = Ways(asked.items())
     shown = dict(documents(frozenset(row["dataset"] for row in pairs)))
@@ -88,7 +91,9 @@ def judged(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[str, bool]]:
         if record is None or counted is None:
             found[row["need"], row["dataset"]] = "no", False
             continue
-        weighed = weigh(row["need"], asked[row["need"]].met_by, record.countries[0], record, TODAY)
+        last = max((day for day in (record.modified, record.end) if day is not None), default=TODAY)
+        on = last + timedelta(days=1)
+        weighed = weigh(row["need"], asked[row["need"]].met_by, record.countries[0], record, on)
         meets = weighed.verdict is Verdict.MEETS
         found[row["need"], row["dataset"]] = ("part" if counted.part else "whole"), meets
     return found
@@ -112,7 +117,7 @@ def tally(rows: Sequence[Pair], said: Mapping[tuple[str, str], tuple[str, bool]]
         "told_whole_labelled_partly": counted["partly", "whole"],
         "told_whole_labelled_no": counted["no", "whole"],
         "not_whole_told_whole": round((counted["partly", "whole"] + counted["no", "whole"]) / len(rows), 3),
-        "met": len(met),
+        "met_when_new": len(met),
         "false_met": sum(row["counts"] != "yes" for row in met),
     }
 
