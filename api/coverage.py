@@ -105,9 +105,9 @@ def show_grid(request: Request, asking: Answering, asked: Annotated[CoveragePara
     "/coverage.csv", summary="Coverage as CSV", response_class=Response, responses=examples.file(CSV) | examples.REFUSED
 )
 def export_csv(asking: Answering, asked: Annotated[CoverageParameters, Query()]) -> Response:
-    """A row for each country and need, with a row of HXL hashtags, each marked."""
-    countries, marked = _told(asking, asked)
-    return Response(files.csv(countries, marked), media_type=CSV, headers=_named(marked.in_name, "csv"))
+    """A row for each country and need, with a row of HXL hashtags, each marked. Its name says if there are more."""
+    countries, marked, part = _told(asking, asked)
+    return Response(files.csv(countries, marked), media_type=CSV, headers=_named(part, marked, "csv"))
 
 
 @router.get(
@@ -118,8 +118,8 @@ def export_csv(asking: Answering, asked: Annotated[CoverageParameters, Query()])
 )
 def export_xlsx(asking: Answering, asked: Annotated[CoverageParameters, Query()]) -> Response:
     """Countries by needs, then a sheet for each question that can be filtered, then the marking."""
-    countries, marked = _told(asking, asked)
-    return Response(files.xlsx(countries, marked), media_type=XLSX, headers=_named(marked.in_name, "xlsx"))
+    countries, marked, part = _told(asking, asked)
+    return Response(files.xlsx(countries, marked), media_type=XLSX, headers=_named(part, marked, "xlsx"))
 
 
 @router.get(
@@ -198,15 +198,17 @@ def held(known: Coverage, asked: HolderParameters) -> tuple[list[dict[str, Any]]
     return [holding_json(one) for one in found[start:end]], len(found), following
 
 
-def _told(asking: Asking, asked: CoverageParameters) -> tuple[list[dict[str, Any]], Marking]:
+def _told(asking: Asking, asked: CoverageParameters) -> tuple[list[dict[str, Any]], Marking, str]:
     asking.record("exported coverage", " ".join([*map(country_of, asked.country), asked.set]).strip() or "*")
-    found, chosen, _, _ = grid(asking, asked)
+    found, chosen, total, _ = grid(asking, asked)
     with asking.catalog.reading() as session:
         told = [country_json(session, asking.viewer, found, country) for country in chosen]
     levels = found.levels(country.iso3 for country in chosen)
     table = asking.register.disclosing()
-    return told, files.marking(levels, asking.viewer.index, datetime.now(UTC), table)
+    marked = files.marking(levels, asking.viewer.index, datetime.now(UTC), table)
+    return told, marked, f"-{len(chosen)}-of-{total}-countries" if len(chosen) < total else ""
 
 
-def _named(marking: str, ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="landmark-coverage-{marking}.{ending}"'}
+def _named(part: str, marked: Marking, ending: str) -> dict[str, str]:
+    """The file's name says how far it may go, and if it has not all."""
+    return {"Content-Disposition": f'attachment; filename="landmark-coverage{part}-{marked.in_name}.{ending}"'}

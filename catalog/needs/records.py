@@ -26,9 +26,10 @@ from config.needs import Need, Needs
 
 Document = Mapping[str, Any]
 
-MOST = 300_000
+MOST = 90_000
 """Renderings that are kept."""
-MOST_VIEWS = 16
+MOST_VIEWS = 6
+"""Answers that are kept put together, for who asks again before anything changes."""
 _SOME = 500
 
 

@@ -113,6 +113,18 @@ def test_page_csv_workbook_and_api_agree_cell_by_cell(served: Served, key: str):
     assert shown == {cell: short.get(state, state) for cell, state in states.items() if cell[1] in asked}
 
 
+def test_a_file_says_in_its_name_how_far_it_may_go_and_if_it_has_not_all(served: Served):
+    names = [
+        served.get(f"/api/v1/coverage.{more}").headers["content-disposition"]
+        for more in ("csv?country=SSD", "csv?limit=1", "xlsx?limit=1")
+    ]
+    assert names == [
+        'attachment; filename="landmark-coverage-TLP-CLEAR.csv"',
+        'attachment; filename="landmark-coverage-1-of-2-countries-TLP-CLEAR.csv"',
+        'attachment; filename="landmark-coverage-1-of-2-countries-TLP-CLEAR.xlsx"',
+    ]
+
+
 @pytest.mark.parametrize(
     "address",
     [
