@@ -135,6 +135,8 @@ def _signature() -> inspect.Signature:
             option("hxl_min_confidence", float, 0.0, "--hxl-min-confidence", help="How certain tags must be, 0 to 1."),
             option("covers", str, "", "--covers", help="Reference period overlaps FIRST..LAST."),
             option("modified_since", str, "", "--modified-since", help="Data changed on this day or later."),
+            option("literal", bool, False, "--literal", help="Look only for words as typed, not for what they mean."),
+            option("explain", bool, False, "--explain", help="Say why each dataset was found."),
             option("sort", str, "", "--sort", help="relevance, modified or title."),
             option("limit", int, 20, "--limit", help="Records on a page, 0 to 1,000; with --csv rows, to 10,000."),
             option("after", str, "", "--after", help='The "next" of the page before.'),
@@ -495,6 +497,8 @@ def _query(given: dict[str, Any]) -> DatasetQuery:
         limit=limit,
         after=given["after"],
         facets=asked,
+        expand=not given["literal"],
+        explain=given["explain"],
     )
 
 
@@ -546,6 +550,9 @@ def _fail(message: str, code: int) -> NoReturn:
 def _show_page(page: Page) -> None:
     for notice in page.notices:
         print(notice)
+    for part in page.wording.get("parts", ()):
+        if also := part.get("also"):
+            print(f'Also searched for "{part["said"]}": {", ".join(also[:6])}{" .." if len(also) > 6 else ""}')  # noqa: PLR2004
     print(f"{page.total} dataset{'' if page.total == 1 else 's'}")
     rows = []
     for body in page.items:
@@ -562,6 +569,9 @@ def _show_page(page: Page) -> None:
         )
     if rows:
         table(["Title", "Who has it", "Access", "Level", "Freshness", "Id"], rows)
+    for place, body in enumerate(page.items, 1):
+        for reason in orjson.loads(body).get("why", ()):
+            print(f"{place}. {reason['sentence']}")
     for name, counts in page.facets.items():
         print(f"{name}: " + ", ".join(f"{count.label} ({count.count})" for count in counts[:15]))
     if page.next:

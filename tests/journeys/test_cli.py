@@ -116,6 +116,13 @@ def test_an_index_that_was_damaged_is_noticed_and_mended(harvested: Installation
     assert home.run("index", "check").text == "The indexes agree with the database.\n"
 
 
+def test_the_command_says_how_words_were_read_and_why_something_was_found(harvested: Installation) -> None:
+    lines = harvested.run("search", "00003", "--explain").text.splitlines()
+    assert [line for line in lines if line.startswith("1. ")][0].startswith('1. "00003" is in ')  # noqa: RUF015
+    nothing = harvested.run("search", "00003zz", "--literal").text
+    assert nothing.splitlines()[-1] == "0 datasets"
+
+
 def test_an_index_that_is_gone_is_built_by_the_next_search(harvested: Installation, tmp_path: Path) -> None:
     home = harvested.copy(tmp_path / "home")
     for file in (home.data / "index").glob("*/manifest.json"):
