@@ -5,7 +5,7 @@ import io
 import re
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ import pytest
 from catalog import keys
 from catalog.database import Catalog
 from catalog.keys import NewKey
+from catalog.needs.records import Book
+from catalog.sharing import snapshots
+from config import load
+from config.settings import Settings
 from tests.browser.conftest import ready
 from tests.catalog.needs.shelf import HIDDEN, TODAY, fill
 from tests.journeys.installation import Installation
@@ -25,8 +29,8 @@ REASON = "The plan of this year answers it."
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Where the register is served, and the key of a steward of South Sudan."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Installation]]:
+    """Where the register is served, the key of a steward of South Sudan, and the installation, counted a month ago."""
     home = Installation(tmp_path_factory.mktemp("coverage") / "home")
     home.run("init")
     with Catalog(f"sqlite:///{(home.data / 'landmark.db').as_posix()}") as catalog:
@@ -34,12 +38,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         asked = NewKey("Coordinator", "steward", "Sample Mine Centre", "Sample.", DAY, (), ("SSD",))
         with catalog.writing() as session:
             key = keys.create(session, asked, "A. Sample")
+        before = datetime.now(UTC) - timedelta(days=31)
+        with catalog.reading() as session:
+            made = snapshots.count(session, Book(load.needs(Settings())), before)
+        with catalog.writing() as session:
+            snapshots.write(session, made, before)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
     process = home.start("serve", "--port", str(port))
     try:
-        yield ready(f"http://127.0.0.1:{port}", process), key
+        yield ready(f"http://127.0.0.1:{port}", process), key, home
     finally:
         process.terminate()
         process.communicate(timeout=30)
@@ -59,8 +68,10 @@ def states(text: str) -> dict[str, str]:
     return {question: state for state, question in found}
 
 
-def test_a_coordinator_finds_gaps_says_what_is_known_and_assigns(chromium: Any, served: tuple[str, str], album: Path):
-    address, key = served
+def test_a_coordinator_finds_gaps_says_what_is_known_and_assigns(
+    chromium: Any, served: tuple[str, str, Installation], album: Path
+):
+    address, key, home = served
     context = chromium.new_context(java_script_enabled=False, accept_downloads=True)
     page = context.new_page()
     page.goto(f"{address}/sign-in")
@@ -95,6 +106,7 @@ def test_a_coordinator_finds_gaps_says_what_is_known_and_assigns(chromium: Any, 
     look(page, album, "steward")
 
     agree(context, page, address, album)
+    moved(page, address, home, album)
     context.close()
 
 
@@ -126,7 +138,19 @@ def agree(context: Any, page: Any, address: str, album: Path) -> None:
     assert {row["need"]: row["state"] for row in told} == workbook
 
 
-def test_holders_fit_a_phone(chromium: Any, served: tuple[str, str], album: Path):
+def moved(page: Any, address: str, home: Installation, album: Path) -> None:
+    """A month after the first count the feed says what moved, and the indicators are drawn."""
+    home.run("sharing", "take")
+    feed = page.request.get(f"{address}/feed.json?country=SSD").json()
+    (said,) = [item for item in feed["items"] if item["url"] == f"{address}/coverage/SSD?need=funding"]
+    assert said["title"].startswith('South Sudan: "')
+    assert said["title"].endswith("moved from gap to met")
+    page.goto(f"{address}/metrics?country=SSD")
+    assert page.locator("svg").count() > 5
+    look(page, album, "metrics")
+
+
+def test_holders_fit_a_phone(chromium: Any, served: tuple[str, str, Installation], album: Path):
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(f"{served[0]}/holders?country=SSD")
     look(page, album, "holders")

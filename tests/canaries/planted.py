@@ -41,6 +41,7 @@ from catalog.requests.states import State
 from catalog.rows import Entry, dataset_id
 from catalog.runs import Issue, begin, finish
 from catalog.search import follow
+from catalog.sharing import snapshots
 from catalog.store import Store
 from catalog.tables import Dataset, SameLink
 from catalog.vocabulary import AccessModality, Level, RelationKind, Role, RunState, Visibility
@@ -236,6 +237,7 @@ class Planted:
                 audit.append(
                     session, "A. Sample", BROKE, f"show {self.id(number)}", f"Sample {canary(number, NOTICED)}"
                 )
+        snapshots.keep(catalog, self.settings, datetime.now(UTC), again=True)
         follow(catalog, self.settings.index_dir)
 
     def correct(self, catalog: Catalog, numbers: Sequence[int]) -> None:

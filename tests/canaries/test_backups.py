@@ -11,7 +11,7 @@ from catalog.database import Catalog
 from catalog.vocabulary import Visibility
 from config.load import ConfigurationError
 from landmark import app
-from tests.canaries.planted import KINDS, NOTICED, Planted, Viewer, canary, planted, words
+from tests.canaries.planted import BEFORE, KINDS, NOTICED, Planted, Viewer, canary, planted, words
 
 Place = tuple[Planted, Catalog]
 WRITTEN = (
@@ -47,7 +47,9 @@ def test_what_is_written_out_is_what_its_reader_may_know(
     stored = made.renderings(catalog)
     allowed = made.allowed(Viewer(name, {}), stored)
     theirs = frozenset().union(*allowed.values())
-    issues = {canary(at, field) for at in made.numbers if name == "steward" for field in ("issue", "remote")}
+    # What stood before a correction is in what changed.
+    more = ("issue", "remote", *BEFORE) if name == "steward" else ()
+    issues = {canary(at, field) for at in made.numbers for field in more}
     met: set[str] = set()
     written = [*WRITTEN, *(["show", made.id(at), "--json"] for at in made.numbers), ["show", made.id(0)]]
     for asked in written:

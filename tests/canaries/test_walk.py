@@ -20,6 +20,7 @@ from catalog.records import ColumnRecord
 from catalog.search import follow
 from catalog.vocabulary import Level, Visibility
 from tests.canaries.planted import (
+    COUNTRIES,
     KINDS,
     OTHER,
     OWNERS,
@@ -87,6 +88,7 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
         "/api/v1/keys/{key_id}": ["0123456789ab"],
         "/api/v1/requests/{request_id}": made.requests,
         "/request/{request_id}": made.requests,
+        "/api/v1/sharing/{indicator}": ["holdings", "hidden-share"],
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
     countries = sorted({iso3 for one in documents for iso3 in one["countries"]})
@@ -123,6 +125,10 @@ def asked(method: str, path: str, *, most: bool = False) -> Iterator[str]:
         yield from (
             f"{path}?{more}" for more in ("limit=1000", "country=SSD", "access=on_request", "hxl=%23adm1", "limit=1")
         )
+    if path in {"/feed.atom", "/feed.json", "/api/v1/sharing", "/metrics"}:
+        yield f"{path}?country={COUNTRIES[0]}"
+    if path == "/api/v1/suggest":
+        yield from (f"{path}?q={typed}" for typed in ("q", "qx", "sample", "s"))
     if path in {
         "/api/v1/changes",
         "/api/v1/runs",
