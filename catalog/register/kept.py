@@ -1,7 +1,7 @@
 """The rows that are kept: what a sheet would change of them, what it changes, and what becomes a record."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,10 @@ SOURCE = "register"
 """Key of the source whose records are the rows."""
 KEY = "key"
 """In ``acted``: the id of the key under which a row was written last."""
+LEFT = "left"
+"""In ``acted``: that whoever wrote a row last was not told all that is kept in its columns about people."""
+SAFE_OF = "safe_of"
+"""In ``acted``: ids of the closed holdings that whoever wrote the row meant, of those that were theirs to see."""
 NEW, CHANGED, UNCHANGED, REJECTED = "new", "changed", "unchanged", "rejected"
 OUTCOMES = (NEW, CHANGED, UNCHANGED, REJECTED)
 Kept = Mapping[str, Mapping[str, str]]
@@ -39,6 +43,7 @@ class Planned:
         values: What would be kept: what its sheet has no column for stays as it was.
         changes: Column, old and new value.
         faults: Why it is rejected.
+        safe_of: Ids of the kept holdings that it is a safe product of, of those that whoever brings it is shown.
     """
 
     row: Row
@@ -47,6 +52,7 @@ class Planned:
     values: Mapping[str, str]
     changes: tuple[tuple[str, str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
+    safe_of: tuple[str, ...] = ()
 
 
 def kept(session: Session) -> dict[str, dict[str, str]]:
@@ -67,34 +73,49 @@ def plan(reading: Reading, known: Kept, barred: Barred = lambda _: "") -> tuple[
         barred: Why they may not list a row of these values; empty if they may.
     """
     named = {_name(values): id_ for id_, values in known.items()}
-    titles = {normalize(values["title"]) for values in known.values()}
-    titles |= {normalize(row.values["title"]) for row in reading.rows if not row.faults and "title" in row.values}
+    titles: dict[str, list[str]] = {}
+    for id_, values in known.items():
+        titles.setdefault(normalize(values["title"]), []).append(id_)
+    for row in reading.rows:
+        if not row.faults and "title" in row.values:
+            titles.setdefault(normalize(row.values["title"]), [])
     taken: dict[str | tuple[str, ...], int] = {}
     planned = (_planned(row, reading, known, named, titles, taken) for row in reading.rows)
     return tuple(_barred(one, reading, barred) for one in planned)
 
 
-def save(session: Session, planned: Iterable[Planned], now: datetime, key: str = "") -> dict[int, str]:
+def save(
+    session: Session, planned: Iterable[Planned], now: datetime, key: str = "", untold: Collection[str] = ()
+) -> dict[int, str]:
     """Keep what is new or changed; answers register ids by the numbers of the sheet's rows.
 
-    ``key`` is the id of the key under which it is written, empty on the machine itself: whoever wrote a row last is
-    shown it.
+    Args:
+        session: Writing.
+        planned: The rows.
+        now: When.
+        key: Id of the key under which it is written, empty on the machine itself: whoever wrote a row last is shown it.
+        untold: Ids of rows of which something about people is kept that whoever writes them was not told.
     """
-    ids: dict[int, str] = {}
+    accepted = [one for one in planned if one.outcome != REJECTED]
+    ids = {one.row.number: one.id or f"reg-{secrets.token_hex(8)}" for one in accepted}
+    by_title: dict[str, list[str]] = {}
+    for one in accepted:
+        by_title.setdefault(normalize(one.values["title"]), []).append(ids[one.row.number])
     new: list[dict[str, Any]] = []
-    for one in planned:
-        if one.outcome == REJECTED:
-            continue
-        ids[one.row.number] = one.id or f"reg-{secrets.token_hex(8)}"
+    for one in accepted:
+        acted: dict[str, Any] = {KEY: key} if key else {}
+        if of := one.row.values.get("safe_product_of", ""):
+            acted[SAFE_OF] = sorted({*one.safe_of, *by_title.get(normalize(of), ())})
         if one.outcome == NEW:
             values = {**one.values, "id": ids[one.row.number]}
             # Rows are given back in the order in which they came.
             added = now + timedelta(microseconds=len(new))
-            acted = {KEY: key} if key else {}
             new.append({"id": values["id"], "values": values, "acted": acted, "added": added, "changed": now})
         elif one.outcome == CHANGED:
-            acted = session.scalar(select(RegisterRow.acted).where(RegisterRow.id == one.id)) or {}
-            acted = {name: value for name, value in acted.items() if name != KEY} | ({KEY: key} if key else {})
+            before = session.scalar(select(RegisterRow.acted).where(RegisterRow.id == one.id)) or {}
+            over = {KEY, LEFT} if one.values.get("safe_product_of") else {KEY, LEFT, SAFE_OF}
+            acted = {name: value for name, value in before.items() if name not in over} | acted
+            acted |= {LEFT: True} if key and one.id in untold else {}
             session.execute(
                 update(RegisterRow)
                 .where(RegisterRow.id == one.id)
@@ -113,6 +134,8 @@ def listed(session: Session, personal: frozenset[str], today: date) -> list[tupl
     would tell that they exist. ``consent_over`` is there once the owner's consent has ended.
     """
     rows = kept(session)
+    acted = session.execute(select(RegisterRow.id, RegisterRow.acted))
+    meant = {id_: done[SAFE_OF] for id_, done in acted if SAFE_OF in done}
     open_to = SEES[Audience.PUBLIC]
     shown = {
         id_
@@ -129,7 +152,8 @@ def listed(session: Session, personal: frozenset[str], today: date) -> list[tupl
         left = personal | {"safe_product_of", "visibility", "level"}
         payload: dict[str, Any] = {key: value for key, value in values.items() if key not in left}
         of = values.get("safe_product_of", "")
-        closed = [of] if of in rows else by_title.get(normalize(of), []) if of else []
+        # By title only where which are meant was not kept: it would tell whether somebody else has such a row.
+        closed = meant.get(id_, [of] if of in rows else by_title.get(normalize(of), [])) if of else []
         safe = sorted(one for one in closed if one != id_ and dataset_id(SOURCE, one) in shown)
         payload |= {"safe_of": safe} if safe else {}
         payload |= {"consent_over": True} if consent_over(values, today) else {}
@@ -165,7 +189,7 @@ def _planned(
     reading: Reading,
     known: Kept,
     named: Mapping[tuple[str, ...], str],
-    titles: set[str],
+    titles: Mapping[str, Sequence[str]],
     taken: dict[str | tuple[str, ...], int],
 ) -> Planned:
     id_ = row.values.get("id", "")
@@ -174,7 +198,8 @@ def _planned(
         mend = "Clear the cell to list the holding as new, or import where it was exported."
         faults.append(_fault(row, reading, "id", f'no holding here has the id "{id_}"', mend))
     id_ = id_ or ("" if faults else named.get(_name(row.values), ""))
-    if (of := row.values.get("safe_product_of")) and of not in known and normalize(of) not in titles:
+    of = row.values.get("safe_product_of", "")
+    if of and of not in known and normalize(of) not in titles:
         mend = "Write the closed holding's register id, or its title as it stands in its row."
         faults.append(_fault(row, reading, "safe_product_of", f'there is no holding "{of[:60]}"', mend))
     if not faults:
@@ -184,8 +209,9 @@ def _planned(
             faults.append(_fault(row, reading, "title", f"it is the same holding as row {other}", mend))
     if faults:
         return Planned(row, REJECTED, id_, row.values, faults=tuple(faults))
+    safe_of = (of,) if of in known else tuple(titles[normalize(of)]) if of else ()
     if not id_:
-        return Planned(row, NEW, "", row.values)
+        return Planned(row, NEW, "", row.values, safe_of=safe_of)
     before = known[id_]
     values = {key: value for key, value in before.items() if key not in reading.columns}
     values |= {**row.values, "id": id_}
@@ -193,7 +219,7 @@ def _planned(
     changes = tuple(
         (key, before.get(key, ""), values.get(key, "")) for key in columns if before.get(key) != values.get(key)
     )
-    return Planned(row, CHANGED if changes else UNCHANGED, id_, values, changes)
+    return Planned(row, CHANGED if changes else UNCHANGED, id_, values, changes, safe_of=safe_of)
 
 
 def _barred(planned: Planned, reading: Reading, barred: Barred) -> Planned:

@@ -58,6 +58,13 @@ class Preview:
         """How many rows are new, changed, unchanged and rejected."""
         return kept.counts(self.planned)
 
+    @property
+    def untold(self) -> frozenset[str]:
+        """Ids of the rows of which something about people stays that whoever brings the sheet is not told."""
+        left = self.personal.difference(self.reading.columns)
+        others = (one for one in self.planned if one.id and one.id not in self.named)
+        return frozenset(one.id for one in others if not left.isdisjoint(one.values))
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -192,7 +199,7 @@ class Registry:
         self, session: Session, catalog: Catalog, preview: Preview, viewer: Viewer, run: runs.Run, *, opens: bool
     ) -> tuple[dict[int, str], Acted]:
         now = now_utc().replace(microsecond=0)
-        ids = kept.save(session, preview.planned, now, viewer.key)
+        ids = kept.save(session, preview.planned, now, viewer.key, preview.untold)
         store = Store(self.source, self.assessor, catalog.address.drivername, self._settings.payload_versions)
         given = session, store, self.source, self.assessor, run.id, self.words.personal, now
         run.counts = record(*given)

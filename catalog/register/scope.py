@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from catalog.agents import NOBODYS, Agents
 from catalog.reach import terms
 from catalog.records import AgentRecord
-from catalog.register.kept import KEY, SOURCE
+from catalog.register.kept import KEY, LEFT, SOURCE
 from catalog.rows import dataset_id
 from catalog.tables import Dataset, DatasetAgent, DatasetLocation, RegisterRow
 from catalog.viewer import ORGANISATION, Viewer
@@ -30,7 +30,7 @@ class Mine:
     Attributes:
         dataset: Of its record.
         visibility: As whom the record may be known now.
-        named: Whether its columns about people are shown too: to its stewards, and to who wrote it last.
+        named: Whether its columns about people are shown too: to its stewards, and to who wrote them last.
         reached: Whether they are shown the record too, not the row alone.
     """
 
@@ -78,7 +78,7 @@ def mine(session: Session, viewer: Viewer) -> dict[str, Mine]:
         reached = viewer.sees(terms(agents.get(seq, ()), SOURCE, countries, visibility)) is Audience.FULL
         wrote = bool(viewer.key) and acted.get(KEY) == viewer.key
         if reached or wrote:
-            named = wrote or viewer.sees_all or viewer.stewards(SOURCE, countries)
+            named = (wrote and not acted.get(LEFT)) or viewer.sees_all or viewer.stewards(SOURCE, countries)
             found[id_] = Mine(dict(values), record, visibility, named, reached)
     return found
 

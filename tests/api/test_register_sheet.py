@@ -15,11 +15,13 @@ from api.acting import MOST_BYTES
 from api.app import create_app
 from api.register import LISTS_NOTHING, MOST_ROWS, TOO_LARGE, TOO_MANY
 from api.sheets import Sheets
+from catalog import keys
 from catalog.assess import Assessor
+from catalog.keys import NewKey
 from catalog.register import files
 from catalog.register.registry import LOOK_AGAIN, SOME
 from config.settings import Settings
-from tests.api.desk import HOLDER, Desk, opened
+from tests.api.desk import DAY, HOLDER, OTHER, Desk, opened
 
 PREVIEW, ACCEPT = "/api/v1/register/preview", "/api/v1/register/accept"
 HEADINGS = ("Title", "Holder", "Country", "State", "Level", "Who may know of it", "Reviewer")
@@ -29,9 +31,9 @@ WRONG = ("Sample: three", HOLDER.name, "YEM", "heldd", "", "", "")
 SENT = {"Sec-Fetch-Site": "same-origin"}
 
 
-def workbook(*rows: tuple[str, ...]) -> bytes:
+def workbook(*rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS) -> bytes:
     book = Workbook()
-    for row in (HEADINGS, *rows):
+    for row in (headings, *rows):
         book.active.append(row)
     out = io.BytesIO()
     book.save(out)
@@ -43,6 +45,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assessor: Assessor) ->
     monkeypatch.setenv("LANDMARK_SOURCES", "register")
     with opened(tmp_path) as made:
         made.client.app.state.register.sheets.registry.assessor = assessor
+        asked = NewKey("other", "organisation", OTHER.name, "Sample purpose.", DAY)
+        with made.catalog.writing() as session:
+            made.keys["other"] = keys.create(session, asked, "A. Sample")
         yield made
 
 
@@ -169,6 +174,44 @@ def test_names_in_a_row_are_for_its_stewards_and_for_who_wrote_it(desk: Desk):
     assert row["changes"] == [{"column": "reviewer", "old": None, "new": "Another"}]
     [row] = look(desk, "yemen", workbook((*ONE[:6], "Another"))).json()["rows"]
     assert row["changes"] == [{"column": "reviewer", "old": "R. Canary", "new": "Another"}]
+
+
+def test_who_writes_a_row_without_its_names_is_not_told_them_for_it(desk: Desk):
+    accept(desk, "ada", workbook(ONE), open="true")
+    sheet = desk.get("/api/v1/register/export?format=csv", "holder").text
+    done = accept(desk, "holder", sheet.replace(ONE[0], f"{ONE[0]} mended").encode())
+    assert (done.status_code, done.json()["changed"]) == (200, 1)
+    [row] = desk.get("/api/v1/register/rows", "holder").json()["items"]
+    assert (row["values"]["title"], "reviewer" in row["values"]) == (f"{ONE[0]} mended", False)
+    assert "R. Canary" not in desk.get("/api/v1/register/export?format=csv", "holder").text
+    again = accept(desk, "holder", workbook((f"{ONE[0]} mended", *ONE[1:6], "Another")))
+    assert again.json()["changed"] == 1
+    [row] = desk.get("/api/v1/register/rows", "holder").json()["items"]
+    assert row["values"]["reviewer"] == "Another", "who wrote it knows it"
+
+
+def test_no_safe_product_tells_whether_somebody_else_has_a_holding_of_a_title(desk: Desk):
+    secret, headings = "Sample: list of quietcanary kin", (*HEADINGS[:4], "Safe product of")
+    closed = (secret, HOLDER.name, "YEM", "held", "severe", "everybody, only that it exists", "")
+    assert accept(desk, "ada", workbook(closed), open="true").json()["opened"] == 1
+    assert secret not in titles(desk, "other")
+    rows = ((secret, OTHER.name, "SSD", "held", ""), ("Sample: totals", OTHER.name, "SSD", "held", secret))
+    assert accept(desk, "other", workbook(*rows, headings=headings)).json()["new"] == 2
+    assert _relations(desk, "other", "Sample: totals") == []
+    own = ("Sample: own totals", HOLDER.name, "YEM", "held", secret)
+    [new] = accept(desk, "holder", workbook(own, headings=headings)).json()["rows"]
+    [row] = [one for one in desk.get("/api/v1/register/rows", "holder").json()["items"] if one["id"] != new["id"]]
+    meant = [{"kind": "safe_product_of", "target": row["id"]}]
+    assert _relations(desk, "holder", "Sample: own totals") == meant
+    # A sheet that has no such column leaves what it is made of.
+    assert accept(desk, "holder", workbook((*own[:3], "shared"), headings=headings[:4])).json()["changed"] == 1
+    assert _relations(desk, "holder", "Sample: own totals") == meant
+
+
+def _relations(desk: Desk, key: str, title: str) -> list[dict[str, str]]:
+    [one] = [one for one in desk.get("/api/v1/datasets?limit=100", key).json()["items"] if one["title"] == title]
+    found: list[dict[str, str]] = desk.get(f"/api/v1/datasets/{one['id']}", key).json()["relations"]
+    return found
 
 
 def test_rows_come_page_by_page_and_as_a_sheet_that_changes_nothing(desk: Desk):
