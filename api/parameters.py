@@ -14,6 +14,8 @@ from catalog.facets import Facet, facets
 from catalog.query import DatasetQuery, QueryError, period, same_table
 
 MAX_LIMIT = 1000
+MOST_DIGITS = 9
+"""Of a number in a question; noughts before it count."""
 MAX_WORDS = 500
 
 
@@ -36,14 +38,14 @@ def read_day(value: object) -> object:
 def read_limit(value: object) -> int:
     """A number of items on a page; anything else is refused with the bounds."""
     text = str(value)
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_LIMIT):
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) <= MAX_LIMIT):
         raise ValueError("It must be a whole number from 0 to 1,000.")
     return int(text)
 
 
 def _rows(value: object) -> int:
     text = str(value)
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_ROWS):
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) <= MAX_ROWS):
         raise ValueError("It must be a whole number from 0 to 10,000.")
     return int(text)
 

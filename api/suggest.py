@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from api import examples
 from api.deps import Answering, conditional
 from api.lists import JSON
+from api.parameters import MOST_DIGITS
 from catalog.suggest import MOST, suggest
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
 def _few(value: object) -> int:
     text = str(value)
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST):
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) <= MOST):
         raise ValueError("It must be a whole number from 0 to 20.")
     return int(text)
 

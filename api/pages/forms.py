@@ -13,6 +13,7 @@ from api.pages.sign_in import same_site
 from api.register import taken_in
 
 NOT_OURS = "This form was not sent from one of our pages."
+NO_FORM = "This form takes a file. Choose one and send it again."
 TOO_OLD = "This form is too old. Open the page again."
 MOST_PARTS = 10
 _ENVELOPE = 16_384
@@ -31,15 +32,28 @@ async def sent_file(request: Request, most: int) -> Sent:
     """A ``multipart/form-data`` form whose file has at most so many bytes; raises HTTPException 403, 413, 422."""
     if not same_site(request):
         raise HTTPException(403, NOT_OURS)
-    kind = Message()
-    kind["content-type"] = request.headers.get("content-type", "")
-    boundary = kind.get_boundary()
-    if kind.get_content_type() != "multipart/form-data" or not boundary:
-        raise HTTPException(422, "This form takes a file. Choose one and send it again.")
-    found = _parted(await taken_in(request, most + _ENVELOPE), boundary.encode("latin-1", "replace"))
+    boundary = _boundary(request.headers.get("content-type", ""))
+    if not boundary:
+        raise HTTPException(422, NO_FORM)
+    try:
+        found = _parted(await taken_in(request, most + _ENVELOPE), boundary.encode("latin-1", "replace"))
+    except ValueError:
+        raise HTTPException(422, NO_FORM) from None
     if not compare_digest(found.fields.get("token", "").encode(), form_token(request).encode()):
         raise HTTPException(403, TOO_OLD)
     return found
+
+
+def _boundary(content_type: str) -> str:
+    """What stands between the parts of a form with a file; empty if it is none."""
+    kind = Message()
+    kind["content-type"] = content_type
+    try:
+        boundary = kind.get_boundary()
+    except ValueError:
+        # The library does not bear every way in which a parameter can be written in pieces or in a charset.
+        return ""
+    return boundary or "" if kind.get_content_type() == "multipart/form-data" else ""
 
 
 def _parted(body: bytes, boundary: bytes) -> Sent:

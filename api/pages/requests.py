@@ -8,14 +8,14 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.datasets import read_document
 from api.deps import Answering, Asking, asking_now, today
 from api.pages.render import HTML, body_of, form_token
 from api.pages.sign_in import sent
-from api.parameters import NoParameters, read_limit
+from api.parameters import NoParameters
 from api.requests import MessageParameters, Noting, looked, noted, opened, shown
 from catalog.requests import kept, told
 from catalog.requests.kept import LENGTHS, LONGEST
@@ -87,7 +87,7 @@ class ListParameters(BaseModel):
     """Which requests are listed."""
 
     model_config = ConfigDict(extra="forbid")
-    after: Annotated[int, BeforeValidator(read_limit)] = 0
+    after: int = Field(0, ge=0, le=1_000_000)
 
 
 @router.get("/requests")

@@ -369,6 +369,24 @@ def test_only_our_own_pages_forms_are_taken_and_only_from_who_lists(desk: Desk):
     assert "Sign in with a key" in desk.client.get("/register").text
 
 
+@pytest.mark.parametrize("boundary", ["*=\x00''x", f"*{'9' * 5000}=x", "*=undefined''x%ff", "*=idna''%ff.", ""])
+def test_a_boundary_that_is_none_is_refused(desk: Desk, boundary: str):
+    page = Page(desk, "ada")
+    kind = f"multipart/form-data; boundary{boundary}"
+    answer = desk.client.post("/register/preview", content=b"--x", headers=SENT | {"Content-Type": kind.encode()})
+    assert answer.status_code == 422
+    assert page.get("/register").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["filename*=a\x00b''x", f"filename*{'9' * 5000}=x", "name*=undefined''x; filename=x"])
+def test_a_part_whose_head_cannot_be_read_is_refused(desk: Desk, name: str):
+    page = Page(desk, "ada")
+    parts = f'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{page.token(page.text)}\r\n'
+    parts += f"--x\r\nContent-Disposition: form-data; {name}\r\n\r\nSample\r\n--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert desk.client.post("/register/preview", content=parts.encode(), headers=SENT | kind).status_code == 422
+
+
 def test_a_public_process_gives_templates_and_takes_nothing(desk: Desk):
     with TestClient(create_app(desk.client.app.state.register.settings, public_only=True)) as client:
         assert client.get("/api/v1/register/template").status_code == 200
