@@ -130,7 +130,20 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
-    for module in (datasets, organizations, sources, runs, changes, guidance, health, hxl, coverage, sharing, feeds, suggest):
+    for module in (
+        datasets,
+        organizations,
+        sources,
+        runs,
+        changes,
+        guidance,
+        health,
+        hxl,
+        coverage,
+        sharing,
+        feeds,
+        suggest,
+    ):
         app.include_router(module.router)
     app.include_router(register.public)
     app.include_router(upcoming.router)

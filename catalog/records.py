@@ -62,8 +62,8 @@ class ColumnRecord:
     Attributes:
         sheet: Name of the sheet, empty for a file that has none.
         position: 0 for the first column.
-        told_by: ``portal``, or ``file`` where the file itself was looked at; or :data:`BY_STEWARD` and the day, where an
-            empty hashtag is a person's word as well.
+        told_by: ``portal``, or ``file`` where the file itself was looked at; or :data:`BY_STEWARD` and the day, where
+            an empty hashtag is a person's word as well.
     """
 
     sheet: str

@@ -27,7 +27,10 @@ from config.declarations import (
     SensitivityRule,
     Source,
 )
+from config.indicators import Indicators
+from config.needs import NeedSet
 from config.settings import Settings
+from config.thesaurus import Meaning
 from harvester.kinds import kinds
 from tests.attacks.listed import INCIDENTS, cases
 from tests.bench.figures import FIGURES, rendered
@@ -47,8 +50,11 @@ SCHEMAS = {
     "access-way": Way,
     "access-role": Role,
     "agreement": Agreement,
+    "needs": NeedSet,
+    "meaning": Meaning,
+    "indicators": Indicators,
 }
-LISTS = {SensitivityRule, Way, Role, Agreement}
+LISTS = {SensitivityRule, Way, Role, Agreement, Meaning}
 """What a file has a list of."""
 
 

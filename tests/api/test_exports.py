@@ -18,8 +18,8 @@ from tests.api.conftest import Shelf
 
 COLUMNS = [
     "title", "holders", "countries", "topics", "access", "how to get it", "whom to ask", "where to ask",
-    "level", "level basis", "formats", "hashtags", "modified", "period", "update frequency", "freshness", "licence", "source", "link", "id",
-    "harm if withheld", "shown", "marking",
+    "level", "level basis", "formats", "hashtags", "modified", "period", "update frequency", "freshness", "licence",
+    "source", "link", "id", "harm if withheld", "shown", "marking",
 ]  # fmt: skip
 
 
