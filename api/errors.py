@@ -73,7 +73,7 @@ def install(app: FastAPI) -> None:
         if any(entry["loc"][0] == "path" for entry in error.errors()):
             return _answer(request, Problem(404, NOT_FOUND))
         known = error.known if isinstance(error, RefusedError) else _known_parameters(request)
-        found = [_refused(entry, known) for entry in error.errors()]
+        found = [{name: _sayable(said) for name, said in _refused(entry, known).items()} for entry in error.errors()]
         return _answer(request, Problem(422, " ".join(entry["message"] for entry in found), found))
 
     def answer_query(request: Request, error: Exception) -> Response:
@@ -132,6 +132,11 @@ def _known_parameters(request: Request) -> list[str]:
         fields = getattr(parameter.field_info.annotation, "model_fields", None)
         names += [parameter.alias] if fields is None else list(fields)
     return names
+
+
+def _sayable(text: str) -> str:
+    """The text without halves of letters, which JSON can hold and no answer can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _refused(entry: Mapping[str, Any], known: Sequence[str]) -> dict[str, str]:

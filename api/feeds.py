@@ -96,10 +96,12 @@ def _changed(asking: Asking, query: DatasetQuery) -> Iterator[Entry]:
     since = datetime.now(UTC) - timedelta(days=DAYS)
     with asking.catalog.reading() as session:
         page = changes(session, asking.viewer, ChangeQuery(since=since, limit=MOST_CHANGES, datasets=ids))
-        while page.next and len(page.items) == MOST_CHANGES:
+        newest = list(page.items[-MOST_ENTRIES:])
+        while page.next:
             further = ChangeQuery(since=since, limit=MOST_CHANGES, after=page.next, datasets=ids)
             page = changes(session, asking.viewer, further)
-    for item in page.items[-MOST_ENTRIES:]:
+            newest = [*newest, *page.items][-MOST_ENTRIES:]
+    for item in newest:
         at = datetime.fromisoformat(item["at"])
         lines = tuple(f"{line[:1].upper()}{line[1:]}." for line in item["sentences"])
         said = item["title"] if not lines else f"{item['title']}: {lines[0][:-1]}"

@@ -161,6 +161,11 @@ def _answered(cell: Cell) -> _Told:
     return round(asked["answered"] / asked["n"], 4), asked["n"]
 
 
+def _hidden(cell: Cell) -> _Told:
+    # In a cell that is not as stewards are shown it nobody counted them: that is not none.
+    return _share(lambda counted: int(counted["hidden"]))(cell) if "hidden" in cell else (None, None)
+
+
 _MEASURES: Mapping[str, Callable[[Cell], _Told]] = {
     "holdings": lambda cell: (cell["n"], None),
     "open": _access(AccessModality.OPEN),
@@ -178,7 +183,7 @@ _MEASURES: Mapping[str, Callable[[Cell], _Told]] = {
     "requests": lambda cell: (_asked(cell).get("n"), None),
     "answered": _answered,
     "days_to_answer": lambda cell: (_asked(cell).get("days"), _asked(cell).get("answered")),
-    "hidden": _share(lambda cell: int(cell.get("hidden", 0))),
+    "hidden": _hidden,
     "silent_donors": lambda cell: ((cell.get("donors") or {}).get("silent"), None),
 }
 

@@ -155,6 +155,14 @@ def test_what_cannot_be_taken_is_named(desk: Desk) -> None:
     assert desk.get(REQUESTS, "partner").json()["total"] == 1
 
 
+@pytest.mark.parametrize("field", ["dataset", "purpose", "language"])
+def test_half_a_letter_is_refused(desk: Desk, field: str) -> None:
+    headers = desk.headers("partner") | {"Content-Type": "application/json"}
+    answer = desk.client.post(REQUESTS, headers=headers, content=f'{{"{field}": "\\ud800"}}'.encode())
+    assert answer.status_code == 422
+    assert field in {error["parameter"] for error in answer.json()["errors"]}
+
+
 def test_outcomes_are_exact_of_what_is_seen_and_silent_of_a_few(desk: Desk) -> None:
     for record in ("displacement", "clearance"):
         desk.post(f"{REQUESTS}/{ask(desk, 'partner', record)}/state", "partner", state="sent")

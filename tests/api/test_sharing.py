@@ -9,6 +9,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
+from api import feeds
 from api.app import create_app
 from catalog.database import Catalog
 from catalog.search.writer import follow
@@ -118,6 +119,14 @@ def test_any_question_is_a_feed_of_plain_sentences(client: TestClient) -> None:
     ]
     assert [item["title"] for item in told["items"]] == [title for title, _ in entries]
     assert told["version"] == "https://jsonfeed.org/version/1.1"
+
+
+def test_a_feed_tells_the_newest_of_however_many_changes(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = client.get("/feed.json").json()["items"]
+    monkeypatch.setattr(feeds, "MOST_CHANGES", 2)
+
+    assert len(whole) > 3
+    assert client.get("/feed.json").json()["items"] == whole
 
 
 def test_a_feed_tells_how_needs_moved(client: TestClient) -> None:

@@ -154,7 +154,16 @@ def test_nothing_of_what_is_hidden_is_in_what_the_public_is_counted(stocked: Cat
     assert {country for country, _, of in public if of == "public"} == {"", "SSD", "UKR"}
     assert known == ("SSD", "UKR")
     assert not [country for country, cells, of in public if of != "full" and b"Quietcanary" in cells]
-    assert _values(stocked, "hidden-share", country="YEM") == [("2026-01-31", None, 0)]
+    assert _values(stocked, "hidden-share", country="YEM") == [("2026-01-31", None, None)]
+
+
+def test_a_steward_of_one_country_is_not_told_that_nothing_is_hidden_elsewhere(stocked: Catalog) -> None:
+    _take(stocked, FIRST)
+    viewer = steward("A. Sample", countries=("UKR",))
+    assert _values(stocked, "hidden-share", viewer, country="UKR") == [("2026-01-31", 0.0, 2)]
+    assert _values(stocked, "hidden-share", viewer, country="SSD") == [("2026-01-31", None, None)]
+    assert _values(stocked, "hidden-share", viewer) == [("2026-01-31", None, None)]
+    assert _values(stocked, "hidden-share", steward("A. Sample"), country="SSD") == [("2026-01-31", 0.4, 5)]
 
 
 @given(st.sets(st.integers(0, 3_000)), st.integers(0, 40))
