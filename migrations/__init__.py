@@ -1,4 +1,4 @@
 """Alembic migrations of the catalog."""
 
-HEAD = "0014"
+HEAD = "0016"
 """The newest revision; a test holds it against the folder."""
