@@ -262,7 +262,6 @@ def _wanted(session: Session, viewer: Viewer, query: ChangeQuery) -> Iterator[Co
         number = None if key is None else session.scalar(select(Dataset.seq).where(Dataset.id == key))
         yield Change.dataset_seq == (0 if number is None else number)
 
-
     if query.datasets:
         yield Change.dataset_seq.in_(select(Dataset.seq).where(Dataset.id.in_(query.datasets)))
 
