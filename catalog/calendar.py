@@ -49,7 +49,9 @@ def _event(one: Round, what: str, day: str, summary: str, stamp: datetime) -> Ev
     event.add("uid", f"{one.id}-{what}@{_DOMAIN}")
     event.add("dtstamp", stamp)
     event.add("dtstart", first)
-    event.add("dtend", first + timedelta(days=1))
+    if first < date.max:
+        # Without an end it is that one day (RFC 5545, 3.6.1).
+        event.add("dtend", first + timedelta(days=1))
     event.add("summary", summary)
     event.add("description", _described(one))
     event.add("location", _line(", ".join(one.countries)))

@@ -114,3 +114,11 @@ def test_nothing_to_come_is_a_calendar_without_events() -> None:
     assert made.walk("VEVENT") == []
     assert rounds([]) == []
     assert isinstance(rounds([item()])[0], Round)
+
+
+def test_the_last_day_that_there_is_breaks_no_calendar() -> None:
+    (event,) = Calendar.from_ical(calendar(rounds([item(expected="9999-12-31", questions_until=None)]), TODAY)).walk(
+        "VEVENT"
+    )
+    assert event.decoded("dtstart") == date(9999, 12, 31)
+    assert "dtend" not in event, "a day without an end is that day"
