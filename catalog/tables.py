@@ -25,6 +25,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -871,6 +872,26 @@ class NeedAction(Base):
     state: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime]
+    closed: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(default="", server_default="")
+    closing: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class UnmetNeed(Base):
+    """What was looked for, not found and logged, by its words and country (:mod:`catalog.needs.unmet`).
+
+    ``folded`` are the words made comparable, ``closed_by`` is the id of a :class:`Person`; nothing is of who asked.
+    """
+
+    __tablename__ = "unmet_need"
+    __table_args__ = (UniqueConstraint("folded", "country"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    folded: Mapped[str]
+    country: Mapped[str] = mapped_column(index=True)
+    words: Mapped[str]
+    count: Mapped[int]
+    first: Mapped[date]
+    last: Mapped[date]
     closed: Mapped[datetime | None]
     closed_by: Mapped[str] = mapped_column(default="", server_default="")
     closing: Mapped[str] = mapped_column(default="", server_default="")
