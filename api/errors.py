@@ -21,7 +21,7 @@ from api.access import TOO_MANY, retry_after
 from api.pages.render import error_page
 from api.parameters import RefusedError
 from api.security import HEADERS
-from catalog.database import NotGiven
+from catalog.database import NotGiven, NotKeepable
 from catalog.query import QueryError
 from catalog.search import IndexUnusableError
 
@@ -95,7 +95,15 @@ def install(app: FastAPI) -> None:
         _log.error("%s", error)
         return _answer(request, Problem(503, "This process is not given what it would need to answer that."))
 
+    def answer_not_keepable(request: Request, error: Exception) -> Response:
+        if "NUL" not in str(getattr(error, "orig", "")):
+            return answer_failure(request, error)
+        if "\0" in request.url.path or "%00" in request.url.path:
+            return _answer(request, Problem(404, NOT_FOUND))
+        return _answer(request, Problem(422, "A text of the question holds a NUL, which no text has. Leave it out."))
+
     app.add_exception_handler(NotGiven, answer_not_given)
+    app.add_exception_handler(NotKeepable, answer_not_keepable)
     app.add_exception_handler(IndexUnusableError, answer_unusable)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_validation)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 import migrations
@@ -21,6 +21,8 @@ PURGED = "purged"
 """Set in a session's ``info`` where something was deleted that is to be nowhere."""
 NotGiven = ProgrammingError
 """Raised where a role asks for a table that it was not given (:mod:`catalog.public_role`)."""
+NotKeepable = DataError
+"""Raised by PostgreSQL where it is asked for what none of its columns could hold, such as a text with a NUL."""
 
 
 class NoCatalog(Exception):  # noqa: N818
