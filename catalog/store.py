@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from catalog import assertions, links, profiles, proposals, shifts
+from catalog import assertions, links, profiles, proposals, shifts, use
 from catalog import tables as t
 from catalog.assess import Assessor
 from catalog.curation import kept as curation
@@ -510,9 +510,10 @@ def _rehash(session: Session, held: Sequence[tuple[Entry, "Known"]]) -> None:
 
 
 def purge(session: Session, numbers: Sequence[int]) -> None:
-    """Delete every native payload of datasets, the profiles of their files, and what was found of their addresses."""
+    """Delete every native payload of datasets, the profiles of their files, what was found of their addresses, use."""
     profiles.forget(session, numbers)
     links.forget(session, numbers)
+    use.forget(session, numbers)
     for some in _batches(numbers):
         session.execute(
             delete(t.PayloadVersion).where(t.PayloadVersion.dataset_seq.in_(some)),

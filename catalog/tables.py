@@ -740,6 +740,20 @@ class LinkCheck(Base):
     failing: Mapped[date | None]
 
 
+class ReportedUse(Base):
+    """How often a dataset was downloaded or looked at since its portal began to count (:mod:`catalog.use`).
+
+    ``what`` is ``downloads`` or ``views``; ``on`` the day on which the portal first gave this count.
+    """
+
+    __tablename__ = "reported_use"
+    __table_args__ = CLUSTERED
+    dataset_seq: Mapped[int] = mapped_column(ForeignKey("dataset.seq", ondelete="CASCADE"), primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    on: Mapped[date]
+
+
 class SharingSnapshot(Base):
     """How sharing stood on a day in a country, all together if that is empty (:mod:`catalog.sharing`), as counts only.
 
