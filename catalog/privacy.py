@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalog import audit, people
 from catalog import tables as t
-from catalog.needs import unmet
+from catalog.needs.forgetting import forget
 from catalog.requests import forgetting
 
 ERASED = "erased"
@@ -68,7 +68,7 @@ def erase(session: Session, name: str, actor: str) -> int:
     for run in session.scalars(select(t.HarvestRun).where(t.HarvestRun.outcome.contains(clean, autoescape=True))):
         run.outcome = run.outcome.replace(f" by {clean}.", f" by {instead}.")
     places += forgetting.erase(session, clean, instead)
-    places += unmet.forget(session, clean)
+    places += forget(session, clean)
     if places:
         # Whoever erases their own name is not written down again; the id that stays says whose it was.
         audit.append(session, people.SYSTEM if actor.strip() == clean else actor, "erased a name", instead)

@@ -15,7 +15,6 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from catalog import audit, people
-from catalog.database import PURGED
 from catalog.levels import Refused
 from catalog.needs.overruling import checked
 from catalog.requests.texts import clean
@@ -150,16 +149,6 @@ def close(session: Session, viewer: Viewer, number: int, reason: str) -> Unmet:
     row.closed_by = people.pseudonym(session, viewer.name)
     audit.append(session, viewer.name, "closed a logged need", f"{row.country or '*'} {row.id}", reason.strip())
     return _read(row)
-
-
-def forget(session: Session, name: str) -> int:
-    """Delete the needs whose words name a person who is erased; answers how many."""
-    in_text = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-    named = [row for row in session.scalars(select(UnmetNeed)) if in_text.search(f"{row.words}\n{row.closing}")]
-    for row in named:
-        session.delete(row)
-        session.info[PURGED] = True
-    return len(named)
 
 
 def unmet_json(one: Unmet) -> dict[str, Any]:
