@@ -20,6 +20,8 @@ NOT_GOOD = "This key is not good here."
 """Of whatever key: nobody learns whether it ever was."""
 WRONG_COSTS = 20
 """Requests that one with a wrong key counts for."""
+LOGGED = 20
+"""Needs an hour that are logged from one address."""
 _BEARER = "bearer "
 _MOST_SESSIONS = 10_000
 
@@ -39,6 +41,7 @@ class Access:
 
     Attributes:
         acts: Of who is no steward, by key.
+        needs: Logged by who is no steward, by address.
         public_only: Nobody is more than the public here; keys are refused.
         hours: After which a session ends.
     """
@@ -48,6 +51,7 @@ class Access:
     addresses: Buckets
     by_key: Buckets
     acts: Buckets = field(default_factory=lambda: Buckets(0))
+    needs: Buckets = field(default_factory=lambda: Buckets(LOGGED, seconds=3600))
     public_only: bool = False
     hours: float = 8
     _sessions: dict[str, Session] = field(default_factory=dict)
@@ -74,6 +78,13 @@ class Access:
     def act(self, viewer: Viewer) -> None:
         """Count an act; raises HTTPException 429 for who is no steward and acts too often."""
         wait = 0 if viewer.is_steward else self.acts.take(viewer.key)
+        if wait:
+            raise HTTPException(429, TOO_MANY, headers=retry_after(wait))
+
+    def log(self, request: Request, viewer: Viewer) -> None:
+        """Count a need that is logged; raises HTTPException 429 for who is no steward and logs too many."""
+        address = request.client.host if request.client else ""
+        wait = 0 if viewer.is_steward else self.needs.take(address)
         if wait:
             raise HTTPException(429, TOO_MANY, headers=retry_after(wait))
 

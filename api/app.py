@@ -29,6 +29,7 @@ from api import (
     hxl,
     keys,
     levels,
+    needs,
     openapi,
     organizations,
     pages,
@@ -52,6 +53,7 @@ from api.pages import curation as curation_desk
 from api.pages import register as register_desk
 from api.pages import requests as request_pages
 from api.pages import sign_in
+from api.pages import unmet as needs_desk
 from api.seal import seal_of
 from api.security import SecurityHeaders
 from catalog.database import Catalog
@@ -161,6 +163,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
             same,
             requests,
             coverage_acts,
+            needs,
         ):
             app.include_router(module.router)
         app.include_router(curation.router)
@@ -170,6 +173,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
         app.include_router(sign_in.router)
         app.include_router(request_pages.router)
         app.include_router(register_desk.router)
+        app.include_router(needs_desk.router)
         openapi.describe_keys(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return app

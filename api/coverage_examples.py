@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.needs.judging import RULES, State
+
 _ID = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
-_QUESTION = {"en": "Where and when did accidents with explosive ordnance happen?"}
+_QUESTION = {
+    "en": "Where and when did accidents with explosive ordnance happen?",
+    "fr": "Où et quand des accidents dus à des engins explosifs se sont-ils produits ?",
+    "es": "¿Dónde y cuándo ocurrieron accidentes con artefactos explosivos?",
+    "ar": "أين ومتى وقعت حوادث الذخائر المتفجرة؟",
+    "uk": "Де і коли сталися нещасні випадки з вибухонебезпечними предметами?",
+}
 _DATASET = {
     "id": _ID,
     "name": "sample-accidents-in-south-sudan",
@@ -53,11 +61,12 @@ CELL: Mapping[str, Any] = {
     "world": [],
     "lead": LEAD,
 }
-_COUNTRY = {"country": "SSD", "name": "South Sudan", "records": 12, "counts": {"partly": 1}, "overruled": []}
+_COUNTS = {state.value: int(state is State.PARTLY) for state in State}
+_COUNTRY = {"country": "SSD", "name": "South Sudan", "records": 12, "counts": _COUNTS, "overruled": []}
 COUNTRY: Mapping[str, Any] = {"day": "2025-01-31"} | _COUNTRY | {"cells": [CELL]}
 GRID: Mapping[str, Any] = {
     "day": "2025-01-31",
-    "states": {"met": "A dataset meets every criterion."},
+    "states": {state.value: words for state, words in RULES.items()},
     "needs": [{"need": "accidents", "theme": "accidents", "question": _QUESTION["en"]}],
     "countries": [_COUNTRY | {"cells": {"accidents": "partly"}}],
     "total": 1,
@@ -115,3 +124,16 @@ ACTION: Mapping[str, Any] = {
     "closing": "",
 }
 ACTIONS: Mapping[str, Any] = {"total": 1, "items": [ACTION], "facets": {}, "next": ""}
+KEPT_NEED: Mapping[str, Any] = {"words": "hospital catchment areas", "country": "SSD", "withheld": []}
+LOGGED_NEED: Mapping[str, Any] = {
+    "id": 1,
+    "words": "hospital catchment areas",
+    "country": "SSD",
+    "count": 3,
+    "first": "2025-01-31",
+    "last": "2025-03-02",
+    "state": "open",
+    "closed": None,
+    "closing": "",
+}
+LOGGED_NEEDS: Mapping[str, Any] = {"total": 1, "items": [LOGGED_NEED], "facets": {}, "next": ""}

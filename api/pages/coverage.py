@@ -18,7 +18,7 @@ from api.pages.render import HTML, body_of, form_token, render
 from api.pages.sign_in import sent
 from api.parameters import NoParameters
 from catalog.levels import Refused
-from catalog.needs import actions, overruling
+from catalog.needs import actions, overruling, unmet
 from catalog.needs.coverage import coverage
 from catalog.needs.files import legend, question
 from catalog.needs.judging import State
@@ -34,6 +34,7 @@ PAGE_COUNTRIES = 8
 PAGE_HOLDINGS = 60
 SHOWN_DATASETS = 2
 SHOWN_GAPS = 8
+SHOWN_LOGGED = 10
 MOST_BYTES = 8_192
 ASKS = frozenset({"gap", "held but restricted", "unknown"})
 """States of which a country's page says where they lead."""
@@ -176,12 +177,17 @@ def _why(error: Exception) -> str:
 def _list(request: Request, asking: Asking, place: str, within: str) -> Response:
     sets = asking.register.book().needs.sets
     chosen = within or sets[0].key
+    mine = bool(asking.viewer.key) and asking.viewer.stewards("", (place,))
     with asking.catalog.reading() as session:
         found = coverage(session, asking.viewer, asking.register.book(), today())
         told = country_json(session, asking.viewer, found, found.country(place, chosen))
-    return _rendered(
-        request, "country_coverage.html", told, set=chosen, sets=sets, datasets=SHOWN_DATASETS, asks=ASKS,
-    )  # fmt: skip
+        logged, total = unmet.logged(session, asking.viewer, (place,), unmet.OPEN, SHOWN_LOGGED) if mine else ([], 0)
+    more: dict[str, Any] = {"set": chosen, "sets": sets, "datasets": SHOWN_DATASETS, "asks": ASKS}
+    more |= {"mine": mine, "logged": logged, "logged_total": total}
+    if mine:
+        body = body_of(request, "country_coverage.html", {"told": told, **_SHARED, **more})
+        return Response(body, headers={"Cache-Control": "no-store"}, media_type=HTML)
+    return _rendered(request, "country_coverage.html", told, **more)
 
 
 def _evidence(request: Request, asking: Asking, place: str, need: str, status: int, *, refused: str = "") -> Response:

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.deps import Answering
+from api.deps import Answering, Asking
 from api.pages import words
-from api.pages.render import render
+from api.pages.render import form_token, render
 from api.parameters import ASKED_SEARCH, FACETS, Search, to_query
-from catalog.places import country_name
+from catalog.places import country_name, iso3_of
 from catalog.query import DatasetQuery, FacetCount, Page
 
 router = APIRouter()
@@ -73,7 +73,21 @@ def search_page(request: Request, register: Answering, asked: Annotated[Search, 
         export=_address(_without(pairs, "limit", "facets"), path=""),
         filtered=bool(chosen),
         wording=_wording(page, pairs),
+        logging=_logging(request, register, query, page),
     )
+
+
+def _logging(request: Request, asking: Asking, query: DatasetQuery, page: Page) -> dict[str, str] | None:
+    """What the form "Log this need" begins with, where words found nothing and this process can keep them."""
+    if page.total or not query.q.strip() or asking.register.access.public_only:
+        return None
+    named = {iso3_of(value) or "" for value in query.selected.get("country", ())}
+    if not named:
+        named = {
+            part["places"][0]["iso3"] for part in page.wording.get("parts", ()) if len(part.get("places", ())) == 1
+        }
+    country = named.pop() if len(named) == 1 else ""
+    return {"country": country, "name": country_name(country) if country else "", "token": form_token(request)}
 
 
 def _wording(page: Page, pairs: Pairs) -> dict[str, Any]:

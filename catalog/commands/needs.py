@@ -1,4 +1,4 @@
-"""Commands about information needs: coverage, holders, needs list, check, init, overrule, withdraw."""
+"""Commands about information needs: coverage, holders, needs list, check, init, overrule, withdraw, logged, close."""
 
 import sys
 from datetime import UTC, date, datetime
@@ -15,7 +15,7 @@ from catalog.answer import list_json
 from catalog.cli import As, Break, Json
 from catalog.database import Catalog
 from catalog.levels import Refused
-from catalog.needs import files, overruling
+from catalog.needs import files, overruling, unmet
 from catalog.needs.coverage import Coverage, coverage
 from catalog.needs.holders import Wanted, holdings
 from catalog.needs.judging import State
@@ -23,6 +23,7 @@ from catalog.needs.records import Book
 from catalog.needs.telling import country_json, grid_json, holding_json, need_json, short, symbol
 from catalog.places import country_name, iso3_of
 from catalog.terminal import table
+from catalog.viewer import steward
 from catalog.vocabulary import Audience
 from config import load
 from config.load import ConfigurationError
@@ -212,6 +213,50 @@ def withdraw(
     """End an overrule, so that what is judged stands again."""
     _say(need, country, reason, as_, "end overrule of need", overruling.withdraw)
     print("Ended: what is judged stands again.")
+
+
+@needs_app.command("logged")
+def list_logged(
+    country: Country = "",
+    limit: Annotated[int, typer.Option(min=1, max=unmet.MOST, help="How many at the most.")] = 50,
+    json: Json = False,
+    as_: As = "",
+) -> None:
+    """List what people looked for, did not find and logged; for stewards, and nothing is known of who asked."""
+    settings = Settings()
+    countries = (_country(country),) if country else ()
+    actor = asker.named(settings, as_, "What was logged is for stewards.")
+    with Catalog(settings.catalog_url) as catalog:
+        viewer = asker.viewer(catalog, settings, actor, "listed logged needs", *(countries or ("*",)))
+        with catalog.reading() as session:
+            found, total = unmet.logged(session, viewer, countries, limit=limit)
+    if json:
+        sys.stdout.buffer.write(list_json([unmet.unmet_json(one) for one in found], total) + b"\n")
+        return
+    rows = [[one.id, one.words, one.country, one.count, one.first, one.last, one.state, one.closing] for one in found]
+    table(["ID", "Words", "Country", "Times", "First on", "Last on", "State", "Closed because"], rows)
+    if len(found) < total:
+        print(f"{len(found)} of {total}")
+
+
+@needs_app.command("close")
+def close_logged(
+    number: Annotated[int, typer.Argument(metavar="ID", min=1, max=2**31 - 1, help="Of a logged need.")],
+    why: Annotated[str, typer.Option("--why", help="Why, in a sentence. Name no person and no place.")],
+    as_: As = "",
+) -> None:
+    """Close a logged need; it opens again when somebody logs the same anew."""
+    settings = Settings()
+    actor = asker.named(settings, as_, "A need is closed under a name.")
+    if not why.strip():
+        raise ConfigurationError("--why: say why, in a sentence.")
+    with Catalog(settings.catalog_url) as catalog:
+        try:
+            with catalog.writing() as session:
+                done = unmet.close(session, steward(actor), number, why)
+        except Refused as refused:
+            _fail(str(refused))
+    print(f"Closed: {done.words}")
 
 
 def _say(need: str, country: str, reason: str, as_: str, what: str, act: Any) -> overruling.Overrule:  # noqa: ANN401

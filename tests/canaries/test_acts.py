@@ -16,7 +16,20 @@ from catalog.runs import begin, finish
 from catalog.search import follow
 from catalog.viewer import breaking_glass
 from catalog.vocabulary import RunState
-from tests.canaries.planted import KINDS, OTHER, OWNERS, RULES, SOURCE, Planted, Viewer, canary, planted, record, words
+from tests.canaries.planted import (
+    COUNTRIES,
+    KINDS,
+    OTHER,
+    OWNERS,
+    RULES,
+    SOURCE,
+    Planted,
+    Viewer,
+    canary,
+    planted,
+    record,
+    words,
+)
 from tests.canaries.test_walk import routes
 
 READING = {"GET", "HEAD"}
@@ -163,6 +176,15 @@ class Acting:
         for number in range(1, 4):
             yield f"/api/v1/actions/{number}", {"state": "done", "reason": "Sample: it was given."}
 
+    def log(self) -> Asked:
+        for number in SOME[:2]:
+            words = f"Sample {canary(number, f'looked for by {self.viewer.name}')}"
+            yield "/api/v1/needs/logged", {"words": words, "country": COUNTRIES[number % 2]}
+
+    def close_logged(self) -> Asked:
+        for number in range(1, 4):
+            yield f"/api/v1/needs/logged/{number}", {"act": "close", "reason": "Sample: it is listed now."}
+
     def form(self) -> Asked:
         """Pages with a token of their own: who signs in does so before, who signs out is signed out."""
         yield "/sign-in", {}
@@ -171,6 +193,7 @@ class Acting:
         yield "/register/preview", {}
         yield "/register/accept", {}
         yield "/coverage/YEM?need=displaced-people", {}
+        yield "/needs/logged", {}
         yield "/sign-out", {}
 
 
@@ -209,6 +232,9 @@ ACTS: Mapping[tuple[str, str], Callable[[Acting], Asked]] = {
     ("POST", "/api/v1/coverage/{iso3}/{need}/overrule"): Acting.overrule,
     ("POST", "/api/v1/coverage/{iso3}/{need}/actions"): Acting.assign,
     ("POST", "/api/v1/actions/{number}"): Acting.close,
+    ("POST", "/api/v1/needs/logged"): Acting.log,
+    ("POST", "/api/v1/needs/logged/{number}"): Acting.close_logged,
+    ("POST", "/needs/logged"): Acting.form,
     ("POST", "/coverage/{iso3}"): Acting.form,
     ("POST", "/request/new"): Acting.form,
     ("POST", "/request/{request_id}"): Acting.form,

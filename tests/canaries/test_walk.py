@@ -92,6 +92,7 @@ def filled(made: Planted, stored: Any, path: str) -> list[str]:
     }
     known["/organizations/{key}"] = known["/api/v1/organizations/{key}"]
     countries = sorted({iso3 for one in documents for iso3 in one["countries"]})
+    known["/api/v1/needs/logged/{number}"] = ["1"]
     places = ("/api/v1/coverage/{iso3}", "/coverage/{iso3}", "/country/{iso3}", "/api/v1/actions/{number}")
     known |= dict.fromkeys(places[:3], countries) | {places[3]: ["1"]}
     if path == "/coverage/{iso3}":

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from catalog.commands.needs import app
 from catalog.database import Catalog
+from catalog.needs import unmet
 from config.load import ConfigurationError
 from config.settings import Settings
 from tests.catalog.needs.shelf import HIDDEN, TODAY, fill
@@ -114,6 +115,26 @@ def test_an_overrule_is_said_under_a_name_and_ends(desk: Path):
     assert states(told("coverage", "--country", "SSD"))["funding"] == "gap"
 
 
+def test_what_was_not_found_is_listed_for_stewards_and_closed(desk: Path):
+    with Catalog(Settings().catalog_url) as catalog, catalog.writing() as session:
+        for words, country in (("minefield maps", "SSD"), ("Minefield maps", "SSD"), ("clinics", "")):
+            unmet.log(session, words, country, TODAY)
+    ada = ("--as", "Ada Sample")
+    day = TODAY.isoformat()
+    maps = {"words": "minefield maps", "country": "SSD", "count": 2, "first": day, "last": day}
+    here = told("needs", "logged", "--country", "South Sudan", *ada)
+    assert here["items"] == [{"id": 1, **maps, "state": "open", "closed": None, "closing": ""}]
+    assert [one["words"] for one in told("needs", "logged", *ada)["items"]] == ["minefield maps", "clinics"]
+    assert run("needs", "close", "1", "--why", "It is listed now.", *ada) == "Closed: minefield maps\n"
+    shown = [line.split() for line in run("needs", "logged", *ada, "--limit", "1").splitlines()]
+    assert shown[1:] == [
+        ["1", "minefield", "maps", "SSD", "2", day, day, "closed", "It", "is", "listed", "now."],
+        ["1", "of", "2"],
+    ]
+    again = CliRunner().invoke(app, ["needs", "close", "9", "--why", "Sample.", *ada])
+    assert (again.exit_code, again.stderr) == (1, "There is no such logged need.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -125,6 +146,11 @@ def test_an_overrule_is_said_under_a_name_and_ends(desk: Path):
          'There is no state "good". Known: met, partly, held but restricted, planned, gap, unknown, not applicable.'),
         (("needs", "overrule", "funding", "met", "--country", "SSD", "--until", UNTIL, "--reason", "x"),
          'What is overruled is said under a name. Say who you are with "--as NAME" or LANDMARK_ACTOR.'),
+        (("needs", "logged"),
+         'What was logged is for stewards. Say who you are with "--as NAME" or LANDMARK_ACTOR.'),
+        (("needs", "close", "1", "--why", "x"),
+         'A need is closed under a name. Say who you are with "--as NAME" or LANDMARK_ACTOR.'),
+        (("needs", "close", "1", "--why", " ", "--as", "Ada Sample"), "--why: say why, in a sentence."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_says_how_it_can(desk: Path, arguments: tuple[str, ...], message: str):
