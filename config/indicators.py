@@ -9,7 +9,7 @@ from config.declarations import Declaration
 MEASURES = (
     "holdings", "open", "by_request", "closed", "access_unknown", "age", "meaning", "meaning_declared",
     "meaning_mapped", "meaning_inferred", "meaning_curated", "route", "needs_met", "requests", "answered",
-    "days_to_answer", "hidden", "silent_donors", "entered",
+    "days_to_answer", "downloads", "views", "hidden", "silent_donors", "entered",
 )  # fmt: skip
 """What can be computed of a snapshot; ``entered`` is written by hand."""
 

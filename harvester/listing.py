@@ -8,7 +8,7 @@ from catalog.issues import Issue
 from catalog.runs import Counts
 from harvester.essence import essence_json
 from harvester.normaliser import Changed
-from harvester.portal import Portal, RawPage
+from harvester.portal import Portal, RawPage, use_of
 
 _NOT_KNOWN = 0
 """In the place of what a record said, where it was read before an interruption."""
@@ -17,9 +17,14 @@ _HARVEST_AGAIN = "Harvest again; if it stays, tell the portal."
 
 @dataclass(slots=True)
 class Listed:
-    """One page: its records, none of them taken for held yet, with what was counted and noticed on the way."""
+    """One page: its records, none of them taken for held yet, with what was counted and noticed on the way.
+
+    Attributes:
+        use: How often each record was used, by its remote id; only of those of which the portal counts it.
+    """
 
     records: list[Changed] = field(default_factory=list)
+    use: dict[str, dict[str, int]] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     issues: list[Issue] = field(default_factory=list)
 
@@ -101,6 +106,8 @@ class Listing:
                 page.issues.append(_repeated(record.remote_id, record.address, same=same))
                 continue
             self._seen[id_] = said
+            if counted := use_of(self._portal, record.payload):
+                page.use[record.remote_id] = counted
             yield Changed(record.remote_id, record.address, body, digest, held=False)
 
 

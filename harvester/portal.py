@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -109,8 +109,40 @@ def wants_key(source: Source) -> str:
     return source.key_wanted
 
 
+def counts(payload: Native, names: Mapping[str, str]) -> dict[str, int]:
+    """The counters of a payload that are whole numbers of 0 or more, also where they are written as text.
+
+    Args:
+        payload: As the portal gives it.
+        names: The payload's field, by what it counts: ``downloads`` or ``views``.
+    """
+    return {what: count for what, name in names.items() if (count := _count(payload.get(name))) is not None}
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _DIGITS:
+        return int(value)
+    return value if type(value) is int and 0 <= value < 10**_DIGITS else None
+
+
+_DIGITS = 15
+
+
+def use_of(portal: "Portal", payload: Native) -> dict[str, int]:
+    """How often a record was used, as its portal counts; empty where its kind knows of no such count."""
+    counted: Callable[[Native], dict[str, int]] | None = getattr(portal, "use", None)
+    return counted(payload) if counted is not None else {}
+
+
 class Portal(Protocol):
-    """A portal kind. Only ``records`` touches the network; ``essence`` and ``normalize`` are pure and total."""
+    """A portal kind.
+
+    A kind may have ``use(payload) -> dict[str, int]`` as well: ``downloads`` and ``views`` as the portal counts them,
+    totals since it began and whole numbers only, nothing of the last days (:func:`counts` reads them). They are kept
+    apart from the record and change nothing of it: ``essence`` goes on leaving them out.
+
+    Only ``records`` touches the network; ``essence`` and ``normalize`` are pure and total.
+    """
 
     kind: str
 

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
-from catalog import profiles, removal, runs
+from catalog import profiles, removal, runs, use
 from catalog.assess import Assessor
 from catalog.database import Catalog
 from catalog.issues import Issue, would_open
@@ -17,6 +17,7 @@ from catalog.reading import known_before
 from catalog.removal import Gone, date_back, heard_since
 from catalog.runs import SAID_BY_CLIENT, Counts, Run
 from catalog.store import Store, known, returned, saw
+from catalog.use import Use
 from catalog.vocabulary import RecordState, RunState
 from config.declarations import Removal, Source
 from config.settings import Settings
@@ -108,6 +109,8 @@ class _Page:
         counts: What it adds to the run's, once it is committed.
         listed: Numbers of the datasets of the records that are as they were.
         returned: Those of them that were missing.
+        use: How often records were used, as the portal counts, by their datasets' numbers.
+        use_of_changed: That of records that are not as they were, by their remote ids.
     """
 
     token: str | None
@@ -118,6 +121,8 @@ class _Page:
     listed: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
+    use: dict[int, Use] = field(default_factory=dict)
+    use_of_changed: dict[str, Use] = field(default_factory=dict)
 
 
 class Harvest:
@@ -256,7 +261,11 @@ class Harvest:
                     page.listed.append(found.seq)
                     if found.state is RecordState.MISSING:
                         page.returned.append(found.seq)
+                    if record.remote_id in listed.use:
+                        page.use[found.seq] = listed.use[record.remote_id]
                 else:
+                    if record.remote_id in listed.use:
+                        page.use_of_changed[record.remote_id] = listed.use[record.remote_id]
                     known_of = profiled.get(found.seq, {}) if found else {}
                     page.changed.append(replace(record, held=found is not None, profiles=known_of))
         return page
@@ -283,6 +292,9 @@ class Harvest:
                     issues += part.issues
                 returned(session, run.source.key, run.id, page.returned, page.now)
                 saw(session, page.listed, run.id, page.now)
+                written = known(session, run.source.key, list(page.use_of_changed))
+                of_written = {found.seq: page.use_of_changed[remote_id] for remote_id, found in written.items()}
+                use.note(session, page.use | of_written, (self.heard or page.now).astimezone(UTC).date())
                 if self.heard is not None:
                     date_back(session, run.id, self.heard)
                 run.counts, run.token = run.counts + counts, page.token

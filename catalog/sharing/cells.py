@@ -4,6 +4,7 @@ A cell is a JSON object of counts, never of shares, so that cells can be told wi
 
     n, access {modality: n}, routes, ages (median days since modified, or null), dated (of how many),
     tags {origin: n, "any": n}
+    use {downloads: {n, of}, views: {n, of}}  totals as portals count them, and of how many records they say one
     needs {state: n}                       of a country and of all together
     states {need: state}                   of a country
     requests {n, answered, days} or null   of a country and of all, where that is told
@@ -23,7 +24,9 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog import use
 from catalog.tables import CatalogRecord, Dataset, Disclosure, SourceRow
+from catalog.use import Use
 from catalog.viewer import Viewer, shown_to
 from catalog.vocabulary import AccessModality, AgentKind, Audience, RecordState
 
@@ -46,6 +49,8 @@ class _Counted:
         self.access: Counter[str] = Counter()
         self.tags: Counter[str] = Counter()
         self.visibility: Counter[str] = Counter()
+        self.used: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
         self.ages: list[int] = []
 
     def add(self, facts: "_Facts") -> None:
@@ -54,6 +59,8 @@ class _Counted:
         self.hidden += facts.hidden
         self.access[facts.access] += 1
         self.tags.update(facts.origins)
+        self.used.update(facts.use)
+        self.counted.update(facts.use.keys())
         if facts.visibility:
             self.visibility[facts.visibility] += 1
         if facts.age is not None:
@@ -67,6 +74,7 @@ class _Counted:
             "ages": median(self.ages) if self.ages else None,
             "dated": len(self.ages),
             "tags": dict(sorted(self.tags.items())),
+            "use": {what: {"n": self.used[what], "of": of} for what, of in sorted(self.counted.items())},
         }
         return made | {"hidden": self.hidden, "visibility": dict(sorted(self.visibility.items()))} if steward else made
 
@@ -74,9 +82,9 @@ class _Counted:
 class _Facts:
     """What one record adds to each cell that it is in."""
 
-    __slots__ = ("access", "age", "hidden", "origins", "routed", "visibility")
+    __slots__ = ("access", "age", "hidden", "origins", "routed", "use", "visibility")
 
-    def __init__(self, document: Document, today: datetime, visibility: str, *, hidden: bool) -> None:
+    def __init__(self, document: Document, today: datetime, visibility: str, used: Use, *, hidden: bool) -> None:
         access = document.get("access") or {}
         self.access = str(access.get("modality") or AccessModality.UNKNOWN)
         told = access.get("address") or access.get("steps") or document.get("holders")
@@ -86,6 +94,8 @@ class _Facts:
         modified = document.get("modified")
         self.age = max(0, (today - datetime.fromisoformat(modified)).days) if modified else None
         self.hidden, self.visibility = hidden, visibility
+        # Whoever is not told of the record's page could not read there how often it was used.
+        self.use: Use = used if document.get("link") else {}
 
 
 def cells(session: Session, viewer: Viewer, today: date) -> Cells:
@@ -102,8 +112,9 @@ def cells(session: Session, viewer: Viewer, today: date) -> Cells:
     steward = bool(viewer.reach)
     counted: dict[str, dict[str, _Counted]] = defaultdict(lambda: defaultdict(_Counted))
     donors = _Donors(set(session.scalars(select(SourceRow.key).where(SourceRow.kind == IATI))))
-    for document, visibility, hidden in _shown(session, viewer, steward=steward):
-        facts = _Facts(document, at, visibility, hidden=hidden)
+    used = use.reported(session)
+    for number, document, visibility, hidden in _shown(session, viewer, steward=steward):
+        facts = _Facts(document, at, visibility, used.get(number, {}), hidden=hidden)
         donors.add(document)
         cuts = list(_cuts(document))
         for country in (ALL, *document.get("countries", ())):
@@ -121,8 +132,8 @@ def cells(session: Session, viewer: Viewer, today: date) -> Cells:
     return made
 
 
-def _shown(session: Session, viewer: Viewer, *, steward: bool) -> Iterator[tuple[Document, str, bool]]:
-    """Each record as the viewer is shown it, its visibility where they are told of it, and whether it is hidden."""
+def _shown(session: Session, viewer: Viewer, *, steward: bool) -> Iterator[tuple[int, Document, str, bool]]:
+    """Each record's number, and as the viewer is shown it, its visibility if they are told of it, if it is hidden."""
     known: set[int] = set()
     if steward:
         known = set(session.scalars(select(Disclosure.seq).where(Disclosure.audience == Audience.PUBLIC)))
@@ -134,7 +145,7 @@ def _shown(session: Session, viewer: Viewer, *, steward: bool) -> Iterator[tuple
         .execution_options(yield_per=500)
     )
     for number, body, visibility in rows:
-        yield orjson.loads(body), visibility.value if steward else "", steward and number not in known
+        yield number, orjson.loads(body), visibility.value if steward else "", steward and number not in known
 
 
 def _cuts(document: Document) -> Iterable[str]:

@@ -38,7 +38,7 @@ class Value:
 
     Attributes:
         value: A share from 0 to 1, days, or a count; None where it is not told or there is nothing it could be of.
-        of: What a share or a median is of; None for a count.
+        of: What a share or a median is of, or of how many datasets a sum is; None for any other count.
         source: Where an entered figure is from; else empty.
     """
 
@@ -166,6 +166,17 @@ def _hidden(cell: Cell) -> _Told:
     return _share(lambda counted: int(counted["hidden"]))(cell) if "hidden" in cell else (None, None)
 
 
+def _used(what: str) -> Callable[[Cell], _Told]:
+    def told(cell: Cell) -> _Told:
+        # In a cell of a time before it was noted, nobody asked the portals: that is not none.
+        if cell["n"] and "use" not in cell:
+            return None, None
+        said = cell.get("use", {}).get(what)
+        return (said["n"], said["of"]) if said else (None, 0)
+
+    return told
+
+
 _MEASURES: Mapping[str, Callable[[Cell], _Told]] = {
     "holdings": lambda cell: (cell["n"], None),
     "open": _access(AccessModality.OPEN),
@@ -183,6 +194,8 @@ _MEASURES: Mapping[str, Callable[[Cell], _Told]] = {
     "requests": lambda cell: (_asked(cell).get("n"), None),
     "answered": _answered,
     "days_to_answer": lambda cell: (_asked(cell).get("days"), _asked(cell).get("answered")),
+    "downloads": _used("downloads"),
+    "views": _used("views"),
     "hidden": _hidden,
     "silent_donors": lambda cell: ((cell.get("donors") or {}).get("silent"), None),
 }

@@ -46,7 +46,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role, Visibility
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, counts, wants_key
 from harvester.reading import markup
 from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
@@ -293,6 +293,11 @@ def _chosen(record: Native, names: tuple[str, ...]) -> dict[str, Any]:
 def essence(payload: Native) -> dict[str, Any]:
     """What describes the item: no counter, no rating, no thumbnail, nobody's user name."""
     return _chosen(payload, _KEPT)
+
+
+def use(payload: Native) -> dict[str, int]:
+    """Views of the item; no downloads are counted."""
+    return counts(payload, {"views": "numViews"})
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:

@@ -41,7 +41,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role, Visibility
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, counts
 from harvester.reading.dates import DayOrder
 from harvester.reading.fields import Fields
 from harvester.reading.flags import flags as portal_flags
@@ -347,6 +347,11 @@ _REVIEW_STEPS = (
 )
 _COD_LEVELS = {"cod-standard", "cod-enhanced", "cod-candidate"}
 _HASHTAG = re.compile(r"#[a-z][_0-9a-z]*(?:\+[a-z][_0-9a-z]*)*")
+
+
+def use(payload: Native) -> dict[str, int]:
+    """Downloads of all its files; views are counted of the last 14 days only, so there is no total of them."""
+    return counts(payload, {"downloads": "total_res_downloads"})
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:

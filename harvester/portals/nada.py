@@ -40,7 +40,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, counts, filled
 from harvester.reading.fields import Fields
 
 if TYPE_CHECKING:
@@ -207,6 +207,11 @@ def essence(payload: Native) -> dict[str, Any]:
     if isinstance(kept.get("details"), Mapping):
         kept["details"] = {name: value for name, value in kept["details"].items() if name in _DETAILED}
     return kept
+
+
+def use(payload: Native) -> dict[str, int]:
+    """Views of the study and downloads of its files, as far as the list says them."""
+    return counts(payload, {"downloads": "total_downloads", "views": "total_views"})
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:

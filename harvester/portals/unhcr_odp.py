@@ -11,7 +11,7 @@ Caveats:
       rest to later pages: some are read twice, none is missed. An empty page ends the list, for nothing counts it.
     - The key goes into a header; older clients put it into the address.
     - ``location[].code`` is the portal's own number of a place; countries are read from ``location[].name``.
-    - ``downloadCount`` and thumbnails change by themselves and are left out; so are persons, if any should be named.
+    - ``downloadCount`` is kept apart from the record, for it changes by itself; thumbnails are left out, and persons.
     - Who wrote a document is not said, only that it is on UNHCR's portal.
 
 Filters of a source: ``created_since`` (a day: older documents are left out, and the list is read no further),
@@ -34,7 +34,7 @@ from catalog.records import (
 )
 from catalog.vocabulary import AccessModality, Artefact, Role
 from config.declarations import Source
-from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, filled, wants_key
+from harvester.portal import Native, PortalError, RawPage, RawRecord, RecordError, Start, counts, filled, wants_key
 from harvester.reading import dates
 from harvester.reading.countries import countries
 from harvester.reading.fields import Fields
@@ -89,6 +89,11 @@ def essence(payload: Native) -> dict[str, Any]:
         if isinstance(kept.get(name), list):
             kept[name] = [_trimmed(entry, parts) for entry in kept[name]]
     return kept
+
+
+def use(payload: Native) -> dict[str, int]:
+    """Downloads of the document."""
+    return counts(payload, {"downloads": "downloadCount"})
 
 
 def normalize(source: Source, record: RawRecord) -> DatasetRecord:

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.records import DatasetRecord
+from catalog.use import WHAT
 from config.declarations import ADDRESSLESS, Source
 from config.settings import Settings
 from harvester.http import Client
-from harvester.portal import Portal, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, portals
+from harvester.portal import Portal, PortalError, RawPage, RawRecord, RecordError, SkipRecord, Start, portals, use_of
 from tests.portals_served.plain import Plain, Reply, Seen, plain
 from tests.portals_served.served import Mood, Served, recorded_portals, served, served_portals
 
@@ -186,6 +187,24 @@ class TestServed:
                 texts = [json.dumps(essence(one.payload), sort_keys=True, default=str) for one in found]
                 told.append([text.replace(server.url, "{base}") for text in texts])
         assert told[0] == told[1]
+
+    def test_use_is_counted_in_whole_numbers_beside_the_record(self, kind: str, tmp_path: Path):
+        portal, module = SERVED[kind], portals()[kind]
+        if not hasattr(module, "use"):
+            return
+        with served(portal) as server:
+            found = records(read(portal, server, tmp_path))
+        with served(portal, Mood(noise=1)) as server:
+            moved = records(read(portal, server, tmp_path))
+        told = [use_of(module, one.payload) for one in found]
+        assert told != [use_of(module, one.payload) for one in moved]
+        for record, counted in zip(found, told, strict=True):
+            assert counted.keys() <= set(WHAT)
+            assert all(type(count) is int and count >= 0 for count in counted.values())
+            # What is counted is not what is described: a counter must not come back by way of the essence.
+            assert use_of(module, module.essence(record.payload)) == {}
+            for changed in mutations(record.payload):
+                assert all(type(count) is int and count >= 0 for count in use_of(module, changed).values())
 
     def test_normalising_is_pure_and_rests_on_the_essence(self, kind: str, tmp_path: Path):
         portal, module = SERVED[kind], portals()[kind]
