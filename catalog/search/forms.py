@@ -8,7 +8,7 @@ Only endings of number, case and gender go, never those that make another word: 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-FORMS = "1"
+FORMS = "2"
 """Raised by hand when :func:`light` gives another form for the same word: indexes built before are built anew."""
 
 _LEAST = 4
@@ -18,6 +18,8 @@ _STAYS = ("ss", "us", "is", "ias")
 """Endings in s that are no plural: access, status, analysis; Spanish and Portuguese names."""
 _WHOLE = frozenset({"news", "lens", "gas", "chaos", "series"})
 """Words in s that have no plural without it, or are one."""
+_PEOPLE = "ese"
+"""Sudanese are not Sudan: without its last letter the word would look like a plural."""
 _LATIN = (
     ("aux", "al"),  # régionaux
     ("oes", "ao"),  # populações
@@ -79,7 +81,7 @@ def _to_the_end(word: str, step: Callable[[str], str]) -> str:
 
 
 def _latin(word: str) -> str:
-    if word in _WHOLE:
+    if word in _WHOLE or word.endswith(_PEOPLE):
         return word
     if not word.endswith(_STAYS):
         for ending, instead in _LATIN:

@@ -91,7 +91,7 @@ def test_one_holding_is_proposed_with_its_columns_tagged_and_classified(assessor
         "contents": "Collected with a form of 6 columns in 2 groups, with one repeat.",
         "holder": "Sample Office",
         "admin_level": "point",
-        "columns": "start; adm1; place; Full name; Age in years; picture",
+        "columns": "start; adm1; place; Full name; age; picture",
         "form": "Sample visits 3",
         "personal_data": "yes",
     }
