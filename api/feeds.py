@@ -45,6 +45,7 @@ class Entry:
 def atom_feed(request: Request, asking: Answering) -> Response:
     """What changed in the last 90 days of the datasets that a question finds; parameters as of `/api/v1/datasets`.
 
+    Of more than 500 datasets it tells of those whose data is newest; `/api/v1/changes` tells of all.
     With `country`, how its information needs moved, too; with `need=ID` that alone, for one need.
     """
     return _feed(request, asking, "feed.atom", _atom, ATOM)

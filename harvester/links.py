@@ -179,7 +179,11 @@ class Checker:
         return order[:budget]
 
     def _is_asked(self, source: Source, address: str) -> bool:
-        """Whether it has no key in it, and is not the interface of a portal that counts what we ask."""
+        """Whether it is one, has no key in it, and is not the interface of a portal that counts what we ask."""
+        try:
+            urlsplit(address)
+        except ValueError:
+            return False
         if without_secrets(address) != address or any(secret and secret in address for secret in self._secrets):
             return False
         return not source.calls_per_day or urlsplit(address).netloc != urlsplit(source.url).netloc

@@ -178,6 +178,16 @@ def test_a_dead_link_is_told_with_its_day_after_the_second(catalog: Catalog, ass
     assert ("Sample Steward", "looked at links", "sample, 2 addresses") in noted
 
 
+@pytest.mark.parametrize(
+    "broken", ["http://[bad/x", "http://\u2100.example/", "https://a:99999999/", "https://x.example:y/"]
+)
+def test_an_address_that_is_none_stops_no_other(catalog: Catalog, assessor: Assessor, server: Plain, broken: str):
+    place = Place(catalog, assessor, server)
+    place.write(record("a", broken, f"{server.url}/page"))
+    assert place.check().signs["alive"] == 1
+    assert place.reached("a")[f"{server.url}/page"] == ("alive", "2026-11-02")
+
+
 def test_it_goes_on_where_it_stood_and_asks_ways_before_files(catalog: Catalog, assessor: Assessor, server: Plain):
     place = Place(catalog, assessor, server)
     place.write(*(record(str(n), f"{server.url}/file.csv?{n}", f"{server.url}/file.csv?file={n}") for n in range(3)))
