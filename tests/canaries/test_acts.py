@@ -23,6 +23,7 @@ from tests.canaries.planted import (
     OWNERS,
     RULES,
     SOURCE,
+    THE_COUNTRY,
     Planted,
     Viewer,
     canary,
@@ -303,6 +304,7 @@ def test_no_act_tells_anybody_what_is_not_theirs(
                     # What an act opens to whoever does it, its answer may tell.
                     if new:
                         theirs = shown(made, catalog, acting.viewer) | opened(made, catalog, acting.viewer, way)
+                        theirs |= looked_for(acting.viewer)
                         assert new <= theirs, (name, way, body)
     missed = known - succeeded.keys() - {("POST", path) for path in FORMS}
     assert missed == set(), "each is done by somebody, or this walk meets only refusals"
@@ -324,6 +326,12 @@ def opened(made: Planted, catalog: Catalog, viewer: Viewer, way: str) -> frozens
     if number is None or not viewer.appointed(number):
         return frozenset()
     return words(str(made.renderings(catalog)[number, "full"]))
+
+
+def looked_for(viewer: Viewer) -> frozenset[str]:
+    """What somebody looked for in vain, and logged, is told to stewards of everything and of its country."""
+    told = {"steward": COUNTRIES, "steward of a country": (THE_COUNTRY,)}.get(viewer.name, ())
+    return frozenset(canary(at, f"looked for by {who}") for at in SOME[:2] for who in WHO if COUNTRIES[at % 2] in told)
 
 
 def afterwards(made: Planted, catalog: Catalog, client: TestClient) -> None:
