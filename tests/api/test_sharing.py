@@ -7,14 +7,16 @@ from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api import feeds
 from api.app import create_app
+from catalog import use
 from catalog.database import Catalog
 from catalog.search.writer import follow
 from catalog.sharing import snapshots
-from catalog.tables import SharingSnapshot
+from catalog.tables import Disclosure, SharingSnapshot
 from catalog.vocabulary import Audience
 from config.settings import Settings
 from tests.api.conftest import PUBLIC, RECORDS, write
@@ -30,6 +32,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with Catalog(settings.catalog_url, create=True) as catalog:
         write(catalog, PUBLIC, RECORDS)
         now = datetime.now(UTC)
+        with catalog.writing() as session:
+            shown = session.scalars(select(Disclosure.seq).where(Disclosure.audience == Audience.PUBLIC)).all()
+            use.note(session, {number: {"downloads": 1_000} for number in shown}, now.date())
         assert snapshots.keep(catalog, settings, now) is not None
         with catalog.writing() as session:
             day = now.date() - timedelta(days=1)
@@ -54,6 +59,16 @@ def test_every_indicator_is_told_with_its_definition_and_newest_value(client: Te
     assert told["open-share"] == [0.2]
     assert "hidden-share" not in told
     assert all(item["definition"] and item["source"] for item in answer["items"])
+
+
+def test_downloads_are_told_with_the_number_of_datasets_whose_portals_count_them(client: TestClient) -> None:
+    values = client.get("/api/v1/sharing/downloads").json()["values"]
+    page = client.get("/metrics").text
+
+    # Of the day before nothing is told: it was not counted then.
+    assert [(value["value"], value["of"]) for value in values] == [(None, None), (5_000, 5)]
+    assert "<b>5,000</b> <small>of 5 datasets</small>" in page
+    assert client.get("/api/v1/sharing/views").json()["values"][-1]["of"] == 0
 
 
 def test_an_indicator_moves_from_day_to_day(client: TestClient) -> None:
