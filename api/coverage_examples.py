@@ -54,7 +54,7 @@ CELL: Mapping[str, Any] = {
     "state": "partly",
     "rule": "Datasets count towards it, but each falls short of a criterion.",
     "judged": {"state": "partly", "rule": "Datasets count towards it, but each falls short of a criterion."},
-    "overrule": None,
+    "overrule": OVERRULE,
     "missing": ["It goes down to admin 1 only; admin 2 is asked."],
     "counting": 1,
     "datasets": [_DATASET],

@@ -94,14 +94,15 @@ def days(session: Session) -> tuple[date, ...]:
 def kept(taken: Collection[date], today: date) -> set[date]:
     """Which days stay: all of the last 60, the first of each week of two years, the first of each month before."""
     stay: set[date] = set()
-    seen: set[tuple[int, int, str]] = set()
+    weeks: set[tuple[int, int]] = set()
+    months: set[tuple[int, int]] = set()
     for day in sorted(taken):
         age = (today - day).days
-        week = day.isocalendar()
-        mark = (day.year, day.month, "month") if age > WEEKLY else (week.year, week.week, "week")
-        if age <= DAILY or mark not in seen:
+        week, month = day.isocalendar()[:2], (day.year, day.month)
+        if age <= DAILY or month not in months or (age <= WEEKLY and week not in weeks):
             stay.add(day)
-        seen.add(mark)
+        weeks.add(week)
+        months.add(month)
     return stay
 
 

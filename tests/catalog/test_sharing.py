@@ -183,14 +183,14 @@ def test_every_day_then_every_week_then_every_month(ages: set[int], wait: int) -
 
 
 def test_old_days_are_thinned_out_and_told(stocked: Catalog) -> None:
-    for days in (0, 1, 2):
+    for days in (0, 1, 2, 3):
         _take(stocked, FIRST + timedelta(days=days))
 
     taken = _take(stocked, FIRST + timedelta(days=90))
 
-    # The 31st of January 2026 is a Saturday, the 2nd of February begins another week.
-    assert taken.thinned == (date(2026, 2, 1),)
-    assert [day for day, *_ in _values(stocked, "holdings")] == ["2026-01-31", "2026-02-02", "2026-05-01"]
+    # The 1st of February 2026 is the first of its month, the 2nd begins a week, the 3rd is neither.
+    assert taken.thinned == (date(2026, 2, 3),)
+    assert [day for day, *_ in _values(stocked, "holdings")] == ["2026-01-31", "2026-02-01", "2026-02-02", "2026-05-01"]
 
 
 def test_a_figure_is_entered_with_its_source_and_the_last_one_holds(catalog: Catalog) -> None:
