@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from api import examples
 from api.deps import Answering, Asking, conditional, today
 from api.parameters import ASKED_SEARCH, RefusedError, to_query
 from catalog.changes import ChangeQuery, changes
@@ -41,7 +42,7 @@ class Entry:
     lines: tuple[str, ...]
 
 
-@router.get("/feed.atom", summary="A question as an Atom feed", response_class=Response)
+@router.get("/feed.atom", summary="A question as an Atom feed", response_class=Response, responses=examples.file(ATOM))
 def atom_feed(request: Request, asking: Answering) -> Response:
     """What changed in the last 90 days of the datasets that a question finds; parameters as of `/api/v1/datasets`.
 
@@ -51,7 +52,7 @@ def atom_feed(request: Request, asking: Answering) -> Response:
     return _feed(request, asking, "feed.atom", _atom, ATOM)
 
 
-@router.get("/feed.json", summary="A question as a JSON feed", response_class=Response)
+@router.get("/feed.json", summary="A question as a JSON feed", response_class=Response, responses=examples.file(JSON))
 def json_feed(request: Request, asking: Answering) -> Response:
     """As `/feed.atom`, in the JSON Feed format."""
     return _feed(request, asking, "feed.json", _json, JSON)

@@ -86,6 +86,7 @@ class RowParameters(BaseModel):
 @public.get(
     "/template",
     summary="An empty sheet of the register",
+    response_class=Response,
     responses=_SHEETS,
 )
 def give_template(request: Request, asking: Answering, asked: Annotated[SheetParameters, Query()]) -> Response:
@@ -157,6 +158,7 @@ def list_rows(asking: Acting, asked: Annotated[RowParameters, Query()]) -> Respo
 @router.get(
     "/export",
     summary="Your rows of the register as a sheet",
+    response_class=Response,
     responses=_SHEETS | examples.ACTS,
 )
 def give_export(asking: Acting, asked: Annotated[SheetParameters, Query()]) -> Response:

@@ -90,10 +90,16 @@ def test_what_another_process_harvests_is_found_within_a_second(tmp_path: Path):
             pause.wait(0.02)
 
 
+KEYED_BY_CONTENT = ("met_by", "holders.items[0].access", "holders.items[0].levels", "countries[0].cells", ".states")
+"""Objects whose keys are what each record, need or country has."""
+
+
 def fits(example: object, real: object, where: str) -> None:
     """Every documented field is there and nothing else; example lists may be shorter."""
     if isinstance(example, dict) and isinstance(real, dict):
-        if where.endswith(("met_by", "/holders.items[0].access", "countries[0].cells")):
+        if where.endswith(
+            ("met_by", "/holders.items[0].access", "/holders.items[0].levels", "countries[0].cells", ".states")
+        ):
             return  # each need and holder has what it has
         if where.endswith(("facets", "titles")):
             assert example.keys() <= real.keys(), where
@@ -164,7 +170,8 @@ def test_each_documented_example_is_answered_as_documented(client: TestClient, s
                 asked += 1
                 given = client.get(address, params={parameter["name"]: value})
                 assert given.status_code == 200, (path, parameter["name"])
-                assert "application/json" not in content or given.json().keys() >= (example or {}).keys()
+                if "application/json" in content:
+                    assert given.json().keys() >= (example or {}).keys(), (path, parameter["name"])
     assert asked >= 20
 
 
