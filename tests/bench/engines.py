@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -121,20 +122,30 @@ class Postgres:
 
     def __init__(self, connection: Any) -> None:
         self._db = connection
-        self._db.execute("create unlogged table item (id int primary key, body bytea, words tsvector)")
+        self._db.execute("create unlogged table item (id int, body bytea, words tsvector)")
         self._db.execute("create unlogged table facet (name text, value text, id int)")
 
     def load(self, documents: Iterator[tuple[int, bytes]]) -> None:
         """Fill it; by number and JSON."""
-        with self._db.cursor() as cursor:
-            for number, body in documents:
-                document = orjson.loads(body)
-                vectors = " || ".join(f"setweight(to_tsvector('simple', %s), '{letter}')" for letter in "ABCD")
-                cursor.execute(f"insert into item values (%s, %s, {vectors})", (number, body, *texts(document)))
-                cursor.executemany(
-                    "insert into facet values (%s, %s, %s)", [(name, value, number) for name, value in values(document)]
-                )
+        fields = ", ".join(f"{name} text" for name in TEXTS)
+        self._db.execute(f"create unlogged table given (id int, body bytea, {fields})")
+        while some := list(islice(documents, 10_000)):
+            read = [(number, body, orjson.loads(body)) for number, body in some]
+            with self._db.cursor() as cursor:
+                with cursor.copy("copy given from stdin") as copy:
+                    for number, body, document in read:
+                        copy.write_row((number, body, *texts(document)))
+                with cursor.copy("copy facet from stdin") as copy:
+                    for number, _, document in read:
+                        for name, value in values(document):
+                            copy.write_row((name, value, number))
+        vectors = " || ".join(
+            f"setweight(to_tsvector('simple', {name}), '{letter}')" for name, letter in zip(TEXTS, "ABCD", strict=True)
+        )
+        self._db.execute(f"insert into item select id, body, {vectors} from given")
+        self._db.execute("drop table given")
         self._db.execute("create index item_words on item using gin (words)")
+        self._db.execute("create unique index item_id on item (id)")
         self._db.execute("create index facet_value on facet (name, value, id)")
         self._db.execute("create index facet_id on facet (id, name, value)")
         self._db.execute("vacuum analyze item")
