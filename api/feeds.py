@@ -52,7 +52,12 @@ def atom_feed(request: Request, asking: Answering) -> Response:
     return _feed(request, asking, "feed.atom", _atom, ATOM)
 
 
-@router.get("/feed.json", summary="A question as a JSON feed", response_class=Response, responses=examples.file(JSON))
+@router.get(
+    "/feed.json",
+    summary="A question as a JSON feed",
+    response_class=Response,
+    responses={200: {"content": {JSON: {"schema": {"type": "object"}}}}} | examples.REFUSED,
+)
 def json_feed(request: Request, asking: Answering) -> Response:
     """As `/feed.atom`, in the JSON Feed format."""
     return _feed(request, asking, "feed.json", _json, JSON)
