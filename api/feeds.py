@@ -42,6 +42,9 @@ class Entry:
     lines: tuple[str, ...]
 
 
+_JSON_FEED: examples.Responses = {200: {"content": {JSON: {"schema": {"type": "object"}}}}, **examples.REFUSED}
+
+
 @router.get("/feed.atom", summary="A question as an Atom feed", response_class=Response, responses=examples.file(ATOM))
 def atom_feed(request: Request, asking: Answering) -> Response:
     """What changed in the last 90 days of the datasets that a question finds; parameters as of `/api/v1/datasets`.
@@ -56,7 +59,7 @@ def atom_feed(request: Request, asking: Answering) -> Response:
     "/feed.json",
     summary="A question as a JSON feed",
     response_class=Response,
-    responses={200: {"content": {JSON: {"schema": {"type": "object"}}}}} | examples.REFUSED,
+    responses=_JSON_FEED,
 )
 def json_feed(request: Request, asking: Answering) -> Response:
     """As `/feed.atom`, in the JSON Feed format."""
