@@ -32,7 +32,7 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery
 from catalog.search import Reader
 from catalog.vocabulary import Audience
-from tests.bench import audience, harvest, hxl, levels, packages, portals, sameness
+from tests.bench import audience, coverage, harvest, hxl, levels, needs, packages, portals, relevance, sameness
 from tests.bench.figures import FIGURES
 from tests.bench.search import QUESTIONS, raw, summary, timed
 
@@ -49,6 +49,9 @@ def main() -> None:
     levels.main()
     sameness.main()
     hxl.main()
+    relevance.main()
+    needs.main()
+    coverage.main()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         figures = measure(Path(folder), asked.records, asked.rounds)
     asked.to.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")

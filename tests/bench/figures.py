@@ -18,6 +18,10 @@ RELEVANCE = Path(__file__).with_name("relevance.json")
 """The committed result of ``tests/bench/relevance.py``."""
 HXL = Path(__file__).with_name("hxl.json")
 """The committed result of ``tests/bench/hxl.py``."""
+NEEDS = Path(__file__).with_name("needs.json")
+"""The committed result of ``tests/bench/needs.py``."""
+COVERAGE = Path(__file__).with_name("coverage.json")
+"""The committed result of ``tests/bench/coverage.py``."""
 SCALE = Path(__file__).with_name("scale.json")
 """The committed result of ``make bench-search``."""
 
@@ -69,6 +73,11 @@ def rendered(figures: Mapping[str, Any]) -> str:
             profiles_rendered(json.loads(PROFILES.read_text(encoding="utf-8"))),
             "",
             relevance_rendered(json.loads(RELEVANCE.read_text(encoding="utf-8"))),
+            "",
+            needs_rendered(
+                json.loads(NEEDS.read_text(encoding="utf-8")), json.loads(COVERAGE.read_text(encoding="utf-8"))
+            ),
+            *(("", scale_rendered(json.loads(SCALE.read_text(encoding="utf-8")))) if SCALE.is_file() else ()),
         ]
     )
 
@@ -249,6 +258,35 @@ def hxl_rendered(found: Mapping[str, Any]) -> str:
 
 def _reaches(one: Mapping[str, float], what: str, precision: float, recall: float) -> bool:
     return one[f"{what}_precision"] >= precision and one[f"{what}_recall"] >= recall
+
+
+def needs_rendered(found: Mapping[str, Any], coverage: Mapping[str, Any]) -> str:
+    """As Markdown: which datasets count towards an information need, and how long judging takes."""
+    labels = ", ".join(f"{count} {word}" for word, count in sorted(found["labels"].items(), reverse=True))
+    halves = (("second half (held out)", "second"), ("first half (rules were set on it)", "first"))
+    rows = [
+        (
+            name,
+            str(half["pairs"]),
+            f"{half['precision']:.3f}",
+            f"{half['recall']:.3f}",
+            f"{half['not_whole_told_whole']:.1%}",
+        )
+        for name, key in halves
+        for half in (found["halves"][key],)
+    ]
+    heads = ("pairs of need and dataset", "pairs", "precision", "recall", "could lead to a wrong *met*")
+    took = (
+        f"{coverage['records']:,} records, {coverage['needs']} needs and {coverage['countries']} countries are judged "
+        f"in {coverage['cold_seconds']:.1f} s (at most {coverage['cold_floor']:.0f}), after a harvest of "
+        f"{coverage['changed_records']} changed records in {coverage['after_a_harvest_seconds']:.2f} s (at most "
+        f"{coverage['after_a_harvest_floor']:.0f})."
+    )
+    said = (
+        f"Which recorded datasets count towards an information need, measured {found['date']} on {found['pairs']} "
+        f"labelled pairs ({labels}; `tests/needs`)."
+    )
+    return "\n".join([said, "", *_table(heads, rows), "", took])
 
 
 def scale_rendered(found: Mapping[str, Any]) -> str:
