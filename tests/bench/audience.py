@@ -22,6 +22,7 @@ from tantivy import Query
 from catalog.facets import facets
 from catalog.query import DatasetQuery
 from catalog.search import Reader, follow
+from catalog.search.meanings import shipped_meanings
 from catalog.search.reader import _answer
 from catalog.search.snapshot import Snapshot
 from catalog.tables import Disclosure, Reach
@@ -89,13 +90,15 @@ def close(catalog: Catalog) -> None:
 def _compared(reader: Reader, viewer: Viewer, rounds: int) -> dict[str, float]:
     every = tuple(name for name, facet in facets().items() if facet.shown)
     view = reader._view(viewer)
-    everything = replace(view, unseen=None, every=Query.all_query(), _rows={}, _patterns={}, _columns=[])
+    everything = replace(
+        view, unseen=None, every=Query.all_query(), kept={}, _rows={}, _patterns={}, _columns=[], _times={}
+    )
     with_filter: list[float] = []
     without: list[float] = []
     for question in QUESTIONS:
         asked = replace(question, facets=every)
         for snapshot in (view, everything):
-            _answer(snapshot, asked, TODAY)
+            _answer(snapshot, asked, TODAY, shipped_meanings())
         mine: list[float] = []
         theirs: list[float] = []
         for _ in range(rounds):
@@ -113,7 +116,7 @@ def _compared(reader: Reader, viewer: Viewer, rounds: int) -> dict[str, float]:
 def _taken(view: Snapshot, asked: DatasetQuery) -> float:
     """Milliseconds of processor time of all threads: what else the machine does is not counted."""
     start = time.process_time()
-    _answer(view, asked, TODAY)
+    _answer(view, asked, TODAY, shipped_meanings())
     return (time.process_time() - start) * 1_000
 
 
