@@ -131,12 +131,9 @@ async def take(request: Request, asking: Acting, asked: Annotated[AcceptParamete
     ]
     return send(
         _counted(done.preview)
+        | done.acted.told
         | {
             "rows": rows,
-            "raised": done.acted.raised,
-            "opened": done.acted.opened,
-            "narrowed": done.acted.narrowed,
-            "lower": done.acted.lower,
             "waiting": [{"title": title, "reason": waiting(asking, reason)} for title, reason in done.acted.waiting],
         }
     )

@@ -17,8 +17,9 @@ import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from catalog.tables import CatalogRecord, Disclosure, LinkCheck
-from catalog.vocabulary import Audience, RecordState, Visibility
+from catalog.listed import listed
+from catalog.tables import LinkCheck
+from catalog.vocabulary import Audience, Visibility
 
 Document = Mapping[str, Any]
 
@@ -92,21 +93,7 @@ def candidates(
     session: Session, source_key: str, now: datetime, numbers: Sequence[int] | None = None
 ) -> Iterator[Candidate]:
     """The addresses of a source's records that may be looked at; of some records, if their ``numbers`` are given."""
-    after = -1
-    while True:
-        wanted = (
-            select(CatalogRecord.dataset_seq, Disclosure.document)
-            .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
-            .where(CatalogRecord.source_key == source_key, CatalogRecord.state == RecordState.LISTED)
-            .where(Disclosure.audience == Audience.PUBLIC, CatalogRecord.dataset_seq > after)
-        )
-        if numbers is not None:
-            wanted = wanted.where(CatalogRecord.dataset_seq.in_(numbers))
-        rows = session.execute(wanted.order_by(CatalogRecord.dataset_seq).limit(_PAGE)).all()
-        if not rows:
-            return
-        after = rows[-1][0]
-        documents = {seq: orjson.loads(document) for seq, document in rows}
+    for documents in listed(session, source_key, Audience.PUBLIC, numbers):
         looked = _rows(session, list(documents))
         for seq, document in documents.items():
             if _is_public(document):

@@ -12,15 +12,15 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from catalog import assertions
+from catalog.listed import listed
 from catalog.records import ColumnRecord, DatasetRecord
 from catalog.sensitivity import is_quarantine
-from catalog.tables import CatalogRecord, Disclosure, FileProfileRow
-from catalog.vocabulary import AccessModality, Audience, Level, RecordState, Visibility
+from catalog.tables import FileProfileRow
+from catalog.vocabulary import AccessModality, Audience, Level, Visibility
 
 FORMATS = frozenset({"CSV", "TSV", "XLSX", "XLS", "ODS", "GEOJSON"})
 """Formats, as portals name them, of files that are looked at."""
@@ -138,21 +138,7 @@ def candidates(
     session: Session, source_key: str, now: datetime, numbers: Sequence[int] | None = None
 ) -> Iterator[Candidate]:
     """The files of a source's records that may be looked at; of some records, if their ``numbers`` are given."""
-    after = -1
-    while True:
-        wanted = (
-            select(CatalogRecord.dataset_seq, Disclosure.document)
-            .join(Disclosure, Disclosure.seq == CatalogRecord.dataset_seq)
-            .where(CatalogRecord.source_key == source_key, CatalogRecord.state == RecordState.LISTED)
-            .where(Disclosure.audience == Audience.FULL, CatalogRecord.dataset_seq > after)
-        )
-        if numbers is not None:
-            wanted = wanted.where(CatalogRecord.dataset_seq.in_(numbers))
-        rows = session.execute(wanted.order_by(CatalogRecord.dataset_seq).limit(_PAGE)).all()
-        if not rows:
-            return
-        after = rows[-1][0]
-        documents = {seq: orjson.loads(document) for seq, document in rows}
+    for documents in listed(session, source_key, Audience.FULL, numbers):
         open_ = {seq: document for seq, document in documents.items() if _is_open(document)}
         live = assertions.live(session, [UUID(document["id"]) for document in open_.values()])
         free = {

@@ -68,6 +68,18 @@ class Acted:
         """Whether any record is otherwise than before."""
         return bool(self.raised or self.opened or self.narrowed)
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """As JSON has it."""
+        waiting = [{"title": title, "reason": reason} for title, reason in self.waiting]
+        return {
+            "raised": self.raised,
+            "opened": self.opened,
+            "narrowed": self.narrowed,
+            "lower": self.lower,
+            "waiting": waiting,
+        }
+
 
 def act(
     session: Session,

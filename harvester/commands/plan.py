@@ -324,11 +324,7 @@ def _print_json(
         "written": writes,
         **kept.counts(planned),
         "needs": needs,
-        "raised": acted.raised,
-        "opened": acted.opened,
-        "narrowed": acted.narrowed,
-        "lower": acted.lower,
-        "waiting": [{"title": title, "reason": reason} for title, reason in acted.waiting],
+        **acted.told,
     }
     sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
 

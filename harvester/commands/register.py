@@ -222,11 +222,7 @@ def _print_json(preview: Preview, done: Accepted | None) -> None:
         "written": done is not None,
         **preview.counts,
         "rows": rows,
-        "raised": acted.raised,
-        "opened": acted.opened,
-        "narrowed": acted.narrowed,
-        "lower": acted.lower,
-        "waiting": [{"title": title, "reason": reason} for title, reason in acted.waiting],
+        **acted.told,
     }
     sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
 
