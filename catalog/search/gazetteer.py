@@ -2,6 +2,7 @@
 
 Names of the first level are those of ISO 3166-2 in the languages in which they are translated, and those of
 ``config/vocab/places.csv``. What two places are called by is given with both: whoever asks has to say which is meant.
+P-codes of the first level, which the codes of all levels below begin with, are in ``config/vocab/p-codes.csv``.
 """
 
 import csv
@@ -40,10 +41,10 @@ _NO_NAME_TEXT = (
 )
 _NO_NAME = frozenset(_NO_NAME_TEXT.split())
 """Words that alone are the name of some first level and mean a direction or a landscape to everybody else."""
-_P_CODE = re.compile(r"([A-Za-z]{2,3})[-_ ]?(\d{2,12}(?:[-_]\d{1,6}){0,4})")
+_P_CODE = re.compile(r"([A-Za-z]{2,3})[-_ ]?(\d{1,12}(?:[-_]\d{1,6}){0,4})((?:[A-Za-z]\d{1,6}){0,3})")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBERED = frozenset({"UA"})
-"""Countries whose p-codes are those of ISO 3166-2; elsewhere a p-code tells the country alone."""
+"""Countries whose p-codes are those of ISO 3166-2."""
 _CONGO = ("COG", "COD")
 
 
@@ -98,14 +99,18 @@ def coded(text: str) -> Place | None:
     found = _P_CODE.fullmatch(text)
     if found is None:
         return None
-    letters, digits = found[1].upper(), found[2]
+    letters, digits = found[1].upper(), re.sub("[-_]", "", found[2])
+    for length in range(len(digits), 0, -1):
+        if (first := _p_codes().get(letters + digits[:length])) is not None:
+            return first
+    if len(digits) == 1 or found[3]:
+        return None
     if len(letters) == 3 and _YEAR.fullmatch(digits):  # noqa: PLR2004 - MAR2023 is a month
         return None
     iso3 = iso3_of(letters, "iso2" if len(letters) == 2 else "iso3")  # noqa: PLR2004
     if iso3 is None:
         return None
-    first = _by_code().get(f"{letters}-{digits[:2]}") if letters in _NUMBERED else None
-    return first or Place(iso3)
+    return Place(iso3)
 
 
 def warm() -> None:
@@ -168,6 +173,14 @@ def _spellings(name: str) -> Iterator[str]:
         said = " ".join(some)
         if len(said) >= _SHORTEST and said not in _NO_NAME and iso3_of(said, "name") is None and len(some) <= LONGEST:
             yield said
+
+
+@cache
+def _p_codes() -> dict[str, Place]:
+    places = _by_code()
+    own = {code.replace("-", ""): place for code, place in places.items() if code[:2] in _NUMBERED}
+    with (Path(SHIPPED) / "vocab" / "p-codes.csv").open(encoding="utf-8", newline="") as file:
+        return own | {row["p_code"]: places[row["code"]] for row in csv.DictReader(file)}
 
 
 @cache

@@ -1,5 +1,7 @@
 """The field's thesaurus: what it holds, what it must not be taken for, and mistakes in it."""
 
+import csv
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from catalog.search.forms import light_forms
 from catalog.search.gazetteer import coded, named
 from catalog.search.meanings import shipped_meanings
 from catalog.text import tokens
-from config.load import ConfigurationError, shipped_thesaurus, thesaurus
+from config.load import SHIPPED, ConfigurationError, shipped_thesaurus, thesaurus
 from config.settings import Settings
 
 
@@ -147,10 +149,19 @@ def test_places(said: str, labels: list[str]):
     [
         ("UA65", "Khersonska, Ukraine"),
         ("ua6512", "Khersonska, Ukraine"),
-        ("SD01001", "Sudan"),
-        ("SD-01-001", "Sudan"),
+        ("SD01001", "Khartoum, Sudan"),
+        ("SD-01-001", "Khartoum, Sudan"),
+        ("SD99", "Sudan"),
         ("SSD0101", "South Sudan"),
-        ("CD61", "Democratic Republic of the Congo"),
+        ("SS0307", "Jonglei, South Sudan"),
+        ("CD61", "North Kivu, Democratic Republic of the Congo"),
+        ("IQG11", "Erbil, Iraq"),
+        ("IQG11Q02", "Erbil, Iraq"),
+        ("NG008", "Borno, Nigeria"),
+        ("LB1", "Beirut, Lebanon"),
+        ("AT4", None),
+        ("GP5", None),
+        ("DE12B3", None),
         ("MAR2023", None),
         ("COVID19", None),
         ("ADM2", None),
@@ -163,6 +174,17 @@ def test_places(said: str, labels: list[str]):
 def test_p_codes(said: str, label: str | None):
     found = coded(said)
     assert (found.label if found else None) == label
+
+
+@pytest.mark.recorded
+def test_p_codes_are_those_of_first_levels_in_the_same_country(shared: Path):
+    recorded = shared / "hxl" / "samples" / "global_pcodes_adm1_2.csv.gz"
+    with gzip.open(recorded, "rt", encoding="utf-8", newline="") as file:
+        countries = {row["P-Code"]: row["Location"] for row in csv.DictReader(file) if row["Admin Level"] == "1"}
+    with (SHIPPED / "vocab" / "p-codes.csv").open(encoding="utf-8", newline="") as file:
+        ours = [row["p_code"] for row in csv.DictReader(file)]
+    assert len(ours) == len(set(ours)) == 890
+    assert {code: coded(code).iso3 for code in ours} == {code: countries[code] for code in ours}
 
 
 def test_no_common_word_is_a_place():
