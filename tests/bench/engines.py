@@ -16,6 +16,7 @@ import orjson
 
 from catalog.facets import facets
 from catalog.query import DatasetQuery
+from catalog.search.forms import light_forms
 from catalog.text import tokens
 
 TEXTS = ("title", "keywords", "organizations", "notes")
@@ -46,9 +47,9 @@ def texts(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def asked(text: str) -> Iterator[tuple[bool, list[str]]]:
-    """The words of a question: whether they are unwanted, and the words of a phrase."""
+    """The words of a question: whether they are unwanted, and the words of a phrase, in the form in which they lie."""
     for minus, phrase, word in _PHRASE.findall(text):
-        if said := tokens(phrase or word):
+        if said := light_forms(tokens(phrase or word)):
             yield bool(minus), said
 
 
@@ -92,14 +93,25 @@ class Fts:
         joined = "fts join item on item.id = fts.rowid" if words else "item"
         rows = self._db.execute(f"select item.body from {joined} where {where} order by {order} limit 20", given)
         shown = len(rows.fetchall())
-        counted = 0
-        for name in counted_facets():
-            where, given = self._where(words, query.selected, name)
-            inner = f"select {'fts.rowid' if words else 'item.id'} from {'fts' if words else 'item'} where {where}"
-            statement = f"select value, count(*) from facet where name = ? and id in ({inner}) group by value"
-            counted += len(self._db.execute(statement, (name, *given)).fetchall())
+        counted = self._counted(
+            words, query.selected, "", [one for one in counted_facets() if one not in query.selected]
+        )
+        for name in query.selected:
+            counted += self._counted(words, query.selected, name, [name])
         assert shown <= 20
         return total, counted
+
+    def _counted(self, words: str, selected: Mapping[str, Sequence[str]], without: str, names: Sequence[str]) -> int:
+        where, given = self._where(words, selected, without)
+        self._db.execute("drop table if exists temp.found")
+        of = "fts.rowid as id from fts" if words else "item.id from item"
+        self._db.execute(f"create temp table found as select {of} where {where}", given)
+        marks = ", ".join("?" * len(names))
+        statement = (
+            "select name, value, count(*) from found cross join facet on facet.id = found.id "
+            f"where name in ({marks}) group by name, value"
+        )
+        return len(self._db.execute(statement, names).fetchall())
 
     def _found(self, words: str, selected: Mapping[str, Sequence[str]], without: str) -> list[Any]:
         where, given = self._where(words, selected, without)
@@ -162,15 +174,20 @@ class Postgres:
         rank = "ts_rank('{0.1, 0.2, 0.4, 1.0}', words, to_tsquery('simple', %s)) desc" if words else "id"
         ranked = [*given, *([words] if words else [])]
         self._db.execute(f"select body from item where {where} order by {rank} limit 20", ranked).fetchall()
-        counted = 0
-        for name in counted_facets():
-            where, given = self._where(words, query.selected, name)
-            statement = (
-                f"select value, count(*) from facet where name = %s and id in (select id from item where {where}) "
-                "group by value"
-            )
-            counted += len(self._db.execute(statement, [name, *given]).fetchall())
+        counted = self._counted(
+            words, query.selected, "", [one for one in counted_facets() if one not in query.selected]
+        )
+        for name in query.selected:
+            counted += self._counted(words, query.selected, name, [name])
         return total, counted
+
+    def _counted(self, words: str, selected: Mapping[str, Sequence[str]], without: str, names: Sequence[str]) -> int:
+        where, given = self._where(words, selected, without)
+        statement = (
+            f"with found as materialized (select id from item where {where}) "
+            "select name, value, count(*) from facet join found using (id) where name = any(%s) group by name, value"
+        )
+        return len(self._db.execute(statement, [*given, list(names)]).fetchall())
 
     def _where(self, words: str, selected: Mapping[str, Sequence[str]], without: str) -> tuple[str, list[Any]]:
         clauses: list[str] = ["words @@ to_tsquery('simple', %s)"] if words else ["true"]

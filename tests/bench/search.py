@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -127,7 +127,7 @@ class Catalog:
             yield session
 
 
-def generate(catalog: Catalog, records: int, seed: int) -> None:
+def generate(catalog: Catalog, records: int, seed: int, audiences: Sequence[Audience] = (Audience.PUBLIC,)) -> None:
     """Fill the catalog with records of skewed words, places and organisations, the same for the same seed."""
     chance = random.Random(seed)
     words = sorted({"".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(8_000)})
@@ -173,8 +173,11 @@ def generate(catalog: Catalog, records: int, seed: int) -> None:
                     formats=chance.choices(("XLSX", "CSV", "GEOJSON", "PDF", "SHP"), k=2),
                 )  # fmt: skip
                 key = UUID(made["id"])
-                rows.append({"dataset_id": key, "audience": Audience.PUBLIC, "seq": seq, "name": None,
-                             "document": orjson.dumps(made), "etag": str(seq)})  # fmt: skip
+                rows += [
+                    {"dataset_id": key, "audience": audience, "seq": seq, "name": None,
+                     "document": orjson.dumps(made), "etag": str(seq)}
+                    for audience in audiences
+                ]  # fmt: skip
                 changes.append({"seq": seq, "dataset_seq": seq, "source_key": "portal-1", "run_id": None,
                                 "at": NOW, "kind": "created", "fields": []})  # fmt: skip
                 datasets.append(dataset(key, seq))
