@@ -9,6 +9,7 @@ import api.cli
 import catalog.cli
 import catalog.commands.curate
 import catalog.commands.hxl
+import catalog.commands.index
 import catalog.commands.keys
 import catalog.commands.levels
 import catalog.commands.metrics
@@ -43,6 +44,7 @@ for door in (
     catalog.cli.app,
     catalog.commands.curate.app,
     catalog.commands.hxl.app,
+    catalog.commands.index.app,
     catalog.commands.keys.app,
     catalog.commands.levels.app,
     catalog.commands.metrics.app,

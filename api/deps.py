@@ -20,6 +20,7 @@ from catalog.database import Catalog
 from catalog.levels import Desk
 from catalog.needs.records import Book
 from catalog.query import DatasetQuery, Page, QueryError
+from catalog.reading import feed_position
 from catalog.route import Ways
 from catalog.search.meanings import Meanings
 from catalog.search.reader import Reader
@@ -32,7 +33,9 @@ from config.disclosure import Disclosing
 from config.indicators import Indicators
 from config.settings import Settings
 
-FOLLOW_SECONDS = 0.2
+FOLLOW_SECONDS = 0.05
+LOOK_SECONDS = 1.0
+"""How soon a damaged index, or one that another node has shipped, is noticed; what failed is tried again then."""
 SWEEP_SECONDS = 2.0
 """How soon the indexes forget a grant whose day has passed; answers from the database end with the moment."""
 SWEEP_KEYS_SECONDS = 3600.0
@@ -72,6 +75,10 @@ class Register:
                 self._readers[audience] = found
         found.reload_if_changed()
         return found
+
+    def faulty(self) -> bool:
+        """Whether an index that is in use cannot be read as it lies on the disk."""
+        return any(reader.fault for reader in tuple(self._readers.values()))
 
     def disclosing(self) -> Disclosing:
         """Who is shown what, as this installation has it."""
@@ -159,7 +166,7 @@ class Asking:
 
 
 class Follower:
-    """A daemon thread that brings the indexes up to the change feed five times a second, and ends what is past.
+    """A daemon thread that brings the indexes up to the change feed as soon as it grows, and ends what is past.
 
     Args:
         catalog: Open.
@@ -184,10 +191,20 @@ class Follower:
 
     def _run(self) -> None:
         failing = False
+        missed: tuple[str, ...] = ()
+        position, next_look = -1, 0.0
         while not self._stop.wait(FOLLOW_SECONDS):
             try:
                 self._sweep()
-                follow(self._catalog, self._settings.index_dir, audiences=self._audiences)
+                with self._catalog.reading() as session:
+                    newest = feed_position(session)
+                if newest == position and time.monotonic() < next_look:
+                    continue
+                position, next_look = newest, time.monotonic() + LOOK_SECONDS
+                followed = follow(self._catalog, self._settings.index_dir, audiences=self._audiences)
+                if followed.missed and followed.missed != missed:
+                    _log.warning(" ".join(followed.missed))
+                missed = followed.missed
             except Exception:  # noqa: BLE001 - the next round may find the database or the disk well again
                 if not failing:
                     _log.exception("the search index cannot follow the catalog")

@@ -26,7 +26,7 @@ def healthz() -> Response:
     responses={200: {"content": {"application/json": {"example": {"status": "ok", "catalog": "ok", "index": "ok"}}}}},
 )
 def readyz(register: Answering) -> Response:
-    """503 with the part that failed."""
+    """503 with the part that failed; where an index is "being built anew", the last good one goes on answering."""
     state = {"catalog": "ok", "index": "ok"}
     try:
         with register.catalog.reading() as session:
@@ -35,6 +35,8 @@ def readyz(register: Answering) -> Response:
         state["catalog"] = "unreachable"
     try:
         register.search(DatasetQuery(limit=0))
+        if register.register.faulty():
+            state["index"] = "being built anew"
     except Exception:  # noqa: BLE001
         state["index"] = "closed"
     ready = set(state.values()) == {"ok"}

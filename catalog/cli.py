@@ -1,4 +1,4 @@
-"""Commands that read the catalog: search, show, organizations, sources, runs, changes, dump, index."""
+"""Commands that read the catalog: search, show, organizations, sources, runs, changes, dump."""
 
 import inspect
 import sys
@@ -22,7 +22,7 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError, period, same_table
 from catalog.route import LABELS, Ways, with_route
 from catalog.runs import sync_sources
-from catalog.search import Reader, check, follow, rebuild
+from catalog.search import Reader, follow
 from catalog.search.meanings import Meanings
 from catalog.sources import removal_rule, unknown
 from catalog.terminal import table
@@ -52,7 +52,6 @@ Break = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")]
 
 app = typer.Typer()
-index_app = typer.Typer(help="Search indexes: rebuild them, or check them against the database.", no_args_is_help=True)
 
 
 @app.command()
@@ -426,41 +425,6 @@ def dump_command(as_: As = "", break_glass: Break = None) -> None:
         with catalog.reading() as session:
             for line in dump.lines(session):
                 _print_bytes(line)
-
-
-@index_app.command("rebuild")
-def index_rebuild(as_: As = "") -> None:
-    """Build the search indexes anew from the database; with --as, of how many records each is."""
-    settings = Settings()
-    with Catalog(settings.catalog_url) as catalog:
-        viewer = asker.viewer(catalog, settings, as_, "index rebuild", "*")
-        followed = rebuild(catalog, settings.index_dir)
-    counts = ", ".join(
-        f"{audience} {count}"
-        for audience, count in followed.documents.items()
-        if viewer.is_steward or audience is Audience.PUBLIC
-    )
-    print(f"Built anew: {counts} records.")
-
-
-@index_app.command("check")
-def index_check(as_: As = "") -> None:
-    """Compare the search indexes with the database; exit code 1 if they differ. With --as, in which records."""
-    settings = Settings()
-    with Catalog(settings.catalog_url) as catalog:
-        viewer = asker.viewer(catalog, settings, as_, "index check", "*")
-        faults = check(catalog, settings.index_dir)
-    if faults:
-        # What the public index holds is known to everybody, what it lacks or holds too much of is not.
-        for fault in faults if viewer.is_steward else ():
-            print(fault)
-        if not viewer.is_steward:
-            print('The indexes differ from the database. Whose and in which records: "landmark index check --as NAME".')
-        _fail('Mend it with "landmark index rebuild".', FAILED)
-    print("The indexes agree with the database.")
-
-
-app.add_typer(index_app, name="index")
 
 
 def _query(given: dict[str, Any]) -> DatasetQuery:

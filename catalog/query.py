@@ -30,6 +30,8 @@ class DatasetQuery:
         expand: Whether other words of a meaning, places, half words and misspellings count too; else each word as
             typed, in any number or case.
         explain: Whether each item is told why it was found.
+        relax: Whether words may be dropped where no record has all, and is told what would find more; a suggestion
+            is for what was typed or for nothing.
     """
 
     q: str = ""
@@ -46,6 +48,7 @@ class DatasetQuery:
     facets: tuple[str, ...] = ()
     expand: bool = True
     explain: bool = False
+    relax: bool = True
 
 
 @dataclass(frozen=True, slots=True)

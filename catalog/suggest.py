@@ -133,14 +133,14 @@ def _titles(search: Search, typed: Sequence[str], limit: int) -> Iterator[Sugges
     """Datasets whose title has these words, the last one begun."""
     words = " ".join([*(f"title:{word}" for word in typed[:-1]), f"{typed[-1]}*"])
     try:
-        page = search(DatasetQuery(q=words, limit=_LOOKED_AT))
+        page = search(DatasetQuery(q=words, limit=_LOOKED_AT, relax=False))
     except QueryError:
         return
     left = limit
     for item in page.items:
         told = orjson.loads(item)
         said = tokens(told["title"])
-        # A question that finds nothing is relaxed; what was not typed is no suggestion.
+        # A half word may be begun in the notes; what the title does not say is no suggestion.
         if left and all(any(word.startswith(begun) for word in said) for begun in typed):
             left -= 1
             yield Suggestion("dataset", told["name"] or told["id"], told["title"], 1)

@@ -4,16 +4,23 @@
 document, the marker, written in the same commit as the records. The marker says what the commit holds; the
 manifest adds the files with their sizes and hashes. An index whose marker is absent or whose number of documents
 differs from it is never searched: Tantivy opens a damaged folder as an empty index without a word.
+
+A folder is never written to again once a manifest has named it: each commit is made in a folder of its own, which
+begins with hard links to the files of the one before. So all processes answer from what the manifest names and from
+nothing newer, and a writer that is killed or has no room left has touched nothing that is read.
 """
 
+import errno
 import hashlib
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 import tantivy
@@ -21,9 +28,14 @@ import tantivy
 from catalog.search.schema import version
 from catalog.vocabulary import Audience
 
-_MANAGED = ".managed.json"
+MANAGED = ".managed.json"
 """Where Tantivy notes which files are its own, so that it may delete those it no longer needs."""
-_NOT_CONTENT = frozenset({_MANAGED, ".tantivy-meta.lock", ".tantivy-writer.lock"})
+_META = "meta.json"
+REPLACED = frozenset({_META, MANAGED})
+"""Files that Tantivy writes again under the same name; those of a segment never change once written."""
+_NO_ROOM_NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_ROOM = re.compile(r"(?:os error|code:) (\d+)")
+_NOT_CONTENT = frozenset({MANAGED, ".tantivy-meta.lock", ".tantivy-writer.lock"})
 
 
 class IndexUnusableError(RuntimeError):
@@ -33,6 +45,17 @@ class IndexUnusableError(RuntimeError):
         super().__init__(f"the {audience} search index {reason}; mend: landmark index rebuild")
         self.audience = audience
         self.reason = reason
+
+
+class IndexUnwritableError(RuntimeError):
+    """There is no room for an index; the one that was there before goes on answering."""
+
+    def __init__(self, audience: Audience, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"there is no room for the {audience} search index in {folder} ({reason}); the last one goes on answering; "
+            "mend: free some of the disk, and the next harvest or the running server goes on"
+        )
+        self.audience = audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +99,8 @@ class Opened:
 
     @property
     def name(self) -> str:
-        """Changes whenever a document does."""
-        return f"{self.folder.name}-{self.marker.serial}"
+        """Changes whenever a document does; the same wherever the generation has been taken to."""
+        return f"{_origin(self.folder)}-{self.marker.serial}"
 
 
 def manifest_path(index_dir: Path, audience: Audience) -> Path:
@@ -126,7 +149,7 @@ def measure(folder: Path, known: Mapping[str, tuple[int, str]]) -> dict[str, tup
     for path in sorted(folder.iterdir()):
         if path.name in _NOT_CONTENT or path.name.startswith(".tmp"):
             continue
-        if path.name in known and path.name != "meta.json":
+        if path.name in known and path.name != _META:
             found[path.name] = known[path.name]
         else:
             with path.open("rb") as file:
@@ -134,10 +157,51 @@ def measure(folder: Path, known: Mapping[str, tuple[int, str]]) -> dict[str, tup
     return found
 
 
-def copy(folder: Path, to: Path, files: Mapping[str, tuple[int, str]]) -> None:
-    """Begin a generation as a copy of another one that nobody writes to; ``files`` as :func:`measure` gave them."""
-    for name in (*files, _MANAGED):
+def copy(folder: Path, to: Path, names: Iterable[str]) -> None:
+    """Begin a generation as a copy of files of another one."""
+    for name in (*names, MANAGED):
         shutil.copyfile(folder / name, to / name)
+
+
+def link(file: Path, to: Path) -> None:
+    """The same file at another place, without its bytes being copied where the disk can do so."""
+    try:
+        to.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, to)
+
+
+def first(home: Path) -> Path:
+    """A folder for an index that is built anew."""
+    folder = home / f"{uuid4().hex[:12]}.0"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def successor(folder: Path, files: Mapping[str, tuple[int, str]]) -> Path:
+    """A folder for the next commit of an index, with the files of the last one (``files`` as of :func:`measure`)."""
+    to = folder.with_name(f"{_origin(folder)}.{int(folder.suffix[1:]) + 1}")
+    shutil.rmtree(to, ignore_errors=True)  # a writer was killed
+    to.mkdir()
+    try:
+        for name in files.keys() - REPLACED:
+            link(folder / name, to / name)
+        copy(folder, to, REPLACED & files.keys())
+    except BaseException:
+        shutil.rmtree(to, ignore_errors=True)
+        raise
+    return to
+
+
+def sweep(index_dir: Path, audience: Audience, kept: str) -> None:
+    """Delete every folder but the current one; who has an old one open keeps its files until they let go of it."""
+    for other in (index_dir / audience).iterdir():
+        if other.is_dir() and other.name != kept:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _origin(folder: Path) -> str:
+    return folder.name.partition(".")[0]
 
 
 def altered(folder: Path, manifest: Manifest, *, hashes: bool) -> list[str]:
@@ -157,37 +221,31 @@ def altered(folder: Path, manifest: Manifest, *, hashes: bool) -> list[str]:
 
 def open_current(index_dir: Path, audience: Audience) -> Opened:
     """Open the current generation; raises IndexUnusableError rather than give one that lacks anything."""
-    for attempt in range(3):
-        manifest = read_manifest(index_dir, audience)
-        folder = index_dir / audience / manifest.folder
+    manifest = read_manifest(index_dir, audience)
+    while True:
         try:
-            return open_folder(folder, audience)
+            return open_generation(index_dir, audience, manifest)
         except IndexUnusableError:
-            # A rebuild may have swept the folder away between the two steps.
-            if attempt == 2 or read_manifest(index_dir, audience).folder == manifest.folder:  # noqa: PLR2004
+            # A commit may have swept the folder away between the two steps.
+            last, manifest = manifest, read_manifest(index_dir, audience)
+            if manifest.folder == last.folder:
                 raise
-    raise AssertionError("unreachable")
 
 
-def open_folder(folder: Path, audience: Audience) -> Opened:
-    """Open one generation and hold it against its marker."""
+def open_generation(index_dir: Path, audience: Audience, manifest: Manifest) -> Opened:
+    """Open a generation and hold it against its marker."""
+    folder = index_dir / audience / manifest.folder
     with unusable(audience):
         index = tantivy.Index.open(str(folder))
         index.config_reader("manual")
         index.reload()
-        return hold(folder, index, audience)
-
-
-def hold(folder: Path, index: tantivy.Index, audience: Audience) -> Opened:
-    """A view of the index as of its last reload, held against its marker."""
-    with unusable(audience):
         searcher = index.searcher()
         found = searcher.search(tantivy.Query.term_query(index.schema, "kind", "marker"), limit=2, count=False).hits
         if len(found) != 1:
             raise IndexUnusableError(audience, f"has {len(found)} markers where there should be one")
         marker = Marker(**orjson.loads(searcher.doc(found[0][1])["marker"][0]))
-    if marker.version != version():
-        raise IndexUnusableError(audience, "was built by another version of Landmark")
+    if marker != manifest.marker:
+        raise IndexUnusableError(audience, "is not the one that its manifest tells of")
     if searcher.num_docs - 1 != marker.count:
         raise IndexUnusableError(audience, f"holds {searcher.num_docs - 1} records where {marker.count} were written")
     return Opened(folder, index, searcher, marker)
@@ -215,3 +273,16 @@ def unusable(audience: Audience) -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise IndexUnusableError(audience, f"cannot be read ({error})") from error
+
+
+@contextmanager
+def room(audience: Audience, folder: Path) -> Iterator[None]:
+    """Turn what is raised where a disk, a quota or the size of a file is at its end into IndexUnwritableError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        # Tantivy's errors are text: "... (os error 28)".
+        said = _NO_ROOM.search(str(error))
+        if getattr(error, "errno", None) in _NO_ROOM_NUMBERS or (said and int(said[1]) in _NO_ROOM_NUMBERS):
+            raise IndexUnwritableError(audience, folder, str(error)) from error
+        raise

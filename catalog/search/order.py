@@ -13,7 +13,11 @@ from catalog.query import QueryError
 from catalog.search.schema import schema
 
 ORDERS = ("relevance", "modified", "title")
-_SLACK = 16
+DEEPEST = 10_000
+"""Records after which there is no next page by relevance or by title: each page costs as much as all before it."""
+_SLACK = 64
+_MORE = 16
+"""Times as many are looked at where records of one score go beyond those: another search costs as much as the first."""
 _LONGEST_CURSOR = 4_000
 
 
@@ -29,11 +33,12 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A page's documents in order, where the next begins, and how many there are in all."""
+    """A page's documents in order, where the next begins, how many there are in all; ``deep`` if more are not shown."""
 
     addresses: tuple[DocAddress, ...]
     next: str
     total: int
+    deep: bool = False
 
 
 def read_cursor(text: str, order: str) -> Cursor | None:
@@ -51,7 +56,7 @@ def read_cursor(text: str, order: str) -> Cursor | None:
         sound = (
             isinstance(cursor.generation, str)
             and isinstance(cursor.offset, int)
-            and 0 <= cursor.offset < 1 << 24
+            and 0 <= cursor.offset < (1 << 24 if cursor.order == "modified" else DEEPEST)
             and _SOUND[cursor.order](cursor.place)
         )
     except (ValueError, TypeError, KeyError):
@@ -70,6 +75,8 @@ def cut(searcher: Searcher, query: Query, order: str, limit: int, cursor: Cursor
     if len(found) <= limit:
         return Slice(addresses, "", total)
     offset = (cursor.offset if cursor else 0) + limit
+    if offset >= DEEPEST and order != "modified":
+        return Slice(addresses, "", total, deep=True)
     said = orjson.dumps([generation, order, found[limit - 1][0], offset])
     return Slice(addresses, base64.urlsafe_b64encode(said).rstrip(b"=").decode(), total)
 
@@ -131,7 +138,7 @@ def _by_relevance(searcher: Searcher, query: Query, wanted: int, cursor: Cursor 
         found = sorted((hit for hit in placed if after is None or hit[0] > after), key=itemgetter(0))
         if len(found) >= wanted or len(hits) < asked:
             return found[:wanted], _total(result)
-        asked *= 2
+        asked *= _MORE
 
 
 _PAGES = {"relevance": _by_relevance, "modified": _by_modified, "title": _by_title}

@@ -15,11 +15,11 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError
 from catalog.search.clauses import Filters, both, filters
 from catalog.search.counts import Counting
-from catalog.search.generation import Opened, hold, manifest_path, open_current, read_manifest
+from catalog.search.generation import IndexUnusableError, manifest_path, open_current
 from catalog.search.loosening import Asked, loosened, whole
 from catalog.search.matching import match
 from catalog.search.meanings import Meanings, shipped_meanings
-from catalog.search.order import ORDERS, Cursor, Slice, count, cut, read_cursor
+from catalog.search.order import DEEPEST, ORDERS, Cursor, Slice, count, cut, read_cursor
 from catalog.search.ranking import raising
 from catalog.search.schema import NO_DAYS, day_fields
 from catalog.search.snapshot import Snapshot, take
@@ -44,8 +44,8 @@ class Reader:
         audience: Whose.
         meanings: The thesaurus by which questions are read; the shipped one if none is given.
 
-    Opening and reloading raise :class:`catalog.search.generation.IndexUnusableError` rather than answer from an
-    index that is absent, empty by damage or of another version.
+    Opening raises :class:`catalog.search.generation.IndexUnusableError` rather than answer from an index that is
+    absent, empty by damage or of another version.
     """
 
     def __init__(self, index_dir: Path, audience: Audience, meanings: Meanings | None = None) -> None:
@@ -53,10 +53,13 @@ class Reader:
         self._index_dir = index_dir
         self._manifest = str(manifest_path(index_dir, audience))
         self.audience = audience
+        self.fault = ""
+        """Why what was written last cannot be read; empty if it can."""
         self._stamp = self._stamped()
         self._opened = open_current(index_dir, audience)
         self._views: dict[tuple[frozenset[str], frozenset[str]], Snapshot] = {}
         self._lock = Lock()
+        self._reloading = Lock()
         self._snapshot = self._view(Viewer(audience))
 
     @property
@@ -84,16 +87,27 @@ class Reader:
         return self._view(viewer).name
 
     def reload_if_changed(self) -> bool:
-        """Take up what was written since; true if there was something. Costs one look at a file if there was not."""
-        stamp = self._stamped()
-        if stamp == self._stamp:
+        """Take up what was written since; true if there was something. Costs one look at a file if there was not.
+
+        What is damaged or gone is not taken up: the last good generation goes on answering, and :attr:`fault` says why.
+        """
+        if self._stamped() == self._stamp and not self.fault:
             return False
-        opened = self._reopened()
-        changed = opened.name != self._opened.name
-        fresh = take(opened, Viewer(self.audience))
-        self._opened, self._snapshot, self._stamp = opened, fresh, stamp
-        self._views = {}
-        return changed
+        with self._reloading:
+            stamp = self._stamped()
+            if stamp == self._stamp:
+                self.fault = ""
+                return False
+            try:
+                opened = open_current(self._index_dir, self.audience)
+            except IndexUnusableError as error:
+                self.fault = error.reason
+                return False
+            changed = opened.name != self._opened.name
+            fresh = take(opened, Viewer(self.audience))
+            self._opened, self._snapshot, self._views, self.fault = opened, fresh, {}, ""
+            self._stamp = stamp
+            return changed
 
     def search(self, query: DatasetQuery, today: date, viewer: Viewer | None = None) -> Page:
         """Answer a question as of a day, for a viewer whose index this is; without one for the whole audience.
@@ -137,14 +151,6 @@ class Reader:
             return (0, 0)
         return (stat.st_mtime_ns, stat.st_ino)
 
-    def _reopened(self) -> Opened:
-        now = self._opened
-        if read_manifest(self._index_dir, self.audience).folder != now.folder.name:
-            return open_current(self._index_dir, self.audience)
-        with _panics_as_errors():
-            now.index.reload()
-        return hold(now.folder, now.index, self.audience)
-
 
 def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Meanings) -> Page:
     if not 0 <= query.limit <= MOST_ITEMS:
@@ -162,7 +168,7 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Mean
     asked = whole(match(wording, snapshot, meanings, expand=query.expand))
     counting = Counting(snapshot, query.facets, asked.clauses(), narrowing, today)
     page = _page(snapshot, asked, narrowing, order, query, cursor, today)
-    if not page.total and asked.required:
+    if not page.total and asked.required and query.relax:
         loose = loosened(asked, snapshot, narrowing.clauses(), expand=query.expand)
         if loose is not asked:
             counting.drop()
@@ -171,9 +177,16 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Mean
             page = _page(snapshot, asked, narrowing, order, query, cursor, today)
     said = told(asked, expand=query.expand)
     notices = [*wording.notices, *narrowing.notices, *sentences(asked)]
-    if page.total < FEW and asked.required and (more := helps(asked, wording, snapshot, narrowing, page.total)):
+    if page.deep:
+        notices.append(f'Pages in this order end after {DEEPEST:,} records; "sort=modified" goes on to the last.')
+    if (
+        page.total < FEW
+        and asked.required
+        and query.relax
+        and (more := helps(asked, wording, snapshot, narrowing, page.total))
+    ):
         said["help"] = more
-    if not page.total and len(asked.required) > 1:
+    if not page.total and len(asked.required) > 1 and query.relax:
         notices.append("No record has any of the words.")
     items = _items(snapshot, page.addresses, today)
     if query.explain:

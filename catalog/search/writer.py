@@ -2,11 +2,13 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import orjson
 import tantivy
@@ -23,14 +25,19 @@ from catalog.search.generation import (
     Opened,
     altered,
     copy,
+    first,
     mark,
     measure,
-    open_folder,
+    open_generation,
     read_manifest,
+    room,
+    successor,
+    sweep,
     unusable,
     write_manifest,
 )
 from catalog.search.schema import entry, schema, version
+from catalog.search.shipping import Shipping, carry, read_shipping, ship, ships
 from catalog.vocabulary import Audience
 
 HEAP = 32_000_000
@@ -56,6 +63,7 @@ class Followed:
         changed: How many of them were added, replaced or taken out.
         rebuilt: Why an audience's index was built anew, if it was.
         busy: Another process is writing; nothing was done.
+        missed: What could not be shipped or taken, a sentence each (:mod:`catalog.search.shipping`).
     """
 
     position: int = 0
@@ -63,6 +71,7 @@ class Followed:
     changed: Mapping[Audience, int] = field(default_factory=dict)
     rebuilt: Mapping[Audience, str] = field(default_factory=dict)
     busy: bool = False
+    missed: tuple[str, ...] = ()
 
 
 def follow(
@@ -74,6 +83,8 @@ def follow(
     audiences: Sequence[Audience] = tuple(Audience),
 ) -> Followed:
     """Bring every audience's index up to the newest change; build anew what is absent, damaged or of another version.
+
+    A node that takes its indexes takes them (:mod:`catalog.search.shipping`), and builds only what it has none of.
 
     Args:
         catalog: Where the disclosures and the change feed are read.
@@ -110,10 +121,8 @@ MOST_LINES = 20
 def _differences(catalog: ReadsCatalog, index_dir: Path, audience: Audience) -> list[str]:
     manifest = read_manifest(index_dir, audience)
     folder = index_dir / audience / manifest.folder
-    opened = open_folder(folder, audience)
-    lines = []
-    if opened.marker == manifest.marker:
-        lines += [f"file {name} is not as it was written" for name in altered(folder, manifest, hashes=True)]
+    opened = open_generation(index_dir, audience, manifest)
+    lines = [f"file {name} is not as it was written" for name in altered(folder, manifest, hashes=True)]
     with catalog.reading() as session:
         there = feed.etags(session, audience)
     with unusable(audience):
@@ -158,23 +167,31 @@ def _work(
         markers: dict[Audience, Marker] = {}
         changed: dict[Audience, int] = {}
         rebuilt: dict[Audience, str] = {}
+        missed: list[str] = []
         tell = progress or _silent
+        shipping = read_shipping(index_dir)
         kept: _Kept = {}
         for audience in audiences:
+            task = _Task(index_dir, audience, tell)
             try:
-                if anew:
+                if shipping.takes(audience):
+                    markers[audience], changed[audience] = task.take(shipping, missed, anew=bool(anew))
+                elif anew:
                     raise IndexUnusableError(audience, anew)
-                markers[audience], changed[audience] = _Task(index_dir, audience, tell).update(catalog, kept)
+                else:
+                    markers[audience], changed[audience] = task.update(catalog, kept)
             except IndexUnusableError as error:
                 rebuilt[audience] = error.reason
         if rebuilt:
             kept.clear()
             markers |= _build(catalog, [_Task(index_dir, audience, tell) for audience in rebuilt])
+        missed += ship(index_dir, shipping, audiences)
         return Followed(
             min(marker.position for marker in markers.values()),
             {audience: markers[audience].records for audience in audiences},
             {audience: changed.get(audience, markers[audience].records) for audience in audiences},
             rebuilt,
+            missed=tuple(missed),
         )
     finally:
         lock.release()
@@ -230,20 +247,29 @@ class _Task:
 
     def build(self, session: Session, position: int, lesser: _Built | None) -> _Built:
         """Write a new generation and make it current; ``lesser`` is of an audience that may know less."""
-        home = self.index_dir / self.audience
-        folder = home / uuid4().hex[:12]
-        folder.mkdir(parents=True)
-        try:
+        folder = first(self.index_dir / self.audience)
+        with self._becoming_current(folder):
             marker, numbers = self._write_all(session, folder, position, lesser)
             manifest = Manifest(folder.name, marker, measure(folder, lesser.manifest.files if lesser else {}))
             write_manifest(self.index_dir, self.audience, manifest)
+        return _Built(self.audience, folder, manifest, frozenset(numbers))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What goes wrong while an index is gone on with: no room for more, or something wrong in what was there."""
+        with unusable(self.audience), room(self.audience, self.index_dir):
+            yield
+
+    @contextmanager
+    def _becoming_current(self, folder: Path) -> Iterator[None]:
+        """Delete what was current before, or, should anything go wrong, the new folder."""
+        try:
+            with room(self.audience, self.index_dir):
+                yield
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        for other in home.iterdir():
-            if other.is_dir() and other.name != folder.name:
-                shutil.rmtree(other, ignore_errors=True)
-        return _Built(self.audience, folder, manifest, frozenset(numbers))
+        sweep(self.index_dir, self.audience, folder.name)
 
     def _write_all(
         self, session: Session, folder: Path, position: int, lesser: _Built | None
@@ -286,6 +312,23 @@ class _Task:
         self.progress(self.audience, len(numbers))
         return marker, numbers
 
+    def take(self, shipping: Shipping, missed: list[str], *, anew: bool) -> tuple[Marker, int]:
+        """Take what another node shipped, if it is newer; raises IndexUnusableError if there is nothing sound."""
+        new = False
+        start = Path(shipping.taken_from)
+        try:
+            new = ships(start, self.audience) and carry(start, self.index_dir, self.audience, anew=anew)
+            if not new and not ships(start, self.audience):
+                missed.append(f"{start} holds no {self.audience} index; ship one there from the node that writes.")
+        except IndexUnusableError as error:
+            missed.append(f"The {self.audience} index in {start} {error.reason}; ship it again.")
+        except OSError as error:
+            missed.append(f"The {self.audience} index cannot be taken: {error}.")
+        manifest = read_manifest(self.index_dir, self.audience)
+        if bad := altered(self.index_dir / self.audience / manifest.folder, manifest, hashes=False):
+            raise IndexUnusableError(self.audience, f"has files that are not as written ({', '.join(bad)})")
+        return manifest.marker, manifest.marker.records if new else 0
+
     def update(self, catalog: ReadsCatalog, kept: _Kept) -> tuple[Marker, int]:
         """Follow the feed; raises IndexUnusableError if there is nothing sound to go on from."""
         manifest = read_manifest(self.index_dir, self.audience)
@@ -296,31 +339,35 @@ class _Task:
                 raise IndexUnusableError(self.audience, "was built in another year")
             if manifest.marker.position == newest and not altered(folder, manifest, hashes=False):
                 return manifest.marker, 0
-            opened = open_folder(folder, self.audience)
-            if opened.marker == manifest.marker and (bad := altered(folder, manifest, hashes=False)):
+            if bad := altered(folder, manifest, hashes=False):
                 raise IndexUnusableError(self.audience, f"has files that are not as written ({', '.join(bad)})")
+            opened = open_generation(self.index_dir, self.audience, manifest)
             if opened.marker.position > newest:
                 raise IndexUnusableError(self.audience, "is ahead of the catalog, which was replaced by an older one")
-            for leftover in folder.glob(".tmp*"):
-                leftover.unlink(missing_ok=True)
-            marker, changed = self._write_changes(session, opened, kept)
-        files = measure(folder, manifest.files)
-        write_manifest(self.index_dir, self.audience, Manifest(folder.name, marker, files))
+            with self._writing():
+                fresh = successor(folder, manifest.files)
+            with self._becoming_current(fresh):
+                marker, changed = self._write_changes(session, opened, fresh, kept)
+                files = measure(fresh, manifest.files)
+                write_manifest(self.index_dir, self.audience, Manifest(fresh.name, marker, files))
         return marker, changed
 
-    def _write_changes(self, session: Session, opened: Opened, kept: _Kept) -> tuple[Marker, int]:
+    def _write_changes(self, session: Session, opened: Opened, folder: Path, kept: _Kept) -> tuple[Marker, int]:
         position, changed = opened.marker.position, 0
         count, records = opened.marker.count, opened.marker.records
         written: dict[str, str | None] = {}
-        with unusable(self.audience):
-            writer = opened.index.writer(HEAP, 1)
+        with self._writing():
+            writer = tantivy.Index.open(str(folder)).writer(HEAP, 1)
             while lines := feed.changed_since(session, position, feed.BATCH):
                 ids = list(dict.fromkeys(dataset_id for _, dataset_id in lines))
-                held = _etags(opened, ids) | {key: written[key] for key in map(str, ids) if key in written}
+                here = _held(opened, ids)
+                held = {key: one.etag for key, one in here.items()} | {
+                    key: written[key] for key in map(str, ids) if key in written
+                }
                 etags = feed.etags(session, self.audience, ids)
                 differing = [key for key in map(str, ids) if held.get(key) != etags.get(key)]
                 made = self._documents(session, differing, etags, kept)
-                if _took_back(opened, differing, made, self.audience):
+                if any(_took_back(here[key], made.get(key), self.audience) for key in differing if key in here):
                     # Tantivy keeps the words of what is deleted until a merge that nobody can ask it for.
                     writer.rollback()
                     raise IndexUnusableError(self.audience, "held words that are not shown any more")
@@ -341,9 +388,8 @@ class _Task:
             # What the audience cannot see must not show as a new generation either.
             serial = opened.marker.serial + (changed > 0)
             marker = Marker(opened.marker.version, opened.marker.year, position, serial, count, records)
-            if marker != opened.marker:
-                mark(writer, marker)
-                writer.commit()
+            mark(writer, marker)
+            writer.commit()
             writer.wait_merging_threads()
         return marker, changed
 
@@ -360,40 +406,41 @@ class _Task:
         return made
 
 
-def _took_back(opened: Opened, keys: Sequence[str], made: _Kept, audience: Audience) -> bool:
-    """Whether one of these records, as this index holds it, shows what its audience is shown no longer.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A record as an index holds it: its etag, and the page's JSON of each of its documents."""
+
+    etag: str
+    items: list[bytes]
+
+
+def _held(opened: Opened, ids: Sequence[UUID]) -> dict[str, _Held]:
+    wanted = tantivy.Query.term_set_query(schema(), "id", [str(dataset_id) for dataset_id in ids])
+    found: dict[str, _Held] = {}
+    for _, address in opened.searcher.search(wanted, limit=2 * len(ids) + 1, count=False).hits:
+        document = opened.searcher.doc(address)
+        found.setdefault(document["id"][0], _Held(document["etag"][0], [])).items.append(document["item"][0])
+    return found
+
+
+def _took_back(held: _Held, fresh: tuple[str, list[tantivy.Document]] | None, audience: Audience) -> bool:
+    """Whether a record, as this index holds it, shows what its audience is shown no longer.
 
     The full audience is shown everything, until a portal makes a record private and our copy of it is emptied.
     """
-    if not keys:
-        return False
-    wanted = tantivy.Query.term_set_query(schema(), "id", list(keys))
-    for _, address in opened.searcher.search(wanted, limit=2 * len(keys) + 1, count=False).hits:
-        held = opened.searcher.doc(address)
-        fresh = made.get(held["id"][0])
-        if audience is Audience.FULL:
-            taken_back = fresh is None or (_emptied(fresh[1][0]) and not _emptied(held))
-        else:
-            taken_back = fresh is None or bool(_left_out(fresh[1][0]) - _left_out(held))
-        if taken_back:
-            return True
-    return False
+    if fresh is None:
+        return True
+    now = orjson.loads(fresh[1][0]["item"][0])
+    before = [orjson.loads(one) for one in held.items]
+    if audience is Audience.FULL:
+        return _emptied(now) and not all(_emptied(one) for one in before)
+    return any(_left_out(now) - _left_out(one) for one in before)
 
 
-def _left_out(document: tantivy.Document) -> frozenset[str]:
-    item = orjson.loads(document["item"][0])
+def _left_out(item: Mapping[str, Any]) -> frozenset[str]:
     only_listed = ("*",) if item["mode"] == "ask" else ()
     return frozenset((*item["withheld"], *item["masked"], *only_listed))
 
 
-def _emptied(document: tantivy.Document) -> bool:
-    return bool(orjson.loads(document["item"][0])["title"] == MADE_PRIVATE)
-
-
-def _etags(opened: Opened, ids: list[UUID]) -> dict[str, str | None]:
-    if not ids:
-        return {}
-    wanted = tantivy.Query.term_set_query(schema(), "id", [str(dataset_id) for dataset_id in ids])
-    hits = opened.searcher.search(wanted, limit=2 * len(ids) + 1, count=False).hits
-    documents = (opened.searcher.doc(address) for _, address in hits)
-    return {document["id"][0]: document["etag"][0] for document in documents}
+def _emptied(item: Mapping[str, Any]) -> bool:
+    return bool(item["title"] == MADE_PRIVATE)

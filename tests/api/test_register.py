@@ -1,10 +1,12 @@
 """Organisations, sources, runs, health, the description, and that new records are found by themselves."""
 
 import re
+import shutil
 import threading
 import time
 from pathlib import Path
 
+from filelock import FileLock
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -77,6 +79,27 @@ def test_not_ready_without_its_tables(tmp_path: Path):
             connection.exec_driver_sql("drop table change")
         answer = running.get("/readyz")
     assert (answer.status_code, answer.json()["catalog"]) == (503, "unreachable")
+
+
+def test_a_damaged_index_is_told_and_the_last_good_one_answers_meanwhile(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        conftest.write(catalog, PUBLIC, RECORDS)
+        with TestClient(create_app(settings)) as running:
+            before = running.get("/api/v1/datasets").json()
+            # Who holds the lock builds; so the server cannot yet.
+            with FileLock(settings.index_dir / "writer.lock"):
+                shutil.rmtree(settings.index_dir / "public")
+                told = running.get("/readyz")
+                assert (told.status_code, told.json()) == (
+                    503, {"status": "not ready", "catalog": "ok", "index": "being built anew"},
+                )  # fmt: skip
+                assert running.get("/api/v1/datasets").json() == before
+            asked, pause = time.monotonic(), threading.Event()
+            while running.get("/readyz").status_code != 200:
+                assert time.monotonic() - asked < 10
+                pause.wait(0.02)
+            assert running.get("/api/v1/datasets").json() == before
 
 
 def test_what_another_process_harvests_is_found_within_a_second(tmp_path: Path):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from starlette.testclient import TestClient
 
+from catalog.query import DatasetQuery, Page
 from catalog.search import Reader
 from catalog.suggest import Names, suggest
 from catalog.vocabulary import Audience
@@ -73,3 +74,18 @@ def test_each_viewer_is_suggested_what_they_are_shown(shelf: Shelf) -> None:
         names = Names(search)  # type: ignore[arg-type]
         found = suggest(search, names, "canary h")  # type: ignore[arg-type]
         assert [one.label for one in found if one.kind == "organization"] == expected
+
+
+def test_a_suggestion_is_for_what_was_typed_or_for_nothing(shelf: Shelf) -> None:
+    """So nothing is looked for that would find more, which takes twenty times as long."""
+    reader = Reader(shelf.settings.index_dir, Audience.PUBLIC)
+    asked: list[DatasetQuery] = []
+
+    def search(query: DatasetQuery) -> Page:
+        asked.append(query)
+        return reader.search(query, datetime.now(UTC).date())
+
+    names = Names(search)
+    asked.clear()
+    assert suggest(search, names, "no such words at all") == []
+    assert [query.relax for query in asked] == [False]

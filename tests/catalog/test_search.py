@@ -1,3 +1,4 @@
+import base64
 import dataclasses
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from catalog.disclosure import item
 from catalog.facets import facets
 from catalog.facets.freshness import state_of
 from catalog.query import DatasetQuery, FacetCount, Page, QueryError
-from catalog.search import IndexUnusableError, Reader, check, follow, rebuild
+from catalog.search import IndexUnusableError, Reader, check, follow, order, rebuild
 from catalog.search.counts import _BESIDE, LONG
 from catalog.search.schema import schema
 from catalog.tables import Base, Change, Dataset, Disclosure
@@ -418,6 +419,29 @@ def test_pages_through_ties_lose_and_repeat_nothing(catalog, index_dir, sort, li
     assert pages(reader, DatasetQuery(q="twin survey", sort=sort, limit=limit)) == [made["id"] for made in twins]
 
 
+def test_pages_that_cost_as_much_as_all_before_them_end_with_a_word(catalog, index_dir, monkeypatch):
+    monkeypatch.setattr(order, "DEEPEST", 20)
+    twins = [document(seq, title="Twin survey", modified="2026-01-01T00:00:00Z") for seq in range(100, 164)]
+    catalog.put(*twins)
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+    for sort in ("relevance", "title"):
+        query = DatasetQuery(q="twin survey", sort=sort, limit=7)
+        assert pages(reader, query) == [made["id"] for made in twins[:21]]
+        second = reader.search(query, TODAY)
+        last = reader.search(dataclasses.replace(query, after=reader.search(query, TODAY).next, limit=13), TODAY)
+        assert (second.notices, last.total, last.next) == ((), 64, "")
+        assert last.notices == ('Pages in this order end after 10,000 records; "sort=modified" goes on to the last.',)
+        forged = base64.urlsafe_b64encode(orjson.dumps([second.generation, sort, *PLACES[sort], 20])).decode()
+        with pytest.raises(QueryError, match="begin again"):
+            reader.search(dataclasses.replace(query, after=forged), TODAY)
+    whole = DatasetQuery(q="twin survey", sort="modified", limit=7)
+    assert pages(reader, whole) == [made["id"] for made in twins]
+
+
+PLACES = {"relevance": [[-1.0, 100]], "title": ["twin survey"]}
+
+
 @pytest.mark.parametrize("sort", ["relevance", "modified", "title"])
 def test_a_cursor_goes_on_in_a_newer_generation(catalog, index_dir, sort):
     twins = [document(seq, title="Twin survey", modified="2026-01-01T00:00:00Z") for seq in range(100, 110)]
@@ -697,6 +721,38 @@ def test_a_damaged_index_is_reported_and_rebuilt_never_empty(catalog, index_dir,
     assert Audience.PUBLIC in follow(catalog, index_dir).rebuilt
     assert ask(Reader(index_dir, Audience.PUBLIC)).total == 7
     assert check(catalog, index_dir) == []
+
+
+@pytest.mark.parametrize("name", ["all gone", "manifest gone", "manifest cut", "other version"])
+def test_the_last_good_index_answers_until_a_damaged_one_is_built_anew(catalog, index_dir, name):
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+    before = [ask(reader, q) for q in ("", "camps", "cleared land")]
+    DAMAGE[name](index_dir)
+    assert not reader.reload_if_changed()
+    assert reader.fault
+    assert [ask(reader, q) for q in ("", "camps", "cleared land")] == before
+    follow(catalog, index_dir)
+    assert reader.reload_if_changed()
+    assert (reader.fault, ask(reader).total) == ("", 7)
+
+
+def test_a_manifest_that_is_put_back_is_no_fault(catalog, index_dir):
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+    manifest, away = index_dir / "public" / "manifest.json", index_dir / "away.json"
+    manifest.rename(away)
+    reader.reload_if_changed()
+    assert reader.fault == "has not been built"
+    away.rename(manifest)
+    assert not reader.reload_if_changed()
+    assert reader.fault == ""
+
+
+def test_a_question_that_is_not_to_be_relaxed_finds_all_words_or_nothing(reader):
+    assert ask(reader, "cleared camps").total > 0
+    strict = ask(reader, "cleared camps", relax=False)
+    assert (strict.total, strict.notices, strict.wording.get("help")) == (0, (), None)
 
 
 def test_an_index_built_another_year_or_ahead_of_the_catalog_is_rebuilt(catalog, index_dir):

@@ -116,6 +116,57 @@ def test_an_index_that_was_damaged_is_noticed_and_mended(harvested: Installation
     assert home.run("index", "check").text == "The indexes agree with the database.\n"
 
 
+def test_a_node_takes_the_indexes_that_another_one_ships(harvested: Installation, tmp_path: Path) -> None:
+    writer, node, shelf = harvested.copy(tmp_path / "writer"), harvested.copy(tmp_path / "node"), tmp_path / "shelf"
+    node.run("index", "rebuild")
+    assert node.run("index", "take", str(shelf), code=1).err.splitlines()[0] == (
+        f"{shelf} holds no public index; ship one there from the node that writes."
+    )
+    assert writer.run("index", "ship", str(shelf)).text == f"Shipped to {shelf}: public {len(ALL)} records.\n"
+    told = node.run("index", "take", str(shelf), "--as", "A. Sample").text
+    assert told == f"Taken from {shelf}: public {len(ALL)}, community {len(ALL)}, full {len(ALL)} records.\n"
+    assert manifests(node.data / "index") == manifests(shelf) == manifests(writer.data / "index")
+    assert node.run("index", "check").text == "The indexes agree with the database.\n"
+
+    writer.run("index", "rebuild")
+    assert node.run("search", "--json", "--limit", "0").json()["total"] == len(ALL)
+    assert manifests(node.data / "index") == manifests(shelf) == manifests(writer.data / "index")
+
+    assert node.run("index", "take", "--end").text == f"Written here: public {len(ALL)} records.\n"
+    assert writer.run("index", "ship", "--end").text == "Nothing is shipped.\n"
+    before = manifests(shelf)
+    writer.run("index", "rebuild")
+    assert manifests(shelf) == before != manifests(writer.data / "index")
+
+
+def manifests(index_dir: Path) -> list[bytes]:
+    return [(index_dir / audience / "manifest.json").read_bytes() for audience in ("public", "community", "full")]
+
+
+def test_only_the_publics_index_leaves_where_that_is_said(harvested: Installation, tmp_path: Path) -> None:
+    writer, shelf = harvested.copy(tmp_path / "writer"), tmp_path / "shelf"
+    told = writer.run("index", "ship", str(shelf), "--public", "--as", "A. Sample").text
+    assert told == f"Shipped to {shelf}: public {len(ALL)} records.\n"
+    assert [path.name for path in shelf.iterdir()] == ["public"]
+
+
+def test_a_folder_for_indexes_is_named_and_holds_nothing_else(harvested: Installation, tmp_path: Path) -> None:
+    home = harvested.copy(tmp_path / "home")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("not an index", encoding="utf-8")
+    own = home.data / "index"
+    assert home.run("index", "ship", code=64).err == "Name the folder, or --end.\n"
+    assert home.run("index", "take", "x", "--end", code=64).err == "Name the folder, or --end.\n"
+    assert home.run("index", "ship", str(tmp_path / "mine"), code=64).err == (
+        f"{tmp_path / 'mine'} holds something else; name an empty folder.\n"
+    )
+    assert home.run("index", "take", str(own), code=64).err == (
+        f"{own} is where this node's own indexes lie; name another folder.\n"
+    )
+    (own / "shipping.json").write_text("{", encoding="utf-8")
+    assert "shipping.json: cannot be read" in home.run("index", "ship", "--end", code=1).err
+
+
 def test_the_command_says_how_words_were_read_and_why_something_was_found(harvested: Installation) -> None:
     lines = harvested.run("search", "00003", "--explain").text.splitlines()
     assert [line for line in lines if line.startswith("1. ")][0].startswith('1. "00003" is in ')  # noqa: RUF015
