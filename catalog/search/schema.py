@@ -285,29 +285,38 @@ def _folded(part: str) -> tuple[str, ...]:
     return tuple(tokens(part))
 
 
+@lru_cache(maxsize=KEPT)
+def _light(part: str) -> str:
+    return " ".join(light_forms(_folded(part)))
+
+
 def _texts(document: dict[str, Any]) -> dict[str, str]:
-    keywords = [
-        *document["keywords"],
-        *(topic["title"] for topic in document["topics"]),
-        *(concept["title"] for concept in document["concepts"]),
-        *(column["tag"] for column in document["tags"]),
-        *(country_name(iso3) for iso3 in document["countries"]),
-        *(place["name"] for place in document["locations"] if place.get("name")),
-        document["series"] or "",
-    ]
-    organizations = [
-        *(name for agent in document["organizations"] for name in (agent["name"], agent.get("acronym") or "")),
-        *document["holders"],
-    ]
+    keywords = dict.fromkeys(
+        (
+            *document["keywords"],
+            *(topic["title"] for topic in document["topics"]),
+            *(concept["title"] for concept in document["concepts"]),
+            *(column["tag"] for column in document["tags"]),
+            *(country_name(iso3) for iso3 in document["countries"]),
+            *(place["name"] for place in document["locations"] if place.get("name")),
+            document["series"] or "",
+        )
+    )
+    organizations = dict.fromkeys(
+        (
+            *(name for agent in document["organizations"] for name in (agent["name"], agent.get("acronym") or "")),
+            *document["holders"],
+        )
+    )
     titles = dict.fromkeys((document["title"], *(document["titles"] or {}).values()))
-    words = {
-        "title": [word for part in titles for word in tokens(part)],
-        "keywords": [word for part in dict.fromkeys(keywords) for word in _folded(part)],
-        "organizations": [word for part in dict.fromkeys(organizations) for word in _folded(part)],
-    }
-    said = dict.fromkeys(word for part in words.values() for word in part)
+    words = [word for part in titles for word in tokens(part)]
+    said = dict.fromkeys(words)
+    for part in (*keywords, *organizations):
+        said |= dict.fromkeys(_folded(part))
     return {
-        **{name: " ".join(light_forms(part)) for name, part in words.items()},
+        "title": " ".join(light_forms(words)),
+        "keywords": " ".join(map(_light, keywords)),
+        "organizations": " ".join(map(_light, organizations)),
         "notes": " ".join(light_forms(tokens(document["notes"] or ""))),
         "said": " ".join(said),
     }

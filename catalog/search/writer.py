@@ -431,10 +431,11 @@ def _took_back(held: _Held, fresh: tuple[str, list[tantivy.Document]] | None, au
     if fresh is None:
         return True
     now = orjson.loads(fresh[1][0]["item"][0])
-    before = [orjson.loads(one) for one in held.items]
+    before = map(orjson.loads, held.items)
     if audience is Audience.FULL:
-        return _emptied(now) and not all(_emptied(one) for one in before)
-    return any(_left_out(now) - _left_out(one) for one in before)
+        return _emptied(now) and not all(map(_emptied, before))
+    left_out = _left_out(now)
+    return bool(left_out) and any(left_out - _left_out(one) for one in before)
 
 
 def _left_out(item: Mapping[str, Any]) -> frozenset[str]:

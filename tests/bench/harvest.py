@@ -189,7 +189,7 @@ def _changed(url: str, kind: Portal, settings: Settings) -> dict[str, Any]:
 
     def found() -> int:
         reader.reload_if_changed()
-        return reader.search(DatasetQuery(q=WORD, limit=0), today).total
+        return reader.search(DatasetQuery(q=WORD, limit=0, relax=False), today).total
 
     def committed(progress: Progress) -> None:
         start = time.perf_counter()
