@@ -7,16 +7,17 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.datasets import read_document
 from api.deps import Answering, Asking, today
 from api.pages import words
 from api.pages.render import render
-from api.parameters import NoParameters
 from catalog import levels
 from catalog.curation.fields import FIELDS
 from catalog.guidance import guidance
 from catalog.hxl.evidence import certainty, evidence
+from catalog.hxl.tags import matches
 from catalog.links import LinkState
 from catalog.route import LABELS
 
@@ -28,8 +29,21 @@ SHOWN_COUNTRIES = 60
 """A page stays under 50 kB; the JSON has all."""
 
 
+def _pattern(value: str) -> str:
+    matches(value, "#affected")
+    return value
+
+
+class Marked(BaseModel):
+    """Which columns the page of a dataset marks: those whose hashtag matches one of the patterns."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hxl: list[Annotated[str, AfterValidator(_pattern)]] = Field(default_factory=list, max_length=40)
+
+
 @router.get("/dataset/{key}")
-def dataset_page(request: Request, register: Answering, key: str, _: Annotated[NoParameters, Query()]) -> Response:
+def dataset_page(request: Request, register: Answering, key: str, asked: Annotated[Marked, Query()]) -> Response:
     """How to get it first, then sensitivity, files and columns, where it comes from. An id leads to the name."""
     found = read_document(register, key)
     if found is None:
@@ -38,7 +52,8 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
     name = document["name"] or document["id"]
     if key != name:
         # A name goes with its title: nobody may be led to it from memory.
-        return RedirectResponse(f"/dataset/{name}", status_code=307, headers={"Cache-Control": "no-store"})
+        there = f"/dataset/{name}?{request.url.query}".removesuffix("?")
+        return RedirectResponse(there, status_code=307, headers={"Cache-Control": "no-store"})
     badge, how = words.ACCESS[document["access"]["modality"]]
     level_name, level_means = words.LEVELS[document["level"]["level"]]
     files = document["distributions"]
@@ -60,7 +75,8 @@ def dataset_page(request: Request, register: Answering, key: str, _: Annotated[N
         fresh=words.FRESHNESS[document["freshness_state"]],
         files=[entry for entry in files if entry["key"] or entry["url"]][:SHOWN_FILES],
         more_files=max(0, len(files) - SHOWN_FILES),
-        tables=_tables(files),
+        tables=_tables(files, asked.hxl),
+        patterns=asked.hxl,
         evidence=evidence,
         certainty=certainty,
         more_columns=max(0, sum(len(entry["columns"]) for entry in files) - SHOWN_COLUMNS),
@@ -103,13 +119,16 @@ def _explained(asking: Asking, document: dict[str, Any]) -> dict[str, Any]:
         return levels.explanation(session, document, today(), named=named)
 
 
-def _tables(files: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Columns by file and sheet, as many as are shown."""
-    left = SHOWN_COLUMNS
+def _tables(files: list[dict[str, Any]], patterns: Sequence[str]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Columns by file and sheet, as many as are shown; those that are asked for before others, and marked."""
+    columns = [(entry, column | {"asked": _fits(column, patterns)}) for entry in files for column in entry["columns"]]
+    shown = sorted(range(len(columns)), key=lambda place: not columns[place][1]["asked"])[:SHOWN_COLUMNS]
     tables: dict[str, list[dict[str, Any]]] = {}
-    for entry in files:
-        for column in entry["columns"][:left]:
-            title = " · ".join(part for part in (entry["name"], column["sheet"]) if part)
-            tables.setdefault(title or "Columns", []).append(column)
-            left -= 1
+    for entry, column in (columns[place] for place in sorted(shown)):
+        title = " · ".join(part for part in (entry["name"], column["sheet"]) if part)
+        tables.setdefault(title or "Columns", []).append(column)
     return list(tables.items())
+
+
+def _fits(column: Mapping[str, Any], patterns: Sequence[str]) -> bool:
+    return any(matches(pattern, tag["tag"]) for tag in column["tags"] for pattern in patterns)

@@ -12,6 +12,7 @@ from api.deps import Answering, Asking
 from api.pages import words
 from api.pages.render import form_token, render
 from api.parameters import ASKED_SEARCH, FACETS, Search, to_query
+from catalog.hxl.tags import matches
 from catalog.places import country_name, iso3_of
 from catalog.query import DatasetQuery, FacetCount, Page
 
@@ -64,7 +65,7 @@ def search_page(request: Request, register: Answering, asked: Annotated[Search, 
         page.generation,
         asked=asked,
         page=page,
-        items=[_shown(orjson.loads(item)) for item in page.items],
+        items=[_shown(orjson.loads(item), asked) for item in page.items],
         chosen=chosen[:CHOSEN_LINKS],
         facets=_facets(page),
         contents=_contents(page, register.register.column_concepts()),
@@ -126,12 +127,19 @@ def _help_address(one: dict[str, Any], pairs: Pairs) -> str:
     return _address([*_without(pairs, "q"), ("q", one["q"])])
 
 
-def _shown(item: dict[str, Any]) -> dict[str, Any]:
+def _shown(item: dict[str, Any], asked: Search) -> dict[str, Any]:
     item.setdefault("why", [])
     item["country_names"] = [country_name(iso3) for iso3 in item["countries"]]
     item["badge"], item["how"] = words.ACCESS[item["access"]["modality"]]
     item["level_name"] = words.LEVELS[item["level"]["level"]][0]
     item["fresh"] = words.FRESHNESS[item["freshness_state"]]
+    pages = {agent["name"]: f"/organizations/{agent['id']}" for agent in item["organizations"] if agent["id"]}
+    item["held"] = [(name, pages.get(name, "")) for name in item["holders"]]
+    item["address"] = f"/dataset/{item['name'] or item['id']}"
+    patterns = [pattern for pattern in (*asked.hxl, *asked.hxl_same) if pattern != "true"]
+    marked = [(tag, any(matches(pattern, tag["tag"]) for pattern in patterns)) for tag in item["tags"]]
+    item["marked"] = sorted(marked, key=lambda one: not one[1])
+    item["columns"] = item["address"] + _address([("hxl", pattern) for pattern in patterns], path="") + "#columns"
     return item
 
 

@@ -63,6 +63,32 @@ def test_a_result_says_who_holds_it_and_how_to_get_it(client: TestClient):
     assert "https://data.example.org/dataset/displacement" in page.links()
 
 
+def test_from_a_result_it_is_one_click_to_the_holder_to_the_way_to_get_it_and_to_the_columns(client: TestClient):
+    links = _Read(client.get("/?q=displacement&hxl=%23affected&hxl.same=%23adm1").text).links()
+    item = client.get("/api/v1/datasets?q=displacement").json()["items"][0]
+    (holder,) = [agent for agent in item["organizations"] if agent["name"] == "Sample Relief"]
+    columns = f"/dataset/{item['name']}?hxl=%23affected&hxl=%23adm1#columns"
+    assert [link for link in links if link.startswith(("/organizations/", "/dataset/"))] == [
+        f"/dataset/{item['name']}", f"/organizations/{holder['id']}", f"/dataset/{item['name']}#get", columns,
+    ]  # fmt: skip
+    assert "<h1" in client.get(f"/organizations/{holder['id']}").text
+    html = client.get(columns.replace(item["name"], item["id"])).text
+    assert re.findall("<mark>(.*?)</mark>", html) == ["State", "IDPs"]
+    assert "Marked: columns that match #affected or #adm1 ." in _Read(html).text
+
+
+def test_the_hashtags_that_were_asked_for_stand_first(client: TestClient):
+    html = client.get("/?q=displacement&hxl=%23affected").text
+    tags = re.findall(r"(<mark>)?<code title=[^>]*>(#[^<]*)</code>", html)
+    assert tags == [("<mark>", "#affected+idps"), ("", "#adm1+name")]
+
+
+def test_a_pattern_that_is_none_is_named_on_the_page_of_a_dataset(client: TestClient, shelf: Shelf):
+    answer = client.get(f"/dataset/{shelf.id('displacement')}?hxl=%2Bf")
+    assert answer.status_code == 422
+    assert '"+f" is no HXL tag pattern' in _Read(answer.text).text
+
+
 def test_a_chosen_filter_can_be_taken_away(client: TestClient):
     page = _Read(client.get("/?q=sample&country=SSD&country=SDN&access=on_request").text)
     assert "Country: South Sudan" in page.text
