@@ -207,8 +207,10 @@ def connected(address: str) -> Iterator[Callable[[str], bytes]]:
 
         def get(path: str) -> bytes:
             wire.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept-Encoding: identity\r\n\r\n".encode())
-            head = list(iter(received.readline, b"\r\n"))
-            _expect(head[0].startswith(b"HTTP/1.1 200 "), {"path": path, "answer": head[0]})
+            head = [received.readline()]
+            while head[-1] not in {b"\r\n", b""}:
+                head.append(received.readline())
+            _expect(head[0].startswith(b"HTTP/1.1 200 ") and bool(head[-1]), {"path": path, "answer": head[0]})
             length = next(int(line[15:]) for line in head if line.lower().startswith(b"content-length:"))
             return received.read(length)
 
