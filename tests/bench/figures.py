@@ -297,8 +297,8 @@ def scale_rendered(found: Mapping[str, Any]) -> str:
     said = (
         f"Measured {found['date']}: {machine['cores']} cores, {machine['memory_gb']} GB of memory, Python "
         f"{machine['python']}. Twenty questions, each with every facet, the exact number and the first twenty; in "
-        "milliseconds, median and 95th percentile. Landmark over HTTP, the others within one process; FTS5 and PostgreSQL, "
-        "with facets by SQL, were asked each question once. Generated records are synthetic."
+        "milliseconds, median and 95th percentile. Landmark over HTTP, the others within one process; FTS5 and "
+        "PostgreSQL, with facets by SQL, were asked each question once. Generated records are synthetic."
     )
     missed = [f"{one['name']}: {what}" for one in found["corpora"] for what in _missed(one)]
     asked_for = (
