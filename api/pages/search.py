@@ -22,6 +22,7 @@ PAGE_ITEMS = 15
 FACET_VALUES = 8
 OPEN_FACETS = ("country", "topic", "access")
 CHOSEN_LINKS = 20
+MARKED_PATTERNS = 3
 COLUMN_FILTERS = {
     "hxl": "Column tagged",
     "hxl.same": "On one table:",
@@ -139,7 +140,8 @@ def _shown(item: dict[str, Any], asked: Search) -> dict[str, Any]:
     patterns = [pattern for pattern in (*asked.hxl, *asked.hxl_same) if pattern != "true"]
     marked = [(tag, any(matches(pattern, tag["tag"]) for pattern in patterns)) for tag in item["tags"]]
     item["marked"] = sorted(marked, key=lambda one: not one[1])
-    item["columns"] = item["address"] + _address([("hxl", pattern) for pattern in patterns], path="") + "#columns"
+    said = _address([("hxl", pattern) for pattern in patterns[:MARKED_PATTERNS]], path="")
+    item["columns"] = f"{item['address']}{said}#columns"
     return item
 
 

@@ -229,6 +229,20 @@ def test_pages_of_heavy_records_stay_small(tmp_path: Path):
             assert len(answer.content) < 50_000, address
 
 
+def test_a_column_that_is_asked_for_is_shown_however_many_there_are(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
+    columns = tuple(ColumnRecord("Sheet", c, f"Column {c}", "#adm2+code" if c == 150 else "#meta") for c in range(200))
+    wide = replace(RECORDS[0], distributions=(DistributionRecord(key="f", name="Wide", format="CSV", columns=columns),))
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, (wide,))
+    with TestClient(create_app(settings)) as client:
+        (item,) = client.get("/api/v1/datasets").json()["items"]
+        html = client.get(f"/dataset/{item['name']}?hxl=%23adm2").text
+    assert re.findall("<mark>(.*?)</mark>", html) == ["Column 150"]
+    assert html.count("<tr><td") == 81  # the file, and 80 columns
+    assert ("Column 78<" in html, "Column 79<" in html) == (True, False)
+
+
 def test_what_to_do_stands_beside_level_and_access(client: TestClient, shelf: Shelf):
     page = _Read(client.get(f"/dataset/{shelf.id('displacement')}").text)
     for sentence in (
