@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from api import (
@@ -46,6 +45,8 @@ from api import (
 )
 from api.access import Access
 from api.acting import Bounded
+from api.addresses import Uncut
+from api.compression import Compressed
 from api.deps import Follower, Register
 from api.limits import Buckets, Limited
 from api.pages import coverage as coverage_desk
@@ -92,7 +93,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with Catalog(settings.catalog_url) as catalog:
             # A harvest that is just building the index first is waited for.
-            follow(catalog, settings.index_dir, wait=60, audiences=audiences)
+            follow(catalog, settings.index_dir, wait=60, audiences=audiences, thorough=True)
             access = Access(
                 catalog,
                 seal_of(settings),
@@ -103,7 +104,7 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
                 hours=settings.session_hours,
             )
             app.state.register = Register(catalog, settings, access)
-            follower = Follower(catalog, settings, audiences)
+            follower = Follower(catalog, settings, audiences, app.state.register.faulty)
             follower.start()
             threading.Thread(target=warm, name="landmark-names", daemon=True).start()
             # Each answer makes thousands of short-lived counts; what lives as long as the process need not be
@@ -128,8 +129,9 @@ def create_app(settings: Settings, *, public_only: bool = False) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(Bounded, refuse=errors.too_long)
+    app.add_middleware(Uncut, refuse=errors.address_too_long)
     app.add_middleware(Limited, buckets=addresses, refuse=errors.too_many)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM)
+    app.add_middleware(Compressed, minimum_size=COMPRESS_FROM)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     for module in (

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -172,10 +172,13 @@ class Follower:
         catalog: Open.
         settings: Where the indexes lie, and how long ended keys are kept.
         audiences: Whose indexes are kept up; where it is not all of them, nothing is written to the catalog.
+        faulty: Whether an index that is in use cannot be read; its files are then looked at thoroughly.
     """
 
-    def __init__(self, catalog: Catalog, settings: Settings, audiences: Sequence[Audience] = tuple(Audience)) -> None:
-        self._catalog, self._settings, self._audiences = catalog, settings, audiences
+    def __init__(
+        self, catalog: Catalog, settings: Settings, audiences: Sequence[Audience], faulty: Callable[[], bool]
+    ) -> None:
+        self._catalog, self._settings, self._audiences, self._faulty = catalog, settings, audiences, faulty
         self._next_sweep = self._swept = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="landmark-follow", daemon=True)
@@ -194,17 +197,19 @@ class Follower:
         missed: tuple[str, ...] = ()
         position, next_look = -1, 0.0
         while not self._stop.wait(FOLLOW_SECONDS):
+            self._sweep()
             try:
-                self._sweep()
                 with self._catalog.reading() as session:
                     newest = feed_position(session)
                 if newest == position and time.monotonic() < next_look:
                     continue
                 position, next_look = newest, time.monotonic() + LOOK_SECONDS
-                followed = follow(self._catalog, self._settings.index_dir, audiences=self._audiences)
+                followed = follow(
+                    self._catalog, self._settings.index_dir, audiences=self._audiences, thorough=self._faulty()
+                )
                 if followed.missed and followed.missed != missed:
                     _log.warning(" ".join(followed.missed))
-                missed = followed.missed
+                missed = missed if followed.busy else followed.missed
             except Exception:  # noqa: BLE001 - the next round may find the database or the disk well again
                 if not failing:
                     _log.exception("the search index cannot follow the catalog")
@@ -216,12 +221,15 @@ class Follower:
         now = time.monotonic()
         if len(self._audiences) < len(Audience) or now < self._next_sweep:
             return
-        grants.expire(self._catalog)
-        if not self._next_sweep or now - self._swept > SWEEP_KEYS_SECONDS:
-            self._swept = now
-            with self._catalog.writing() as session:
-                privacy.sweep(session, self._settings.retention_days, datetime.now(UTC))
-        self._next_sweep = now + SWEEP_SECONDS
+        first, self._next_sweep = not self._next_sweep, now + SWEEP_SECONDS
+        try:
+            grants.expire(self._catalog)
+            if first or now - self._swept > SWEEP_KEYS_SECONDS:
+                self._swept = now
+                with self._catalog.writing() as session:
+                    privacy.sweep(session, self._settings.retention_days, datetime.now(UTC))
+        except Exception:  # noqa: BLE001 - following goes on, and the next round may find the database well again
+            _log.exception("grants and keys that are past cannot be ended")
 
 
 def today() -> date:

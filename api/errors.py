@@ -27,6 +27,8 @@ from catalog.search import IndexUnusableError
 
 SHOWN_VALUE = 80
 """Characters of a refused value that a message repeats."""
+MOST_TOLD = 20
+"""Refused parameters that one answer names."""
 
 _log = logging.getLogger("landmark.api")
 
@@ -55,7 +57,7 @@ class Problem:
         return body | ({"errors": list(self.errors)} if self.errors else {})
 
 
-_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 """Python renamed these between 3.11 and 3.13."""
 NOT_FOUND = "There is nothing here that this service may show."
 
@@ -70,11 +72,17 @@ def install(app: FastAPI) -> None:
 
     def answer_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        if any(entry["loc"][0] == "path" for entry in error.errors()):
+        entries = error.errors()
+        if any(entry["loc"][0] == "path" for entry in entries):
             return _answer(request, Problem(404, NOT_FOUND))
         known = error.known if isinstance(error, RefusedError) else _known_parameters(request)
-        found = [{name: _sayable(said) for name, said in _refused(entry, known).items()} for entry in error.errors()]
-        return _answer(request, Problem(422, " ".join(entry["message"] for entry in found), found))
+        found = [
+            {name: _sayable(said) for name, said in _refused(entry, known).items()} for entry in entries[:MOST_TOLD]
+        ]
+        told = [entry["message"] for entry in found]
+        if len(entries) > MOST_TOLD:
+            told.append(f"{len(entries) - MOST_TOLD:,} more are refused.")
+        return _answer(request, Problem(422, " ".join(told), found))
 
     def answer_query(request: Request, error: Exception) -> Response:
         assert isinstance(error, QueryError)  # noqa: S101
@@ -119,6 +127,15 @@ def too_many(request: Request, seconds: int) -> Response:
 def too_long(request: Request) -> Response:
     """413, in the form that the address answers in."""
     return _answer(request, Problem(413, "The request is too long."))
+
+
+def address_too_long(request: Request, parameter: str) -> Response:
+    """422 for the parameter that takes the most room, 414 if there is none, in the form that the address answers in."""
+    if not parameter:
+        return _answer(request, Problem(414, "The address is longer than 64 kB. Ask with a shorter one."))
+    shown = _sayable(parameter[:SHOWN_VALUE])
+    message = f"{shown}: the address is longer than 64 kB; this takes the most room in it. Ask for less at once."
+    return _answer(request, Problem(422, message, [{"parameter": shown, "message": message}]))
 
 
 def _answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

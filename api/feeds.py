@@ -17,7 +17,7 @@ from api.deps import Answering, Asking, conditional, today
 from api.parameters import ASKED_SEARCH, RefusedError, to_query
 from catalog.changes import ChangeQuery, changes
 from catalog.places import country_name
-from catalog.query import DatasetQuery
+from catalog.query import DatasetQuery, QueryError
 from catalog.sharing.moves import moves
 
 router = APIRouter(tags=["feeds"])
@@ -50,6 +50,7 @@ def atom_feed(request: Request, asking: Answering) -> Response:
     """What changed in the last 90 days of the datasets that a question finds; parameters as of `/api/v1/datasets`.
 
     Of more than 500 datasets it tells of those whose data is newest; `/api/v1/changes` tells of all.
+    It has up to 100 entries, with `limit` fewer; it has no further pages, so `after` is refused.
     With `country`, how its information needs moved, too; with `need=ID` that alone, for one need.
     """
     return _feed(request, asking, "feed.atom", _atom, ATOM)
@@ -73,15 +74,19 @@ def _feed(request: Request, asking: Answering, name: str, written: _Writer, medi
     need, rest = _need(request, asking)
     question = request.scope["query_string"].decode("latin-1")
     request.scope["query_string"] = rest.encode("latin-1")
-    query = to_query(ASKED_SEARCH.read(request))
+    asked = ASKED_SEARCH.read(request)
     request.scope["query_string"] = question.encode("latin-1")
+    if asked.after:
+        raise QueryError("after", 'after: a feed has no further pages; leave "after" out')
+    query = to_query(asked)
+    most = min(asked.limit, MOST_ENTRIES) if "limit" in asked.model_fields_set else MOST_ENTRIES
     entries = list(_moved(asking, need, query))
     if not need:
         entries += _changed(asking, query)
     entries.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
     base = f"{request.url.scheme}://{request.url.netloc}"
     own = f"{base}/{name}" + (f"?{question}" if question else "")
-    body = written(_title(query, need), base, own, entries[:MOST_ENTRIES])
+    body = written(_title(query, need), base, own, entries[:most])
     return conditional(request, body, media_type, body.decode())
 
 

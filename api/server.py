@@ -4,6 +4,7 @@ import gc
 
 import uvicorn
 
+from api.addresses import CuttingProtocol
 from api.app import create_app
 from catalog.database import Catalog
 from config.settings import Settings
@@ -26,6 +27,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, publ
         create_app(settings, public_only=public_only),
         host=host,
         port=port,
+        http=CuttingProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -37,6 +37,7 @@ class SuggestParameters(BaseModel):
 def show_suggestions(request: Request, asking: Answering, asked: Annotated[SuggestParameters, Query()]) -> Response:
     """Places, topics, concepts and organisations whose name has words beginning so, then titles of datasets.
 
+    What begins with `#` is the beginning of a hashtag.
     `kind` is the parameter by which `/datasets` takes `value`; for `dataset` it is the name or id of one.
     """
     names = asking.register.names.of(asking.generation, asking.search)

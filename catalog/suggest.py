@@ -1,4 +1,4 @@
-"""What somebody may mean who has begun to type: organisations, places, topics, HXL concepts and titles.
+"""What somebody may mean who has begun to type: organisations, places, topics, HXL concepts, hashtags and titles.
 
 Everything is read through the same search that answers them, so nothing is suggested that they could not find, and no
 count tells of more.
@@ -12,7 +12,7 @@ from threading import Lock
 
 import orjson
 
-from catalog.query import DatasetQuery, Page, QueryError
+from catalog.query import DatasetQuery, Page
 from catalog.text import tokens
 
 Search = Callable[[DatasetQuery], Page]
@@ -20,8 +20,9 @@ Search = Callable[[DatasetQuery], Page]
 MOST = 20
 LONGEST = 100
 """Characters of what was typed that count."""
-KINDS = ("country", "topic", "concept", "organization")
-"""Facets whose values are suggested, in the order in which equal ones are."""
+HASHTAG = "hashtag"
+KINDS = ("country", "topic", "concept", "organization", HASHTAG)
+"""Facets whose values are suggested, in the order in which equal ones are; hashtags to who begins with ``#``."""
 VIEWS = 8
 """Viewers whose names are kept at once."""
 _TITLES = 5
@@ -98,6 +99,8 @@ class Kept:
         """What things are called for whoever has this generation of an index."""
         with self._lock:
             found = self._names.get(generation)
+            if found is not None:
+                self._names.move_to_end(generation)
         if found is None:
             found = Names(search)
             with self._lock:
@@ -122,20 +125,19 @@ def suggest(search: Search, names: Names, text: str, limit: int = 10) -> list[Su
     of_titles = list(_titles(search, typed, min(limit, _TITLES)))
     room = min(limit, MOST) - len(of_titles)
     found: list[Suggestion] = []
+    of_tags = text.lstrip().startswith("#")
     for one in names.begin(typed):
         if len(found) >= room:
             break
-        found.append(one)
+        if (one.kind == HASHTAG) == of_tags:
+            found.append(one)
     return [*found, *of_titles]
 
 
 def _titles(search: Search, typed: Sequence[str], limit: int) -> Iterator[Suggestion]:
     """Datasets whose title has these words, the last one begun."""
     words = " ".join([*(f"title:{word}" for word in typed[:-1]), f"{typed[-1]}*"])
-    try:
-        page = search(DatasetQuery(q=words, limit=_LOOKED_AT, relax=False))
-    except QueryError:
-        return
+    page = search(DatasetQuery(q=words, limit=_LOOKED_AT, relax=False))
     left = limit
     for item in page.items:
         told = orjson.loads(item)

@@ -14,7 +14,7 @@ from api.pages.render import form_token, render
 from api.parameters import ASKED_SEARCH, FACETS, Search, to_query
 from catalog.hxl.tags import matches
 from catalog.places import country_name, iso3_of
-from catalog.query import DatasetQuery, FacetCount, Page
+from catalog.query import DatasetQuery, FacetCount, Page, same_table
 
 router = APIRouter()
 
@@ -117,15 +117,12 @@ def _wording(page: Page, pairs: Pairs) -> dict[str, Any]:
 
 
 def _helped(one: dict[str, Any]) -> tuple[str, int]:
-    if one["said"] == "filters":
-        return "leaving out the filters", one["total"]
-    return f"asking “{one['q']}”", one["total"]
+    return ("leaving out the filters" if one.get("filters") else f"asking “{one['q']}”"), one["total"]
 
 
 def _help_address(one: dict[str, Any], pairs: Pairs) -> str:
-    if not one["q"]:
-        return _address([pair for pair in pairs if pair[0] in {"q", "expand"}])
-    return _address([*_without(pairs, "q"), ("q", one["q"])])
+    kept = [pair for pair in pairs if pair[0] == "expand"] if one.get("filters") else _without(pairs, "q")
+    return _address([*kept, ("q", one["q"])])
 
 
 def _shown(item: dict[str, Any], asked: Search) -> dict[str, Any]:
@@ -137,7 +134,7 @@ def _shown(item: dict[str, Any], asked: Search) -> dict[str, Any]:
     pages = {agent["name"]: f"/organizations/{agent['id']}" for agent in item["organizations"] if agent["id"]}
     item["held"] = [(name, pages.get(name, "")) for name in item["holders"]]
     item["address"] = f"/dataset/{item['name'] or item['id']}"
-    patterns = [pattern for pattern in (*asked.hxl, *asked.hxl_same) if pattern != "true"]
+    patterns = list(dict.fromkeys((*asked.hxl, *same_table(asked.hxl, asked.hxl_same))))
     marked = [(tag, any(matches(pattern, tag["tag"]) for pattern in patterns)) for tag in item["tags"]]
     item["marked"] = sorted(marked, key=lambda one: not one[1])
     said = _address([("hxl", pattern) for pattern in patterns[:MARKED_PATTERNS]], path="")

@@ -99,8 +99,10 @@ def index_take(
     start = _chosen(folder, settings, end=end)
     with Catalog(settings.catalog_url) as catalog:
         viewer = asker.viewer(catalog, settings, as_, "index take", start or "ended")
-        write_shipping(settings.index_dir, replace(before, taken_from=start))
-        followed = _written(follow(catalog, settings.index_dir, wait=60))
+        shipping = replace(before, taken_from=start)
+        write_shipping(settings.index_dir, shipping)
+        kept = shipping.kept(settings.index_dir)
+        followed = _written(follow(catalog, settings.index_dir, wait=60, audiences=kept))
     words = f"Taken from {start}" if start else "Written here"
     print(f"{words}: {_counts(followed, viewer)} records.")
 

@@ -22,6 +22,9 @@ from catalog.search.snapshot import Snapshot, read_pattern
 from catalog.text import normalize
 from catalog.vocabulary import TagOrigin
 
+MOST_ON_TABLES = 1_000_000
+"""Marks times tables that are looked for at once: about a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -121,6 +124,9 @@ def _on_one_table(patterns: Sequence[str], origins: tuple[str, ...], least: floa
             wanted.append(snapshot.marks_matching(pattern, origins, least, "hxl.same"))
     if not all(wanted):
         return Query.empty_query()
+    if snapshot.tables * sum(map(len, wanted)) > MOST_ON_TABLES:
+        raise QueryError("hxl.same", "hxl.same: so many columns match that it would take long; ask for fewer patterns, "
+                         "or for more exact ones")  # fmt: skip
     each = []
     for number in range(snapshot.tables):
         here = [_any_of("on_table", [on_table(value, number) for value in values]) for values in wanted]

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pycountry
 
-from catalog.places import WORLD, country_name, iso3_of
+from catalog.places import LANGUAGES, WORLD, country_name, iso3_of
 from catalog.search.forms import light_forms
 from catalog.text import tokens
 from config.load import SHIPPED
 
-LONGEST = 6
+LONGEST = 8
 """Words of a name."""
 _SHORTEST = 4
 """Letters of a name of the first level, or of a country that is not a code."""
@@ -94,8 +94,28 @@ def named(words: Sequence[str], *, capitals: bool = False) -> tuple[Place, ...]:
     return _inflected().get(" ".join(light_forms(words)), ())
 
 
+def is_whole_name(words: Sequence[str]) -> bool:
+    """Whether these folded words are all of a country's name, small words among them: "Sudán del Sur"."""
+    return tuple(words) in _country_names()
+
+
+def is_country(words: Sequence[str]) -> bool:
+    """Whether these folded words are the very name of a country, in no other case or number."""
+    said = " ".join(words)
+    return len(said) >= _SHORTEST and iso3_of(said, "name") not in {None, WORLD}
+
+
 def coded(text: str) -> Place | None:
-    """The place of a p-code (``UA65``, ``SD01001``, ``SS-07-02``); None if it is none."""
+    """The place of a code of ISO 3166-2 (``ML-10``), else of a p-code (``UA65``, ``SD01001``); None if it is none."""
+    return first_level(text) or _of_p_code(text)
+
+
+def first_level(text: str) -> Place | None:
+    """The first level of a code of ISO 3166-2 (``CD-NK``); None if it is none."""
+    return _by_code().get(text.upper())
+
+
+def _of_p_code(text: str) -> Place | None:
     found = _P_CODE.fullmatch(text)
     if found is None:
         return None
@@ -116,7 +136,16 @@ def coded(text: str) -> Place | None:
 def warm() -> None:
     """Read all names now, so that no question waits for them: they are some 10,000."""
     named(["kherson"])
+    is_whole_name(["kherson"])
     _inflected()
+
+
+@cache
+def _country_names() -> frozenset[tuple[str, ...]]:
+    """What countries are called, folded."""
+    return frozenset(
+        tuple(tokens(country_name(one.alpha_3, language))) for language in LANGUAGES for one in pycountry.countries
+    )
 
 
 @cache

@@ -1,6 +1,6 @@
 """All words first; where no record has them all, as many as some record has, and what was left out is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -8,13 +8,14 @@ from tantivy import Occur, Query
 
 from catalog.search.clauses import both
 from catalog.search.forms import light_forms
-from catalog.search.matching import TIE, TYPED, Matching, Part, sense_part
+from catalog.search.matching import TIE, TYPED, Matching, Part, Reason, sense_part
 from catalog.search.order import count
 from catalog.search.snapshot import Snapshot
 
 Clauses = list[tuple[Occur, Query]]
 _TRIES = 60
 """Combinations that are tried before any one word is enough."""
+_SEEN_FROM_BELOW = {"same": "wider", "narrower": "beside"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _widened(asked: Asked, snapshot: Snapshot, fits: Callable[[Asked], bool]) ->
             typed = tuple(light_forms(part.said.split()))
             senses = [sense_part(part.said, sense, typed, snapshot) for sense in part.wider]
             clause = Query.disjunction_max_query([part.clause, *(one.clause for one in senses)], TIE)
-            reasons = (*part.reasons, *(reason for one in senses for reason in one.reasons if reason.because != TYPED))
+            reasons = (*part.reasons, *_reasons_of_wider(part, senses))
             wider[part.said] = replace(part, clause=clause, reasons=reasons), ", ".join(one.title for one in part.wider)
     for chosen in [*((name,) for name in wider), tuple(wider)]:
         required = tuple(wider[part.said][0] if part.said in chosen else part for part in asked.required)
@@ -98,6 +99,14 @@ def _widened(asked: Asked, snapshot: Snapshot, fits: Callable[[Asked], bool]) ->
         if chosen and fits(some):
             return some
     return asked
+
+
+def _reasons_of_wider(part: Part, senses: Sequence[Part]) -> Iterator[Reason]:
+    """The reasons of wider meanings as they are those of a part: what is the same there is wider here."""
+    own = {reason.words for reason in part.reasons}
+    for reason in (reason for sense in senses for reason in sense.reasons):
+        if reason.because != TYPED and reason.words not in own:
+            yield replace(reason, because=_SEEN_FROM_BELOW.get(reason.because, reason.because))
 
 
 def _fewer(asked: Asked, fits: Callable[[Asked], bool]) -> Asked:

@@ -38,8 +38,9 @@ class Reason:
     """One way in which a record may match a part.
 
     Attributes:
-        because: ``typed``, ``same`` (another word of the meaning), ``narrower``, ``about`` (the concept), ``place``
-            (another spelling), ``country``, ``begins``, ``spelt``, ``joined``.
+        because: ``typed``, ``same`` (another word of the meaning), ``narrower``, ``wider``, ``beside`` (of a meaning
+            near to it), ``about`` (the concept), ``place`` (another spelling), ``country``, ``begins``. Of a part that
+            is read as other words it is told as how: ``spelt``, ``joined``, ``parted``.
         words: What is found, as it can be told.
         fields: A query per text field; the empty name for what is no text.
     """
@@ -94,7 +95,8 @@ class Matching:
 def match(wording: Wording, snapshot: Snapshot, meanings: Meanings, *, expand: bool = True) -> Matching:
     """The parts; without ``expand`` each word and phrase as typed, in any number or case."""
     words = _respelt(wording.words, snapshot, meanings) if expand else [(word, "", "") for word in wording.words]
-    parts = [*_parts(words, snapshot, meanings, expand=expand)]
+    countries = frozenset(value.upper() for parameter, value in wording.selected if parameter == "country")
+    parts = [*_parts(words, snapshot, meanings, countries, expand=expand)]
     parts += [_phrase(phrase, snapshot) for phrase in wording.phrases]
     unwanted = tuple(_literal(phrase, snapshot) for phrase in wording.unwanted)
     run = tuple(light(word.text) for word, *_ in words)
@@ -131,17 +133,17 @@ def _sought(sense: Sense, snapshot: Snapshot) -> _Sought:
     clauses: list[Query] = []
     reasons: list[tuple[tuple[str, ...], Reason]] = []
     rarest = 1.0
-    for because, terms, worth in (("same", sense.terms, MEANT), ("narrower", sense.narrower, NARROWER)):
+    for which, terms, worth in (("same", sense.terms, MEANT), ("others", sense.others, NARROWER)):
         here = [one for term in terms if (one := _known(term, snapshot))]
         if not here:
             continue
-        reasons += [(term.words, Reason(because, term.written, queries)) for term, queries in here]
+        reasons += [(term.words, Reason(term.because, term.written, queries)) for term, queries in here]
         # "displaced" finds all that "displaced people" does.
         alone = {term.words for term, _ in here}
         fewest = [(term, queries) for term, queries in here if not _within(term.words, alone)]
         by_field = {name: either([queries[name] for _, queries in fewest if name in queries]) for name in MEANT_IN}
         whole = {name: query for name, query in by_field.items() if query is not None}
-        rarity = snapshot.rarity((because, sense.key), either(list(whole.values())) or Query.empty_query())
+        rarity = snapshot.rarity((which, sense.key), either(list(whole.values())) or Query.empty_query())
         rarest = max(rarest, rarity)
         clauses += [Query.const_score_query(query, WEIGHTS[name] * worth * rarity) for name, query in whole.items()]
     for concept, worth in ((sense.concept, ABOUT), *((other, ABOUT * NARROWER) for other in sense.beside)):
@@ -189,6 +191,9 @@ def _respelt(words: Sequence[Word], snapshot: Snapshot, meanings: Meanings) -> l
         if place in told or word.helps or word.half or snapshot.times_of_word(folded[place]):
             found.append((word, "", ""))
             continue
+        if (in_capitals := replace(word, capitals=True)) != word and _says_something(in_capitals, snapshot, meanings):
+            found.append((in_capitals, word.text, "spelt"))
+            continue
         following = words[place + 1] if place + 1 < len(words) else None
         if following is not None and snapshot.times_of_word(light(word.text + following.text)):
             one = replace(word, text=word.text + following.text, code="")
@@ -205,6 +210,16 @@ def _respelt(words: Sequence[Word], snapshot: Snapshot, meanings: Meanings) -> l
     return found
 
 
+def _says_something(word: Word, snapshot: Snapshot, meanings: Meanings) -> bool:
+    """Whether a word in capitals is an acronym or a country's ISO3 code, of which something is shown."""
+    if meant := meanings.longest([word.text], [word.capitals], 0):
+        return bool(sense_part(word.text, meant[1], (), snapshot).reasons)
+    if len(word.text) != 3:  # noqa: PLR2004
+        return False
+    places = gazetteer.named([word.text], capitals=word.capitals)
+    return any(snapshot.times(*_in_country(place)) for place in places)
+
+
 def _parted(word: str, snapshot: Snapshot) -> tuple[str, str] | None:
     """Two words that were written as one, and stand beside one another somewhere."""
     for cut in range(3, len(word) - 2):
@@ -217,12 +232,18 @@ def _parted(word: str, snapshot: Snapshot) -> tuple[str, str] | None:
 
 
 def _parts(
-    words: Sequence[tuple[Word, str, str]], snapshot: Snapshot, meanings: Meanings, *, expand: bool
+    words: Sequence[tuple[Word, str, str]],
+    snapshot: Snapshot,
+    meanings: Meanings,
+    countries: frozenset[str],
+    *,
+    expand: bool,
 ) -> Iterator[Part]:
     typed = [word for word, *_ in words]
     folded = light_forms(word.text for word in typed)
     capitals = [word.capitals for word in typed]
-    spans = {span.start: span for span in _spans(typed, folded, capitals, meanings)} if expand else {}
+    found = _in_their_country([*_spans(typed, folded, capitals, meanings)], countries) if expand else []
+    spans = {span.start: span for span in found}
     place = 0
     while place < len(typed):
         if place in spans:
@@ -239,9 +260,10 @@ def _parts(
                 part = _place(run, span.places, snapshot)
         else:
             length, read = 1, [(was, how) for _, was, how in words[place : place + 1] if how]
-            part = _word(typed[place], snapshot, meanings)
+            part = _word(typed[place], snapshot, meanings, expand=expand)
         if read:
-            part = replace(part, said=read[0][0], instead=(part.said,), how=read[0][1])
+            instead = part.said.upper() if part.said == read[0][0] else part.said
+            part = replace(part, said=read[0][0], instead=(instead,), how=read[0][1])
         yield part
         place += length
 
@@ -264,7 +286,7 @@ def _spans(
     while start < len(words):
         meant = meanings.longest(folded, capitals, start)
         placed = _placed(words, start)
-        if meant and (placed is None or meant[0] >= placed[0]):
+        if meant and not (placed and _rather_placed(words, start, meant[0], placed[0], meanings)):
             found = _Span(start, meant[0], sense=meant[1])
         elif placed:
             found = _Span(start, placed[0], places=placed[1])
@@ -275,43 +297,66 @@ def _spans(
         start += found.length
 
 
+def _rather_placed(words: Sequence[Word], start: int, meant: int, placed: int, meanings: Meanings) -> bool:
+    """Whether a run is rather a place: it is longer, or a country's very name and the term's only in another form."""
+    if meant != placed:
+        return placed > meant
+    run = [word.text for word in words[start : start + placed]]
+    return gazetteer.is_country(run) and not meanings.has(run)
+
+
+def _in_their_country(spans: Sequence[_Span], countries: frozenset[str]) -> list[_Span]:
+    """The spans; what several places are called by is the one in a country that is named beside it, if one is."""
+    named = countries.union(span.places[0].iso3 for span in spans if len(span.places) == 1)
+    return [
+        replace(span, places=there)
+        if len(span.places) > 1 and (there := tuple(place for place in span.places if place.iso3 in named))
+        else span
+        for span in spans
+    ]
+
+
 def _placed(words: Sequence[Word], start: int) -> tuple[int, tuple[Place, ...]] | None:
     """The longest run from here that names a place, and the places."""
     first = words[start]
-    if first.half or (first.helps and not first.capitals):
+    if first.half:
         return None
     if first.code and (coded := gazetteer.coded(first.code)):
         length = 1
         while words[start + length - 1].joined and start + length < len(words):
             length += 1
         return length, (coded,)
+    pair = [word.text for word in words[start : start + 2]] if first.joined and first.capitals else []
+    if level := gazetteer.first_level("-".join(pair)):
+        return 2, (level,)
     for length in range(min(gazetteer.LONGEST, len(words) - start), 0, -1):
         run = words[start : start + length]
-        if run[-1].helps:
+        said = [word.text for word in run]
+        if (first.helps or run[-1].helps) and not gazetteer.is_whole_name(said):
             continue
-        capitals = length == 1 and first.capitals
-        if found := gazetteer.named([word.text for word in run], capitals=capitals):
+        if found := gazetteer.named(said, capitals=length == 1 and first.capitals):
             return length, found
     return None
 
 
-def _word(word: Word, snapshot: Snapshot, meanings: Meanings) -> Part:
+def _word(word: Word, snapshot: Snapshot, meanings: Meanings, *, expand: bool) -> Part:
     folded = light(word.text)
     if word.half:
-        return _half(word, snapshot, meanings)
+        return _half(word, snapshot, meanings, expand=expand)
     rarity = snapshot.rarity_of_word(folded)
     clause = _literal(Phrase((word.text,)), snapshot)
     return Part(word.text, "word", clause, (_typed((folded,)),), 100 + rarity, helps=word.helps)
 
 
-def _half(word: Word, snapshot: Snapshot, meanings: Meanings) -> Part:
-    """A half word: whatever it begins here, and the meaning of what it begins most often."""
+def _half(word: Word, snapshot: Snapshot, meanings: Meanings, *, expand: bool) -> Part:
+    """A half word: whatever it begins here, and with ``expand`` the meaning of what it begins most often."""
     whole = beginnings(word.text, snapshot)
     forms = list(dict.fromkeys(light_forms(whole))) or [light(word.text)]
     reasons = [Reason("begins", one, _in_fields((light(one),))) for one in whole]
     clauses = [_literal(Phrase((one,)), snapshot) for one in forms]
     clause = Query.disjunction_max_query(clauses, TIE)
-    meant = meanings.longest([light(whole[0])], [False], 0) if whole else None
+    means = expand and whole and not (gazetteer.is_country(whole[:1]) and not meanings.has(whole[:1]))
+    meant = meanings.longest([light(whole[0])], [False], 0) if means else None
     part = Part(word.text, "word", clause, tuple(reasons), 150, instead=tuple(whole), how="begins")
     if meant is None:
         return part
@@ -326,11 +371,10 @@ def _place(run: Sequence[Word], places: tuple[Place, ...], snapshot: Snapshot) -
     words = tuple(light(word.text) for word in run)
     found = [_literal(Phrase(tuple(word.text for word in run)), snapshot)]
     reasons = [_typed(words)]
-    facet = facet_field(facets()["country"])
     rarest = 0.0
     for place in places:
-        here = Query.term_query(schema(), facet, place.iso3, "basic")
-        rarity = snapshot.rarity((facet, place.iso3), here)
+        what, here = _in_country(place)
+        rarity = snapshot.rarity(what, here)
         if place.code:
             spelt = [
                 (name, queries)
@@ -352,6 +396,12 @@ def _place(run: Sequence[Word], places: tuple[Place, ...], snapshot: Snapshot) -
     clause = Query.disjunction_max_query(found, TIE)
     title = " or ".join(place.label for place in places)
     return Part(said, "place", clause, tuple(reasons), 200 + rarest, title, places)
+
+
+def _in_country(place: Place) -> tuple[tuple[str, str], Query]:
+    """The records of a place's country, and what that question is called in a snapshot."""
+    name = facet_field(facets()["country"])
+    return (name, place.iso3), Query.term_query(schema(), name, place.iso3, "basic")
 
 
 def _phrase(phrase: Phrase, snapshot: Snapshot) -> Part:

@@ -23,9 +23,8 @@ _LONGEST_CURSOR = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ended: the generation and order it was of, its last place, and how many came before."""
+    """Where a page ended: the order it was of, its last place, and how many came before."""
 
-    generation: str
     order: str
     place: Any
     offset: int
@@ -44,7 +43,7 @@ class Slice:
 def read_cursor(text: str, order: str) -> Cursor | None:
     """The cursor of an ``after``; raises QueryError if it is none or of another order.
 
-    A cursor of an older generation goes on after the same place in the newer one.
+    It goes on after the same place in whatever generation there is by then, and on whatever day.
     """
     if not text:
         return None
@@ -54,8 +53,7 @@ def read_cursor(text: str, order: str) -> Cursor | None:
         said = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
         cursor = Cursor(*said)
         sound = (
-            isinstance(cursor.generation, str)
-            and isinstance(cursor.offset, int)
+            isinstance(cursor.offset, int)
             and 0 <= cursor.offset < (1 << 24 if cursor.order == "modified" else DEEPEST)
             and _SOUND[cursor.order](cursor.place)
         )
@@ -68,16 +66,16 @@ def read_cursor(text: str, order: str) -> Cursor | None:
     return cursor
 
 
-def cut(searcher: Searcher, query: Query, order: str, limit: int, cursor: Cursor | None, generation: str) -> Slice:
+def cut(searcher: Searcher, query: Query, order: str, limit: int, cursor: Cursor | None) -> Slice:
     """The page after the cursor; the total counts every match of the query, the pages before among them."""
-    found, total = _PAGES[order](searcher, query, limit + 1, cursor, generation)
+    found, total = _PAGES[order](searcher, query, limit + 1, cursor)
     addresses = tuple(address for _, address in found[:limit])
     if len(found) <= limit:
         return Slice(addresses, "", total)
     offset = (cursor.offset if cursor else 0) + limit
     if offset >= DEEPEST and order != "modified":
         return Slice(addresses, "", total, deep=True)
-    said = orjson.dumps([generation, order, found[limit - 1][0], offset])
+    said = orjson.dumps([order, found[limit - 1][0], offset])
     return Slice(addresses, base64.urlsafe_b64encode(said).rstrip(b"=").decode(), total)
 
 
@@ -93,7 +91,7 @@ def _total(result: Any) -> int:  # noqa: ANN401 - the stub leaves "count" out
 Found = tuple[list[tuple[Any, DocAddress]], int]
 
 
-def _by_modified(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None, _: str) -> Found:
+def _by_modified(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None) -> Found:
     if cursor is None:
         result = searcher.search(query, limit=wanted, order_by_field="key")
         total = _total(result)
@@ -105,12 +103,11 @@ def _by_modified(searcher: Searcher, query: Query, wanted: int, cursor: Cursor |
     return [(key, address) for key, address in result.hits if key is not None], total
 
 
-def _by_title(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None, generation: str) -> Found:
-    same = cursor is not None and cursor.generation == generation
-    skip = cursor.offset if cursor and same else 0
-    asked = wanted if same or not cursor else cursor.offset + wanted + _SLACK
+def _by_title(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None) -> Found:
+    # How many came before is no rank: records of the pages before may be gone, or left out today.
+    asked = wanted + (cursor.offset + _SLACK if cursor else 0)
     while True:
-        result = searcher.search(query, limit=asked, order_by_field="title_key", offset=skip, order=Order.Asc)
+        result = searcher.search(query, limit=asked, order_by_field="title_key", order=Order.Asc)
         hits = result.hits
         found = [hit for hit in hits if hit[0] is not None and (cursor is None or hit[0] > cursor.place)]
         if len(found) >= wanted or len(hits) < asked:
@@ -118,7 +115,7 @@ def _by_title(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | No
         asked *= 2
 
 
-def _by_relevance(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None, _: str) -> Found:
+def _by_relevance(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | None) -> Found:
     asked = (cursor.offset if cursor else 0) + wanted + _SLACK
     after = tuple(cursor.place) if cursor else None
     while True:
@@ -135,10 +132,20 @@ def _by_relevance(searcher: Searcher, query: Query, wanted: int, cursor: Cursor 
             # Further records may share the last score; those at a score are all there when a lower one is seen.
             lowest = placed[-1][0][0]
             placed = [hit for hit in placed if hit[0][0] < lowest]
-        found = sorted((hit for hit in placed if after is None or hit[0] > after), key=itemgetter(0))
+        found = _after(sorted(placed, key=itemgetter(0)), after)
         if len(found) >= wanted or len(hits) < asked:
             return found[:wanted], _total(result)
         asked *= _MORE
+
+
+def _after(placed: list[tuple[Any, DocAddress]], last: tuple[float, int] | None) -> list[tuple[Any, DocAddress]]:
+    """What comes after the last record of a page; its score may be another by now, so it is looked for by number."""
+    if last is None:
+        return placed
+    for rank, (place, _) in enumerate(placed):
+        if place[1] == last[1]:
+            return placed[rank + 1 :]
+    return [hit for hit in placed if hit[0] > last]
 
 
 _PAGES = {"relevance": _by_relevance, "modified": _by_modified, "title": _by_title}

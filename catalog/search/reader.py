@@ -15,7 +15,7 @@ from catalog.facets import facets
 from catalog.query import DatasetQuery, Page, QueryError
 from catalog.search.clauses import Filters, both, filters
 from catalog.search.counts import Counting
-from catalog.search.generation import IndexUnusableError, manifest_path, open_current
+from catalog.search.generation import IndexUnusableError, manifest_path, open_current, unusable
 from catalog.search.loosening import Asked, loosened, whole
 from catalog.search.matching import match
 from catalog.search.meanings import Meanings, shipped_meanings
@@ -25,7 +25,7 @@ from catalog.search.schema import NO_DAYS, day_fields
 from catalog.search.snapshot import Snapshot, take
 from catalog.search.told import helps, sentences, told
 from catalog.search.why import why, with_why
-from catalog.search.wording import read_wording
+from catalog.search.wording import Wording, read_wording
 from catalog.viewer import Viewer
 from catalog.vocabulary import Audience
 
@@ -34,6 +34,10 @@ FEW = 5
 """Records below which is told what would find more."""
 VIEWS = 32
 """Viewers whose names of things are kept at once: those of everybody cost some megabytes at 25,000 records."""
+
+
+_EVERYTHING: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+"""The terms of who is shown all of an index."""
 
 
 class Reader:
@@ -53,8 +57,7 @@ class Reader:
         self._index_dir = index_dir
         self._manifest = str(manifest_path(index_dir, audience))
         self.audience = audience
-        self.fault = ""
-        """Why what was written last cannot be read; empty if it can."""
+        self._unread = self._failed = ""
         self._stamp = self._stamped()
         self._opened = open_current(index_dir, audience)
         self._views: dict[tuple[frozenset[str], frozenset[str]], Snapshot] = {}
@@ -66,6 +69,11 @@ class Reader:
     def meanings(self) -> Meanings:
         """The thesaurus by which questions are read; the shipped one if none was given."""
         return shipped_meanings() if self._meanings is None else self._meanings
+
+    @property
+    def fault(self) -> str:
+        """Why what was written last cannot be read, or failed while it was searched; empty if all is well."""
+        return self._unread or self._failed
 
     @property
     def generation(self) -> str:
@@ -91,21 +99,23 @@ class Reader:
 
         What is damaged or gone is not taken up: the last good generation goes on answering, and :attr:`fault` says why.
         """
-        if self._stamped() == self._stamp and not self.fault:
+        if self._stamped() == self._stamp and not self._unread:
             return False
         with self._reloading:
             stamp = self._stamped()
             if stamp == self._stamp:
-                self.fault = ""
+                self._unread = ""
                 return False
             try:
-                opened = open_current(self._index_dir, self.audience)
+                with unusable(self.audience):
+                    opened = open_current(self._index_dir, self.audience)
+                    fresh = take(opened, Viewer(self.audience))
             except IndexUnusableError as error:
-                self.fault = error.reason
+                self._unread = error.reason
                 return False
             changed = opened.name != self._opened.name
-            fresh = take(opened, Viewer(self.audience))
-            self._opened, self._snapshot, self._views, self.fault = opened, fresh, {}, ""
+            self._opened, self._snapshot, self._views = opened, fresh, {_EVERYTHING: fresh}
+            self._unread = self._failed = ""
             self._stamp = stamp
             return changed
 
@@ -119,20 +129,19 @@ class Reader:
             QueryError: The question cannot be asked; no text in ``q`` causes it.
             RuntimeError: The index is damaged.
         """
-        with _panics_as_errors():
+        with self._told():
             return _answer(self._snapshot if viewer is None else self._view(viewer), query, today, self.meanings)
 
     def tagged(self, viewer: Viewer) -> Mapping[str, Mapping[str, int]]:
         """How many records a viewer is shown per tag and origin, ``""`` for any; ``#adm1+*`` is any attributes."""
-        with _panics_as_errors():
+        with self._told():
             return self._view(viewer).tagged()
 
     def _view(self, viewer: Viewer) -> Snapshot:
         if viewer.index is not self.audience:
             raise ValueError(f"a viewer of the {viewer.index} index does not ask the {self.audience} one")
         # Only who is asked for more than their audience is shown something else than others of this index.
-        nothing: frozenset[str] = frozenset()
-        terms = (nothing, nothing) if viewer.sees_all or not viewer.reach else (viewer.reach, viewer.within)
+        terms = _EVERYTHING if viewer.sees_all or not viewer.reach else (viewer.reach, viewer.within)
         views, opened = self._views, self._opened
         found = views.get(terms)
         if found is None or found.opened is not opened:
@@ -143,6 +152,15 @@ class Reader:
                     views.pop(next(iter(views)))
                 views[terms] = found
         return found
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            with _panics_as_errors():
+                yield
+        except RuntimeError as error:
+            self._failed = str(error)
+            raise
 
     def _stamped(self) -> tuple[int, int]:
         try:
@@ -157,7 +175,7 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Mean
         raise QueryError("limit", f"{query.limit} items cannot be asked for; 0 to {MOST_ITEMS:,}")
     if query.sort and query.sort not in ORDERS:
         raise QueryError("sort", f'"{query.sort}" is no order; it is one of {", ".join(ORDERS)}')
-    wording = read_wording(query.q)
+    wording, given = read_wording(query.q), query
     if wording.selected:
         query = replace(query, selected=_joined(query.selected, wording.selected))
     order = query.sort or ("relevance" if wording.asks else "modified")
@@ -179,15 +197,17 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Mean
     notices = [*wording.notices, *narrowing.notices, *sentences(asked)]
     if page.deep:
         notices.append(f'Pages in this order end after {DEEPEST:,} records; "sort=modified" goes on to the last.')
-    if (
-        page.total < FEW
-        and asked.required
-        and query.relax
-        and (more := helps(asked, wording, snapshot, narrowing, page.total))
-    ):
-        said["help"] = more
+    narrowed = bool(narrowing.chosen or narrowing.fixed)
+    if page.total < FEW and asked.required and query.relax:
+
+        def tally(instead: Wording, filtered: bool) -> int:  # noqa: FBT001 - it has no other name where it is asked
+            return _tally(snapshot, given if filtered else DatasetQuery(expand=given.expand), instead, today, meanings)
+
+        more = [one for one in helps(asked, wording, snapshot, tally, narrowed=narrowed) if one["total"] > page.total]
+        if more:
+            said["help"] = more
     if not page.total and len(asked.required) > 1 and query.relax:
-        notices.append("No record has any of the words.")
+        notices.append(f"No record{' that fits the filters' if narrowed else ''} has any of the words.")
     items = _items(snapshot, page.addresses, today)
     if query.explain:
         reasons = why(asked, raising(today, asked), snapshot, page.addresses)
@@ -203,6 +223,14 @@ def _answer(snapshot: Snapshot, query: DatasetQuery, today: date, meanings: Mean
         generation=snapshot.name,
         wording=said,
     )
+
+
+def _tally(snapshot: Snapshot, query: DatasetQuery, wording: Wording, today: date, meanings: Meanings) -> int:
+    """How many records a question finds with another wording, all of whose words are required."""
+    selected = _joined(query.selected, wording.selected)
+    narrowing = filters(replace(query, selected=selected), snapshot, today, wording.excluded)
+    asked = whole(match(wording, snapshot, meanings, expand=query.expand))
+    return count(snapshot.opened.searcher, both(asked.clauses(), narrowing.clauses()))
 
 
 def _joined(
@@ -228,7 +256,7 @@ def _page(
         return Slice((), "", count(searcher, both(clauses, narrowing.clauses())))
     if order == "relevance":
         clauses += [*asked.raising(), *((Occur.Should, one) for _, one in raising(today, asked))]
-    return cut(searcher, both(clauses, narrowing.clauses()), order, query.limit, cursor, snapshot.name)
+    return cut(searcher, both(clauses, narrowing.clauses()), order, query.limit, cursor)
 
 
 def _items(snapshot: Snapshot, addresses: tuple[DocAddress, ...], today: date) -> tuple[bytes, ...]:

@@ -53,6 +53,13 @@ class Shipping:
         start = Path(self.taken_from)
         return bool(self.taken_from) and (ships(start, audience) or not any(ships(start, one) for one in Audience))
 
+    def kept(self, index_dir: Path) -> tuple[Audience, ...]:
+        """Audiences whose indexes this node keeps: those it has and those it takes; all where nothing is taken."""
+        start = Path(self.taken_from)
+        if not self.taken_from or not any(ships(start, one) for one in Audience):
+            return tuple(Audience)
+        return tuple(one for one in Audience if ships(start, one) or ships(index_dir, one))
+
 
 def read_shipping(index_dir: Path) -> Shipping:
     """What was said last with :func:`write_shipping`; raises ValueError if it cannot be read."""
@@ -144,9 +151,11 @@ def _fill(folder: Path, to: Path, audience: Audience, manifest: Manifest, *, ane
         if not _sized(path, manifest.files.get(path.name, (-1, ""))) or path.name in REPLACED:
             path.unlink()
     for name in (*manifest.files, MANAGED):
+        if (begun / name).exists():
+            continue
         if name in near and name not in REPLACED:
             link(here / name, begun / name)
-        elif not (begun / name).exists():
+        else:
             shutil.copyfile(folder / name, begun / f"{name}.part")
             (begun / f"{name}.part").rename(begun / name)
     if measure(begun, near) != manifest.files:

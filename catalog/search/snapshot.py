@@ -61,13 +61,19 @@ class Rows:
         marked = {ranks[value] for value in chosen if value in ranks}
         parts: list[bytes] = []
         for count, group in groupby(buckets, _COUNT):
-            alike = sorted([ranks[bucket["key"]] for bucket in group])
+            keys = [bucket["key"] for bucket in group]
+            alike = sorted([ranks[key] for key in keys if key in ranks])
             end = b'%d,"selected":false},' % count
-            if marked.isdisjoint(alike):
+            if alike and marked.isdisjoint(alike):
                 parts += (end.join([heads[rank] for rank in alike]), end)
             else:
                 chosen_end = b'%d,"selected":true},' % count
                 parts += [heads[rank] + (chosen_end if rank in marked else end) for rank in alike]
+            if len(alike) < len(keys):
+                # A facet has more values than were counted when the index was opened.
+                rest = sorted((key for key in keys if key not in ranks), key=self._label_and_value)
+                parts += [self._head(key) + b'%d,"selected":%b},' % (count, b"true" if key in chosen else b"false")
+                          for key in rest]  # fmt: skip
         if chosen:
             nothing = sorted(chosen.difference(bucket["key"] for bucket in buckets), key=self._label_and_value)
             parts += [self._head(value) + b'0,"selected":true},' for value in nothing]

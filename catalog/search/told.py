@@ -2,27 +2,28 @@
 
 ::
 
-    parts [{said, kind, title, also [..], places [{iso3, code, name}], read_as [..], how}],
+    parts [{said, kind, title, also [..], more, places [{iso3, code, name}], read_as [..], how}],
     dropped [said], widened [{said, title}], choices [{said, places [{iso3, code, name}]}],
-    expand, help [{said, q, total}]
+    expand, help [{said, q, total, filters}]
 
 ``also`` is what was searched for beside what was typed, as far as the viewer is shown records that have it. A place of
-several countries is in ``choices``: each has the question to ask instead.
+several countries is in ``choices``, to be asked for with one of their countries.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from tantivy import Occur
-
-from catalog.search.clauses import Filters, both
 from catalog.search.forms import light
 from catalog.search.loosening import Asked, names
 from catalog.search.matching import TYPED, Part
-from catalog.search.order import count
 from catalog.search.snapshot import Snapshot
 from catalog.search.spelling import near
-from catalog.search.wording import Wording
+from catalog.search.wording import Word, Wording, written
+
+Tally = Callable[[Wording, bool], int]
+"""How many records a wording finds, with the question's filters or without them."""
 
 MOST_TOLD = 12
 """Other words that are told of one part; the number of the others is in ``more``."""
@@ -67,29 +68,48 @@ def sentences(asked: Asked) -> tuple[str, ...]:
 
 
 def helps(
-    asked: Asked, wording: Wording, snapshot: Snapshot, narrowing: Filters, found_now: int
-) -> list[dict[str, Any]]:
+    asked: Asked, wording: Wording, snapshot: Snapshot, tally: Tally, *, narrowed: bool
+) -> Iterator[dict[str, Any]]:
     """What would find more where little or nothing was found, with how many it finds.
 
-    ``said`` is what is in the way: a word to leave out or to spell otherwise, or ``filters``; ``q`` is what to ask
-    instead, empty where it is the same words without filters.
+    ``said`` is what is in the way: a word to leave out or to spell otherwise, or the filters, and then there is
+    ``filters``; ``q`` is what to ask instead, which finds ``total``.
     """
-    searcher, here = snapshot.opened.searcher, narrowing.clauses()
-    found: list[dict[str, Any]] = []
-    if narrowing.chosen or narrowing.fixed:
-        everywhere = [] if snapshot.unseen is None else [(Occur.MustNot, snapshot.unseen)]
-        if total := count(searcher, both(asked.clauses(), everywhere)):
-            found.append({"said": "filters", "q": "", "total": total})
+    for said, instead, filtered in islice(_instead(asked, wording, snapshot, narrowed=narrowed), MOST_TOLD):
+        made = {"said": said, "q": written(instead), "total": tally(instead, filtered)}
+        yield made if filtered else made | {"filters": True}
+
+
+def _instead(
+    asked: Asked, wording: Wording, snapshot: Snapshot, *, narrowed: bool
+) -> Iterator[tuple[str, Wording, bool]]:
+    if narrowed:
+        yield "filters", replace(wording, selected=(), excluded=()), False
+    for part in asked.dropped:
+        wording = _without(part, asked, wording) or wording
     for part in asked.required if len(asked.required) > 1 and not asked.any_of else ():
-        kept = tuple(one for one in asked.required if one is not part)
-        if total := count(searcher, both(replace(asked, required=kept).clauses(), here)):
-            found.append({"said": part.said, "q": " ".join(one.said for one in kept), "total": total})
-    for word in wording.words:
+        if (less := _without(part, asked, wording)) is not None:
+            yield part.said, less, True
+    for place, word in enumerate(wording.words):
         if not snapshot.times_of_word(light(word.text)):
             for other in near(word.text, snapshot):
-                q = " ".join(other if one is word else one.text for one in wording.words)
-                found.append({"said": word.text, "q": q, "total": snapshot.times_of_word(light(other))})
-    return [one for one in found if one["total"] > found_now][:MOST_TOLD]
+                words = (*wording.words[:place], Word(other, joined=word.joined), *wording.words[place + 1 :])
+                yield word.text, replace(wording, words=words), True
+
+
+def _without(part: Part, asked: Asked, wording: Wording) -> Wording | None:
+    """The wording without what a part was read from; None if that cannot be told."""
+    if part.kind == "phrase":
+        # Parts of phrases come last, in their order.
+        place = asked.matching.parts.index(part) - len(asked.matching.parts) + len(wording.phrases)
+        return replace(wording, phrases=(*wording.phrases[:place], *wording.phrases[place + 1 :]))
+    run, words = part.said.split(), wording.words
+    for start in range(len(words) - len(run) + 1):
+        end = start + len(run)
+        if [word.text for word in words[start:end]] == run:
+            last = [replace(word, joined=False) for word in words[max(0, start - 1) : start]]
+            return replace(wording, words=(*words[: max(0, start - 1)], *last, *words[end:]))
+    return None
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -18,8 +18,13 @@ FIELDS = {"title": "the title", "keywords": "the keywords", "organizations": "an
 _BECAUSE = {
     "same": 'another word for "{said}"',
     "narrower": 'one kind of "{said}"',
+    "wider": 'a wider word than "{said}"',
+    "beside": 'something near to "{said}"',
     "place": 'another spelling of "{said}"',
     "begins": 'begins with "{said}"',
+    "spelt": 'as which "{said}" is read',
+    "joined": 'as which "{said}" is read',
+    "parted": 'as part of which "{said}" is read',
 }
 Why = list[dict[str, Any]]
 Place = tuple[int, int]
@@ -45,7 +50,7 @@ def why(
     numbers = [_place(address) for address in addresses]
     found: dict[Place, Why] = {number: [] for number in numbers}
     # What was widened has its own reasons.
-    parts = {part.said: part for part in (*asked.matching.parts, *asked.required)}
+    parts = {(part.said, part.instead): part for part in (*asked.matching.parts, *asked.required)}
     for part in parts.values():
         for reason in part.reasons:
             places = {name: having(query) for name, query in reason.fields.items()}
@@ -66,7 +71,7 @@ def _place(address: DocAddress) -> Place:
 def _said(part: Part, because: str, words: str, where: Sequence[str]) -> dict[str, Any]:
     told = part.said if because == TYPED else words
     if because == TYPED and part.instead:
-        told = part.instead[0]
+        told, because = part.instead[0], part.how
     fields = _listed([FIELDS[name] for name in where if name])
     if because in {"country", "about"}:
         sentence = f"It is about {words}."

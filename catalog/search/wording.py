@@ -135,6 +135,26 @@ def read_wording(text: str) -> Wording:
     return _bounded(text, words, phrases, unwanted, selected, excluded, notices)
 
 
+def written(wording: Wording) -> str:
+    """The wording as it can be typed: what :func:`read_wording` reads alike."""
+    pieces: list[str] = []
+    going_on = False
+    for word in wording.words:
+        said = (word.text.upper() if word.capitals else word.text) + "*" * word.half
+        if going_on:
+            pieces[-1] += f"-{said}"
+        else:
+            pieces.append(said)
+        going_on = word.joined
+    names = {field: name for name, field in reversed(FIELDS.items())}
+    for minus, phrases, values in (("", wording.phrases, wording.selected), ("-", wording.unwanted, wording.excluded)):
+        for phrase in phrases:
+            name = f"{names[phrase.field]}:" if phrase.field else ""
+            pieces.append(f'{minus}{name}"{" ".join(phrase.words)}"')
+        pieces += [f'{minus}{parameter}:"{value}"' for parameter, value in values]
+    return " ".join(pieces)
+
+
 def _bounded(
     text: str,
     words: dict[str, Word],
@@ -146,7 +166,7 @@ def _bounded(
 ) -> Wording:
     if text.strip() and not (words or phrases or unwanted or selected or excluded):
         notices.append("There is no word in the question; all records are listed.")
-    if len(text) > LONGEST or len(words) + len(phrases) + len(unwanted) > MOST_WORDS:
+    if len(text) > LONGEST or any(len(some) > MOST_WORDS for some in (words, phrases, unwanted, selected, excluded)):
         notices.append(f"Only the first {MOST_WORDS} words were looked for.")
     kept = tuple(words.values())[:MOST_WORDS]
     if not phrases and all(word.helps for word in kept):

@@ -36,7 +36,7 @@ from catalog.search.generation import (
     unusable,
     write_manifest,
 )
-from catalog.search.schema import entry, schema, version
+from catalog.search.schema import Rendered, entry, schema, version
 from catalog.search.shipping import Shipping, carry, read_shipping, ship, ships
 from catalog.vocabulary import Audience
 
@@ -50,7 +50,7 @@ KEPT_DOCUMENTS = 1_000
 """Documents of an update that are kept for the next audience."""
 
 Progress = Callable[[Audience, int], None]
-"""Told the audience and how many documents have been written for it."""
+"""Told the audience and how many records have been written for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Followed:
 
     Attributes:
         position: Newest change that all indexes hold.
-        documents: Number of documents per audience.
+        documents: Number of records per audience.
         changed: How many of them were added, replaced or taken out.
         rebuilt: Why an audience's index was built anew, if it was.
         busy: Another process is writing; nothing was done.
@@ -81,6 +81,7 @@ def follow(
     progress: Progress | None = None,
     wait: float = 2.0,
     audiences: Sequence[Audience] = tuple(Audience),
+    thorough: bool = False,
 ) -> Followed:
     """Bring every audience's index up to the newest change; build anew what is absent, damaged or of another version.
 
@@ -92,13 +93,18 @@ def follow(
         progress: Told how far it is.
         wait: Seconds to wait for another process that writes; then the answer says ``busy``.
         audiences: Whose indexes; a process for the public alone makes no other.
+        thorough: Read all files for damage that leaves their sizes as they were.
     """
-    return _work(catalog, index_dir, progress, wait, audiences, anew="")
+    return _work(catalog, index_dir, progress, wait, audiences, anew="", thorough=thorough)
 
 
 def rebuild(catalog: ReadsCatalog, index_dir: Path, *, progress: Progress | None = None, wait: float = 2.0) -> Followed:
-    """Build every audience's index anew and swap it in; readers keep the old one until they reload."""
-    return _work(catalog, index_dir, progress, wait, tuple(Audience), anew="was asked to be rebuilt")
+    """Build every audience's index anew and swap it in; readers keep the old one until they reload.
+
+    A node that takes the public's index alone gets no other.
+    """
+    kept = read_shipping(index_dir).kept(index_dir)
+    return _work(catalog, index_dir, progress, wait, kept, anew="was asked to be rebuilt")
 
 
 def check(catalog: ReadsCatalog, index_dir: Path) -> list[str]:
@@ -107,7 +113,7 @@ def check(catalog: ReadsCatalog, index_dir: Path) -> list[str]:
     Returns a sentence per difference; none if all is well.
     """
     said = []
-    for audience in Audience:
+    for audience in read_shipping(index_dir).kept(index_dir):
         try:
             said += [f"{audience}: {line}" for line in _differences(catalog, index_dir, audience)]
         except IndexUnusableError as error:
@@ -156,6 +162,7 @@ def _work(
     audiences: Sequence[Audience],
     *,
     anew: str,
+    thorough: bool = False,
 ) -> Followed:
     index_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(index_dir / "writer.lock", timeout=wait)
@@ -172,7 +179,7 @@ def _work(
         shipping = read_shipping(index_dir)
         kept: _Kept = {}
         for audience in audiences:
-            task = _Task(index_dir, audience, tell)
+            task = _Task(index_dir, audience, tell, thorough)
             try:
                 if shipping.takes(audience):
                     markers[audience], changed[audience] = task.take(shipping, missed, anew=bool(anew))
@@ -244,6 +251,7 @@ class _Task:
     index_dir: Path
     audience: Audience
     progress: Progress
+    thorough: bool = False
 
     def build(self, session: Session, position: int, lesser: _Built | None) -> _Built:
         """Write a new generation and make it current; ``lesser`` is of an audience that may know less."""
@@ -252,6 +260,7 @@ class _Task:
             marker, numbers = self._write_all(session, folder, position, lesser)
             manifest = Manifest(folder.name, marker, measure(folder, lesser.manifest.files if lesser else {}))
             write_manifest(self.index_dir, self.audience, manifest)
+            _taken(self.index_dir, self.audience).unlink(missing_ok=True)
         return _Built(self.audience, folder, manifest, frozenset(numbers))
 
     @contextmanager
@@ -299,8 +308,8 @@ class _Task:
             if held[0].seq in numbers:
                 writer.delete_documents_by_term("id", held[0].id)
                 count -= 1
-            for one in held:
-                writer.add_document(entry(one))
+            for one in _entries(held):
+                writer.add_document(one)
             count += len(held)
             numbers.add(held[0].seq)
             if len(numbers) % feed.BATCH == 0:
@@ -316,6 +325,8 @@ class _Task:
         """Take what another node shipped, if it is newer; raises IndexUnusableError if there is nothing sound."""
         new = False
         start = Path(shipping.taken_from)
+        _taken(self.index_dir, self.audience).parent.mkdir(parents=True, exist_ok=True)
+        _taken(self.index_dir, self.audience).touch()
         try:
             new = ships(start, self.audience) and carry(start, self.index_dir, self.audience, anew=anew)
             if not new and not ships(start, self.audience):
@@ -325,7 +336,7 @@ class _Task:
         except OSError as error:
             missed.append(f"The {self.audience} index cannot be taken: {error}.")
         manifest = read_manifest(self.index_dir, self.audience)
-        if bad := altered(self.index_dir / self.audience / manifest.folder, manifest, hashes=False):
+        if bad := altered(self.index_dir / self.audience / manifest.folder, manifest, hashes=self.thorough):
             raise IndexUnusableError(self.audience, f"has files that are not as written ({', '.join(bad)})")
         return manifest.marker, manifest.marker.records if new else 0
 
@@ -333,14 +344,17 @@ class _Task:
         """Follow the feed; raises IndexUnusableError if there is nothing sound to go on from."""
         manifest = read_manifest(self.index_dir, self.audience)
         folder = self.index_dir / self.audience / manifest.folder
+        if _taken(self.index_dir, self.audience).exists():
+            # Two writers that go on with one generation would give its name to different documents.
+            raise IndexUnusableError(self.audience, "was taken from another node")
         with catalog.reading() as session:
             newest = feed.position(session)
             if manifest.marker.year != _this_year():
                 raise IndexUnusableError(self.audience, "was built in another year")
-            if manifest.marker.position == newest and not altered(folder, manifest, hashes=False):
-                return manifest.marker, 0
-            if bad := altered(folder, manifest, hashes=False):
+            if bad := altered(folder, manifest, hashes=self.thorough):
                 raise IndexUnusableError(self.audience, f"has files that are not as written ({', '.join(bad)})")
+            if manifest.marker.position == newest:
+                return manifest.marker, 0
             opened = open_generation(self.index_dir, self.audience, manifest)
             if opened.marker.position > newest:
                 raise IndexUnusableError(self.audience, "is ahead of the catalog, which was replaced by an older one")
@@ -400,10 +414,24 @@ class _Task:
         missing = [UUID(key) for key in known if key not in made]
         for given in feed.disclosures(session, self.audience, missing):
             key = given[0].id
-            made[key] = (given[0].etag, [entry(one) for one in given])
+            made[key] = (given[0].etag, _entries(given))
             if len(kept) < KEPT_DOCUMENTS:
                 kept[key] = made[key]
         return made
+
+
+def _taken(index_dir: Path, audience: Audience) -> Path:
+    """Is there while an audience's index is another node's."""
+    return index_dir / audience / "taken"
+
+
+def _entries(given: Sequence[Rendered]) -> list[tantivy.Document]:
+    try:
+        return [entry(one) for one in given]
+    except (ValueError, TypeError, KeyError) as error:
+        # No fault of the index: built anew it would meet the same record.
+        message = f"record {given[0].id} cannot be put into the index ({error!r}); mend: landmark reassess"
+        raise RuntimeError(message) from error
 
 
 @dataclass(frozen=True, slots=True)

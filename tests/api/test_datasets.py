@@ -1,4 +1,5 @@
 import orjson
+import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -148,6 +149,30 @@ def test_answers_are_compressed_on_demand(client: TestClient):
     packed = client.get("/api/v1/datasets", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     assert orjson.loads(packed.content) == client.get("/api/v1/datasets").json()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip;q=0", None),
+        ("gzip; Q=0.000, deflate", None),
+        ("gzip;q=0, *", None),
+        ("gzip;q=none", None),
+        ("*;q=0", None),
+        ("identity", None),
+        ("gzip;q=0.5, identity", None),
+        ("", None),
+        ("deflate, gzip;q=0.001, *;q=0", "gzip"),
+        ("gzip, deflate, br", "gzip"),
+        ("identity;q=0.5, gzip;q=1.0", "gzip"),
+    ],
+)
+def test_an_answer_is_not_compressed_for_who_forbids_it(client: TestClient, accepted: str, coding: str | None):
+    for address in ("/api/v1/datasets", "/", "/api/v1/datasets.csv"):
+        answer = client.get(address, headers={"Accept-Encoding": accepted})
+        assert answer.status_code == 200
+        assert answer.headers.get("content-encoding") == coding
+        assert "Accept-Encoding" in answer.headers["vary"]
 
 
 def test_how_a_question_was_read_is_told_and_can_be_switched_off(client: TestClient):

@@ -59,6 +59,21 @@ def test_a_value_that_cannot_be_used_names_parameter_and_mend(
     assert mend in error["message"]
 
 
+def test_of_many_refused_parameters_the_first_are_named_and_the_rest_counted(client: TestClient):
+    many = "&".join(f"{number}=1" for number in range(9_000))
+    answer = client.get(f"/api/v1/datasets?{many}")
+    told = answer.json()
+    assert answer.status_code == 422
+    assert [entry["parameter"] for entry in told["errors"]] == [str(number) for number in range(20)]
+    assert told["detail"].endswith(" 8,980 more are refused.")
+    assert len(answer.content) < 50_000
+    page = client.get(f"/?{many}")
+    assert (page.status_code, "8,980 more are refused." in page.text) == (422, True)
+    exact = client.get("/api/v1/datasets?" + "&".join(f"{number}=1" for number in range(20))).json()
+    assert len(exact["errors"]) == 20
+    assert "more are refused" not in exact["detail"]
+
+
 def test_every_answer_forbids_scripts_and_framing(client: TestClient):
     for address in ("/", "/api/v1/datasets", "/api/v1/nothing", "/nothing", "/static/landmark.css", "/healthz"):
         headers = client.get(address).headers

@@ -243,6 +243,36 @@ def test_a_column_that_is_asked_for_is_shown_however_many_there_are(tmp_path: Pa
     assert ("Column 78<" in html, "Column 79<" in html) == (True, False)
 
 
+@pytest.mark.parametrize("letter", ["a", "ж"])
+def test_the_page_after_a_title_of_any_length_can_be_asked_for(tmp_path: Path, letter: str):
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
+    long = tuple(replace(RECORDS[0], remote_id=f"long-{n}", title={"en": letter * 60 + f" {n} " + "ща " * 160})
+                 for n in range(3))  # fmt: skip
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, long)
+    with TestClient(create_app(settings)) as client:
+        seen, after = [], ""
+        while True:
+            answer = client.get("/api/v1/datasets", params={"sort": "title", "limit": 1, "after": after}).json()
+            seen += [item["title"] for item in answer["items"]]
+            if not (after := answer["next"]):
+                break
+    assert seen == sorted(record.title["en"] for record in long)
+
+
+def test_a_server_starts_on_a_damaged_index_and_builds_it_anew(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path, database_url="", config_dir=None)
+    with Catalog(settings.catalog_url, create=True) as catalog:
+        write(catalog, PUBLIC, RECORDS)
+    with TestClient(create_app(settings)) as client:
+        before = client.get("/api/v1/datasets?q=displacement").json()["total"]
+    for path in (settings.index_dir / "public").glob("*/*.term"):
+        path.write_bytes(bytes(path.stat().st_size))
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/api/v1/datasets?q=displacement").json()["total"] == before == 1
+        assert client.get("/readyz").status_code == 200
+
+
 def test_what_to_do_stands_beside_level_and_access(client: TestClient, shelf: Shelf):
     page = _Read(client.get(f"/dataset/{shelf.id('displacement')}").text)
     for sentence in (

@@ -91,6 +91,9 @@ def test_an_indicator_moves_from_day_to_day(client: TestClient) -> None:
         ("/metrics?country=1", 422),
         ("/feed.atom?need=no-such", 422),
         ("/feed.atom?contry=SSD", 422),
+        ("/feed.atom?after=made-up", 422),
+        ("/feed.json?after=made-up", 422),
+        ("/feed.json?limit=1001", 422),
     ],
 )
 def test_what_cannot_be_answered(client: TestClient, address: str, status: int) -> None:
@@ -142,6 +145,25 @@ def test_a_feed_tells_the_newest_of_however_many_changes(client: TestClient, mon
 
     assert len(whole) > 3
     assert client.get("/feed.json").json()["items"] == whole
+
+
+def test_a_feed_has_as_many_entries_as_are_asked_for(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = client.get("/feed.json").json()["items"]
+    atom = ET.fromstring(client.get("/feed.atom?limit=2").content)  # noqa: S314 - our own answer
+
+    assert client.get("/feed.json?limit=2").json()["items"] == whole[:2]
+    assert [entry.findtext(f"{ATOM}id") for entry in atom.findall(f"{ATOM}entry")] == [one["id"] for one in whole[:2]]
+    assert client.get("/feed.json?limit=0").json()["items"] == []
+    assert client.get("/feed.json?limit=&after=").json()["items"] == whole
+    monkeypatch.setattr(feeds, "MOST_ENTRIES", 3)
+    assert len(client.get("/feed.json?limit=1000").json()["items"]) == 3
+
+
+def test_a_feed_has_no_further_pages(client: TestClient) -> None:
+    further = client.get("/api/v1/datasets?limit=1").json()["next"]
+    for name in ("feed.atom", "feed.json"):
+        refused = client.get(f"/{name}", params={"after": further})
+        assert (refused.status_code, "after: a feed has no further pages" in refused.text) == (422, True)
 
 
 def test_a_feed_tells_how_needs_moved(client: TestClient) -> None:

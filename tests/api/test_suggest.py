@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from catalog.query import DatasetQuery, Page
 from catalog.search import Reader
-from catalog.suggest import Names, suggest
+from catalog.suggest import VIEWS, Kept, Names, suggest
 from catalog.vocabulary import Audience
 from tests.api.conftest import Shelf
 
@@ -29,6 +29,8 @@ def _items(client: TestClient, text: str, limit: int = 10) -> list[tuple[str, st
         ("SUDAN dis", [("dataset", "Sample: Displacement in South Sudan", 1)]),
         ("clin", [("dataset", "Sample: Clinics", 1)]),
         ("الألغا", [("dataset", "Sample: إزالة الألغام", 1)]),
+        ("#affec", [("hashtag", "#affected", 1)]),
+        ("affec", []),
         ("quietcan", []),
         ("hospital li", []),
         ("canary", []),
@@ -89,3 +91,19 @@ def test_a_suggestion_is_for_what_was_typed_or_for_nothing(shelf: Shelf) -> None
     asked.clear()
     assert suggest(search, names, "no such words at all") == []
     assert [query.relax for query in asked] == [False]
+
+
+def test_names_of_who_asks_again_and_again_are_kept() -> None:
+    kept, made = Kept(), list[str]()
+
+    def of(generation: str) -> None:
+        def search(query: DatasetQuery) -> Page:
+            made.append(generation)
+            return Page(0, (), dict.fromkeys(query.facets, ()), "", (), generation)
+
+        kept.of(generation, search)
+
+    for number in range(2 * VIEWS):
+        of("public")
+        of(f"organisation {number}")
+    assert made.count("public") == 1

@@ -1,12 +1,12 @@
 """Two other ways to find the same pages, over the same documents: SQLite FTS5 and PostgreSQL, with facets by SQL.
 
 Both answer what Landmark's search answers: the exact number of records, the first twenty by bm25 (or rank) and the
-counts of every facet, each leaving out its own selection.
+counts of every facet but freshness, each leaving out its own selection.
 """
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -212,6 +212,3 @@ def postgresql(folder: Path) -> Iterator[Any]:
             yield connection
     finally:
         server.cleanup()
-
-
-Ask = Callable[[DatasetQuery], Answer]

@@ -329,3 +329,43 @@ def test_pages_go_on_over_generations_without_losing_or_repeating(catalog, tmp_p
         assert reader.reload_if_changed()
     assert seen == list(dict.fromkeys(seen))
     assert set(seen) == {made["id"] for made in SURVEYS}
+
+
+def test_a_take_that_was_cut_off_amid_its_links_is_gone_on_with(catalog, tmp_path):
+    writer, node = tmp_path / "writer", tmp_path / "node"
+    follow(catalog, writer)
+    carry(writer, node, Audience.PUBLIC)
+    catalog.put({**SURVEYS[0], "title": "Newly named"}, etag="new")
+    follow(catalog, writer)
+    begun = node / "public" / "begun"
+    begun.mkdir()
+    for path in generation_of(node).glob("*.store"):
+        (begun / path.name).hardlink_to(path)
+    assert carry(writer, node, Audience.PUBLIC)
+    assert answers(node) == answers(writer)
+
+
+def test_who_takes_the_publics_index_alone_gets_no_other(catalog, tmp_path):
+    shelf, node = tmp_path / "shelf", tmp_path / "node"
+    follow(catalog, tmp_path / "writer")
+    carry(tmp_path / "writer", shelf, Audience.PUBLIC)
+    write_shipping(node, Shipping(taken_from=str(shelf)))
+    assert read_shipping(node).kept(node) == (Audience.PUBLIC,)
+    assert rebuild(catalog, node).documents == {Audience.PUBLIC: 120}
+    assert check(catalog, node) == []
+    assert sorted(path.name for path in node.iterdir() if path.is_dir()) == ["public"]
+
+
+def test_two_nodes_never_give_one_name_to_different_generations(catalog, tmp_path):
+    writer, node = tmp_path / "writer", tmp_path / "node"
+    follow(catalog, writer)
+    write_shipping(node, Shipping(taken_from=str(writer)))
+    follow(catalog, node)
+    assert Reader(node, Audience.PUBLIC).generation == Reader(writer, Audience.PUBLIC).generation
+    write_shipping(node, Shipping())
+    catalog.put({**SURVEYS[0], "title": "Newly named"}, etag="new")
+    followed = follow(catalog, node)
+    assert followed.rebuilt == dict.fromkeys(Audience, "was taken from another node")
+    follow(catalog, writer)
+    assert Reader(node, Audience.PUBLIC).generation != Reader(writer, Audience.PUBLIC).generation
+    assert follow(catalog, node).rebuilt == {}

@@ -5,11 +5,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import orjson
+import pycountry
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.facets import facets
+from catalog.places import LANGUAGES, country_name
 from catalog.query import DatasetQuery
 from catalog.search import Reader, follow
 from catalog.search.forms import light
@@ -197,7 +199,9 @@ def test_function_words_are_not_required_but_capitals_are_no_function_words(read
 
 def test_what_would_find_more_is_told_where_little_is_found(reader):
     page = ask(reader, "casualties", selected={"country": ("AFG",)})
-    assert (page.total, page.wording["help"]) == (0, [{"said": "filters", "q": "", "total": 1}])
+    assert (page.total, page.wording["help"]) == (
+        0, [{"said": "filters", "q": "casualties", "total": 1, "filters": True}],
+    )  # fmt: skip
 
 
 def test_why(reader):
@@ -234,6 +238,141 @@ def test_what_raises_a_record_among_equals(tmp_path):
     page = ask(reader, "wells district")
     order = [ids[orjson.loads(entry)["id"]] for entry in page.items]
     assert order == [3, 2, 1, 4], "own over copies, fresh over stale, words in the title over those in the notes"
+
+
+@pytest.fixture(scope="module")
+def sudans(tmp_path_factory):
+    return built(
+        tmp_path_factory.mktemp("sudans"),
+        [
+            document(1, title="South Sudan - Wells", countries=["SSD"]),
+            document(2, title="Refugiados sudaneses", countries=["TCD"]),
+            document(3, title="Wells and roads", countries=["SDN"]),
+        ],
+    )
+
+
+@pytest.mark.parametrize("q", ["Sudan", "sudan", "Sudán", "Soudan", "السودان", "Судан"])
+def test_a_countrys_very_name_is_the_country(sudans, q):
+    page = ask(sudans, q)
+    (part,) = page.wording["parts"]
+    assert (part["kind"], part["title"], "Wells and roads" in titles(page)) == ("place", "Sudan", True)
+
+
+def titles(page):
+    return [orjson.loads(entry)["title"] for entry in page.items]
+
+
+def test_a_word_that_is_equal_to_a_country_in_its_light_form_alone_is_no_reason(sudans):
+    assert titles(ask(sudans, "Sudanese")) == ["Refugiados sudaneses"]
+    assert ask(sudans, "sudanés").wording["parts"][0]["title"] == "Sudanese"
+
+
+NO_PLACE_OF_THEIR_OWN = {
+    # Two countries are called so, and it is asked which is meant.
+    ("en", "COG"), ("es", "COG"),
+    # Three letters without their accent: "ira", "oma".
+    ("pt", "IRN"), ("pt", "OMN"),
+}  # fmt: skip
+
+
+def test_every_country_is_read_by_its_name_in_every_language(reader):
+    others = set()
+    for language in LANGUAGES:
+        for country in pycountry.countries:
+            page = ask(reader, country_name(country.alpha_3, language), limit=0, relax=False)
+            read = [(part["kind"], part.get("title")) for part in page.wording["parts"]]
+            if read != [("place", country_name(country.alpha_3))]:
+                others.add((language, country.alpha_3))
+    assert others == NO_PLACE_OF_THEIR_OWN
+
+
+@pytest.mark.parametrize(
+    ("q", "seqs", "read_as", "title"),
+    [
+        ("yem", {10, 11}, "YEM", "Yemen"), ("sha", {1, 2, 3}, "SHA", "suspected or confirmed hazardous area"),
+    ],
+)  # fmt: skip
+def test_capitals_are_read_in_small_letters_where_no_record_has_the_word(reader, q, seqs, read_as, title):
+    page = ask(reader, q)
+    (part,) = page.wording["parts"]
+    assert (set(found(page)), part["read_as"], part["how"], part["title"]) == (seqs, [read_as], "spelt", title)
+    assert page.notices == (f'"{q}" is in no record; it is read as "{read_as}".',)
+    assert ask(reader, q, expand=False).total == 0
+
+
+def test_what_a_record_has_is_not_read_as_in_capitals(reader):
+    assert (found(ask(reader, "map")), set(found(ask(reader, "MAP")))) == ([17], {1, 2, 3, 17})
+    assert "read_as" not in ask(reader, "prt").wording["parts"][0], "no record is about Portugal"
+
+
+@pytest.mark.parametrize("q", ["CD-NK", "ERW UA-65", "YE-TA", "boundaries SD-KH"])
+def test_codes_of_first_levels_are_places(reader, q):
+    page = ask(reader, q)
+    assert page.wording["parts"][-1]["places"][0]["code"] == q.split()[-1]
+    assert page.total
+
+
+def test_half_words_without_meanings(reader):
+    part = ask(reader, "casual*", expand=True).wording["parts"][0]
+    assert part["title"] == "casualties"
+    page = ask(reader, "casual*", expand=False)
+    assert (found(page), page.wording["parts"][0]) == (
+        [12], {"said": "casual", "kind": "word", "also": ["casualties"], "read_as": ["casualties"], "how": "begins"},
+    )  # fmt: skip
+    assert found(ask(reader, "mine*", expand=False)) == [1]
+
+
+def test_a_wider_word_is_not_told_as_a_kind(tmp_path):
+    documents = (document(1, title="Explosive ordnance by district"), document(2, title="Cluster bombs by district"))
+    reader = built(tmp_path, documents)
+
+    def reasons(q):
+        return {
+            why["found"]: (why["because"], why["sentence"])
+            for entry in ask(reader, q, explain=True).items
+            for why in orjson.loads(entry)["why"]
+            if why["found"]
+        }
+
+    asked = reasons("submunitions")
+    assert asked["explosive ordnance"] == (
+        "wider", '"explosive ordnance" is in the title, a wider word than "submunitions".',
+    )  # fmt: skip
+    assert asked["cluster bomb"][0] == "same"
+    assert reasons("explosive ordnance")["cluster bomb"] == (
+        "narrower", '"cluster bomb" is in the title, one kind of "explosive ordnance".',
+    )  # fmt: skip
+
+
+def test_words_of_a_wider_meaning_that_was_taken_are_told_so(reader):
+    page = ask(reader, "returnees Yemen", explain=True)
+    because = {why["found"]: why["because"] for entry in page.items for why in orjson.loads(entry)["why"]}
+    assert because["displaced"] == "beside", "neither is one kind of the other"
+    assert because["نزوح"] in {"wider", "beside"}
+
+
+@pytest.mark.parametrize("q", ["Amazonas, Brazil", "Amazonas Brasil", "Amazonas country:BRA"])
+def test_a_place_of_several_countries_is_the_one_in_the_country_beside_it(reader, q):
+    page = ask(reader, q)
+    assert page.wording["parts"][0]["title"] == "Amazonas, Brazil"
+    assert "choices" not in page.wording
+
+
+def test_a_corrected_word_is_not_told_as_typed(reader):
+    (item,) = [orjson.loads(entry) for entry in ask(reader, "casulties", explain=True).items]
+    why = item["why"][0]
+    assert (why["because"], why["found"], why["sentence"]) == (
+        "spelt", "casualties", '"casualties" is in the title, as which "casulties" is read.',
+    )  # fmt: skip
+    (item,) = [orjson.loads(entry) for entry in ask(reader, "foodprices", explain=True).items]
+    assert [(why["because"], why["found"]) for why in item["why"]][:2] == [("parted", "food"), ("parted", "prices")]
+
+
+@pytest.mark.parametrize("acronym", ["PDI", "IDP", "UXO", "EEI", "AEI", "IED", "EORE"])
+def test_an_acronym_has_its_plural(reader, acronym):
+    one, many = (ask(reader, q).wording["parts"][0] for q in (acronym, acronym + "s"))
+    assert one["title"] == many["title"]
 
 
 @pytest.mark.parametrize(

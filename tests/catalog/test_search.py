@@ -27,6 +27,7 @@ from catalog.query import DatasetQuery, FacetCount, Page, QueryError
 from catalog.search import IndexUnusableError, Reader, check, follow, order, rebuild
 from catalog.search.counts import _BESIDE, LONG
 from catalog.search.schema import schema
+from catalog.search.snapshot import Rows
 from catalog.tables import Base, Change, Dataset, Disclosure
 from catalog.vocabulary import Audience
 from tests.catalog.samples import dataset, document
@@ -735,6 +736,91 @@ def test_the_last_good_index_answers_until_a_damaged_one_is_built_anew(catalog, 
     follow(catalog, index_dir)
     assert reader.reload_if_changed()
     assert (reader.fault, ask(reader).total) == ("", 7)
+
+
+def _overwritten(folder: Path, ending: str) -> None:
+    for path in folder.glob(f"*.{ending}"):
+        whole = path.read_bytes()
+        path.unlink()
+        path.write_bytes(bytes(byte ^ 0xFF for byte in whole[: len(whole) // 2]) + whole[len(whole) // 2 :])
+
+
+@pytest.mark.parametrize("ending", ["fast", "term", "store", "idx"])
+def test_damage_that_leaves_the_sizes_is_found_by_who_looks_thoroughly(catalog, index_dir, ending):
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+    catalog.put({**CORPUS[0], "title": "Newly named"}, etag="new")
+    follow(catalog, index_dir)
+    _overwritten(generation_of(index_dir), ending)
+    reader.reload_if_changed()
+    assert follow(catalog, index_dir).rebuilt == {}
+    assert follow(catalog, index_dir, thorough=True).rebuilt.keys() == {Audience.PUBLIC}
+    reader.reload_if_changed()
+    assert (reader.fault, ask(reader).total, ask(reader, "newly").total) == ("", 7, 1)
+
+
+def test_what_cannot_be_read_of_a_new_generation_leaves_the_last_one(catalog, index_dir):
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+    before = ask(reader, "camps")
+    catalog.put({**CORPUS[0], "title": "Newly named"}, etag="new")
+    follow(catalog, index_dir)
+    _overwritten(generation_of(index_dir), "fast")
+    assert not reader.reload_if_changed()
+    assert "cannot be read" in reader.fault
+    assert ask(reader, "camps") == before
+
+
+def test_a_record_that_cannot_be_put_into_an_index_is_named_and_nothing_is_built_anew(catalog, index_dir):
+    follow(catalog, index_dir)
+    catalog.put({**CORPUS[0], "period": period("2024")}, etag="bad")
+    with pytest.raises(RuntimeError, match=f"record {CORPUS[0]['id']} cannot be put into the index"):
+        follow(catalog, index_dir)
+    assert ask(Reader(index_dir, Audience.PUBLIC)).total == 7
+
+
+@pytest.mark.parametrize("sort", ["title", "modified", "relevance"])
+def test_pages_leave_out_nothing_when_records_of_earlier_ones_go(catalog, index_dir, sort):
+    made = [document(seq, title=f"Survey {seq:03}") for seq in range(101, 181)]
+    catalog.put(*made)
+    follow(catalog, index_dir)
+    reader = Reader(index_dir, Audience.PUBLIC)
+    question = DatasetQuery(q="survey", sort=sort, limit=20)
+    page = reader.search(question, TODAY)
+    seen = [orjson.loads(one)["title"] for one in page.items]
+    gone = [one for one in made if one["title"] in seen[:10]]
+    catalog.put(*gone, audiences=(), etag="gone")
+    follow(catalog, index_dir)
+    reader.reload_if_changed()
+    while page.next:
+        page = reader.search(dataclasses.replace(question, after=page.next), TODAY)
+        seen += [orjson.loads(one)["title"] for one in page.items]
+    assert sorted(seen) == [one["title"] for one in made]
+
+
+def test_patterns_on_one_table_that_would_take_long_are_refused(catalog, index_dir, monkeypatch):
+    monkeypatch.setattr("catalog.search.clauses.MOST_ON_TABLES", 3)
+    columns = [{"sheet": "s", "name": f"c{number}", "tags": tags_of(f"#affected+t{number}")} for number in range(4)]
+    file = {"key": "f", "url": "", "name": "f", "format": "CSV", "columns": columns}
+    catalog.put(document(99, distributions=[file], tags=tags(*(f"#affected+t{number}" for number in range(4)))))
+    follow(catalog, index_dir)
+    with pytest.raises(QueryError, match="ask for fewer patterns") as refused:
+        ask(Reader(index_dir, Audience.PUBLIC), hxl_same=("#affected-zz",))
+    assert refused.value.parameter == "hxl.same"
+
+
+def tags_of(*names):
+    return [{"tag": name, "origin": "declared", "confidence": 1.0} for name in names]
+
+
+def test_a_facet_with_more_values_than_were_counted_when_it_was_opened_lists_them_all_the_same():
+    rows = Rows(facets()["format"], {}, ["CSV", "XLSX"])
+    counts = [{"key": key, "doc_count": 2} for key in ("XLSX", "NEW", "CSV")]
+    assert orjson.loads(rows.json(counts, frozenset({"NEW"}))) == [
+        {"value": "CSV", "label": "CSV", "count": 2, "selected": False},
+        {"value": "XLSX", "label": "XLSX", "count": 2, "selected": False},
+        {"value": "NEW", "label": "NEW", "count": 2, "selected": True},
+    ]
 
 
 def test_a_manifest_that_is_put_back_is_no_fault(catalog, index_dir):
