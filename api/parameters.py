@@ -9,7 +9,6 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 
-from api.seal import LONGEST
 from catalog.export import MAX_ROWS
 from catalog.facets import Facet, facets
 from catalog.query import DatasetQuery, QueryError, period, same_table
@@ -158,7 +157,7 @@ class SearchParameters(_Refusing):
     limit: Annotated[int, BeforeValidator(read_limit)] = Field(
         20, description="Items on a page, 0 to 1,000.", examples=["5"]
     )
-    after: str = Field("", max_length=LONGEST, description="The `next` of the page before.")
+    after: str = Field("", max_length=1000, description="The `next` of the page before.")
     facets: str = Field(
         "",
         max_length=500,

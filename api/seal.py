@@ -14,8 +14,7 @@ from pathlib import Path
 from config.settings import Settings
 
 _TAG = 12
-LONGEST = 8_000
-"""Characters of a sealed text that are read."""
+_LONGEST = 8_000
 
 
 class Seal:
@@ -40,7 +39,7 @@ class Seal:
         """What was sealed for this owner; raises ValueError for anything else."""
         if not sealed:
             return ""
-        if len(sealed) > LONGEST or not sealed.isascii():
+        if len(sealed) > _LONGEST or not sealed.isascii():
             raise ValueError("not sealed here")
         raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
         tag, hidden = raw[:_TAG], raw[_TAG:]

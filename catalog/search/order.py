@@ -10,7 +10,7 @@ import orjson
 from tantivy import DocAddress, FieldType, Occur, Order, Query, Searcher
 
 from catalog.query import QueryError
-from catalog.search.schema import schema
+from catalog.search.schema import SEPARATOR, schema
 
 ORDERS = ("relevance", "modified", "title")
 DEEPEST = 10_000
@@ -19,6 +19,8 @@ _SLACK = 64
 _MORE = 16
 """Times as many are looked at where records of one score go beyond those: another search costs as much as the first."""
 _LONGEST_CURSOR = 4_000
+_BEGUN = 100
+"""Letters of a title that a cursor has: a whole one may be longer than an address should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ def cut(searcher: Searcher, query: Query, order: str, limit: int, cursor: Cursor
     offset = (cursor.offset if cursor else 0) + limit
     if offset >= DEEPEST and order != "modified":
         return Slice(addresses, "", total, deep=True)
-    said = orjson.dumps([order, found[limit - 1][0], offset])
+    place = found[limit - 1][0]
+    if order == "title":
+        place = (place[:_BEGUN], SEPARATOR + place.rpartition(SEPARATOR)[2])
+    said = orjson.dumps([order, place, offset])
     return Slice(addresses, base64.urlsafe_b64encode(said).rstrip(b"=").decode(), total)
 
 
@@ -109,7 +114,9 @@ def _by_title(searcher: Searcher, query: Query, wanted: int, cursor: Cursor | No
     while True:
         result = searcher.search(query, limit=asked, order_by_field="title_key", order=Order.Asc)
         hits = result.hits
-        found = [hit for hit in hits if hit[0] is not None and (cursor is None or hit[0] > cursor.place)]
+        found = _after_title(
+            [(key, address) for key, address in hits if key is not None], cursor.place if cursor else None
+        )
         if len(found) >= wanted or len(hits) < asked:
             return found[:wanted], _total(result)
         asked *= 2
@@ -138,6 +145,20 @@ def _by_relevance(searcher: Searcher, query: Query, wanted: int, cursor: Cursor 
         asked *= _MORE
 
 
+def _after_title(placed: list[tuple[str, DocAddress]], last: tuple[str, str] | None) -> list[tuple[str, DocAddress]]:
+    """What comes after the last title of a page, of which the cursor has the beginning and the record's number.
+
+    Where that record is gone, titles that begin as it did may come twice; none is left out.
+    """
+    if last is None:
+        return placed
+    begun, number = last
+    for rank, (key, _) in enumerate(placed):
+        if key.endswith(number) and key.startswith(begun):
+            return placed[rank + 1 :]
+    return [hit for hit in placed if hit[0] > begun]
+
+
 def _after(placed: list[tuple[Any, DocAddress]], last: tuple[float, int] | None) -> list[tuple[Any, DocAddress]]:
     """What comes after the last record of a page; its score may be another by now, so it is looked for by number."""
     if last is None:
@@ -163,8 +184,12 @@ def _score(place: object) -> bool:
     )
 
 
+def _title(place: object) -> bool:
+    return isinstance(place, list) and len(place) == 2 and all(isinstance(part, str) for part in place)  # noqa: PLR2004
+
+
 _SOUND: dict[str, Callable[[object], bool]] = {
     "relevance": _score,
     "modified": _number,
-    "title": lambda place: isinstance(place, str),
+    "title": _title,
 }

@@ -229,8 +229,8 @@ def _tally(snapshot: Snapshot, query: DatasetQuery, wording: Wording, today: dat
     """How many records a question finds with another wording, all of whose words are required."""
     selected = _joined(query.selected, wording.selected)
     narrowing = filters(replace(query, selected=selected), snapshot, today, wording.excluded)
-    asked = whole(match(wording, snapshot, meanings, expand=query.expand))
-    return count(snapshot.opened.searcher, both(asked.clauses(), narrowing.clauses()))
+    required = whole(match(wording, snapshot, meanings, expand=query.expand)).clauses()
+    return count(snapshot.opened.searcher, both(required, narrowing.clauses()))
 
 
 def _joined(

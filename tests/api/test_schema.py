@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import schemathesis
+from httpx2 import InvalidURL
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -73,7 +74,10 @@ def test_every_answer_is_a_documented_one(operation: schemathesis.APIOperation, 
             sent["content"] = sent.pop("data")
         if key:
             sent["headers"] = {**sent.get("headers", {}), "Authorization": key}
-        answer = house.client.request(**sent)
+        try:
+            answer = house.client.request(**sent)
+        except InvalidURL:
+            return  # longer than this client sends; tests/journeys/test_long_addresses.py asks such
         answered.append(answer.status_code)
         case.validate_response(answer, excluded_checks=LEFT_OUT)
 
