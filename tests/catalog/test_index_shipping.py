@@ -337,10 +337,11 @@ def test_a_take_that_was_cut_off_amid_its_links_is_gone_on_with(catalog, tmp_pat
     carry(writer, node, Audience.PUBLIC)
     catalog.put({**SURVEYS[0], "title": "Newly named"}, etag="new")
     follow(catalog, writer)
-    begun = node / "public" / "begun"
+    here, begun = generation_of(node), node / "public" / "begun"
     begun.mkdir()
-    for path in generation_of(node).glob("*.store"):
+    for path in here.glob("*.store"):
         (begun / path.name).hardlink_to(path)
+    assert list(begun.iterdir())
     assert carry(writer, node, Audience.PUBLIC)
     assert answers(node) == answers(writer)
 

@@ -788,7 +788,8 @@ def test_pages_leave_out_nothing_when_records_of_earlier_ones_go(catalog, index_
     question = DatasetQuery(q="survey", sort=sort, limit=20)
     page = reader.search(question, TODAY)
     seen = [orjson.loads(one)["title"] for one in page.items]
-    gone = [one for one in made if one["title"] in seen[:10]]
+    # The last record of a page too, which a score that may be another by now cannot be found without.
+    gone = [one for one in made if one["title"] in (seen[:10] if sort == "relevance" else seen[10:])]
     catalog.put(*gone, audiences=(), etag="gone")
     follow(catalog, index_dir)
     reader.reload_if_changed()
